@@ -1,0 +1,78 @@
+public import Basics
+public import FoundationEssentials
+
+/// A person who signs in.
+public struct User: Sendable, Hashable {
+    /// Random.
+    public var id: UserID
+    /// Whose person.
+    public var tenant: TenantID
+    /// Canonical: lower case, trimmed; unique over all tenants.
+    public var email: String
+    /// What they may do.
+    public var role: Role
+    /// Whether the password was given out once and has to be replaced at the next sign-in.
+    public var mustChangePassword: Bool
+    /// When they were made.
+    public var createdAt: Date
+    /// A user of these parts.
+    public init(id: UserID, tenant: TenantID, email: String, role: Role, mustChangePassword: Bool, createdAt: Date) {
+        self.id = id
+        self.tenant = tenant
+        self.email = email
+        self.role = role
+        self.mustChangePassword = mustChangePassword
+        self.createdAt = createdAt
+    }
+
+    /// The one spelling of an address under which it is stored, found and counted; `nil` when it is no address.
+    ///
+    /// Lower-cases ASCII and nothing else: two addresses are the same account only when these bytes are the same.
+    public static func canonicalEmail(_ text: String) -> String? {
+        var bytes = Array(text.utf8)
+        while let last = bytes.last, last == 0x20 { bytes.removeLast() }
+        while let first = bytes.first, first == 0x20 { bytes.removeFirst() }
+        guard (3...254).contains(bytes.count), bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        return String(decoding: bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+}
+
+/// A signed-in caller's session as the server keeps it.
+public struct Session: Sendable, Hashable {
+    /// SHA-256 of the 32 random bytes that the caller holds.
+    public var digest: [UInt8]
+    /// Whose.
+    public var tenant: TenantID
+    /// Who.
+    public var user: UserID
+    /// When it was made.
+    public var createdAt: Date
+    /// When it was last used; moves at most once a minute.
+    public var lastUsed: Date
+    /// When it ends whatever happens.
+    public var expiresAt: Date
+    /// A session of these parts.
+    public init(digest: [UInt8], tenant: TenantID, user: UserID, createdAt: Date, lastUsed: Date, expiresAt: Date) {
+        self.digest = digest
+        self.tenant = tenant
+        self.user = user
+        self.createdAt = createdAt
+        self.lastUsed = lastUsed
+        self.expiresAt = expiresAt
+    }
+}
+
+/// What a successful sign-in gives.
+public struct SignedIn: Sendable {
+    /// The session's secret for the `Authorization` header or the cookie; never stored by the server.
+    public var token: Secret<String>
+    /// When it ends at the latest.
+    public var expiresAt: Date
+    /// A sign-in of these parts.
+    public init(token: Secret<String>, expiresAt: Date) {
+        self.token = token
+        self.expiresAt = expiresAt
+    }
+}

@@ -1,0 +1,37 @@
+public import Basics
+public import FoundationEssentials
+
+/// A customer organisation.
+public struct Tenant: Sendable, Hashable {
+    /// Random.
+    public var id: TenantID
+    /// As people call it; unique.
+    public var name: String
+    /// When it was made.
+    public var createdAt: Date
+    /// A tenant of these parts.
+    public init(id: TenantID, name: String, createdAt: Date) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
+
+/// The cloud accounts that a tenant put together, say production.
+public struct Environment: Sendable, Hashable {
+    /// Random.
+    public var id: EnvironmentID
+    /// Whose it is.
+    public var tenant: TenantID
+    /// As people call it; unique within the tenant.
+    public var name: String
+    /// When it was made.
+    public var createdAt: Date
+    /// An environment of these parts.
+    public init(id: EnvironmentID, tenant: TenantID, name: String, createdAt: Date) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.createdAt = createdAt
+    }
+}
