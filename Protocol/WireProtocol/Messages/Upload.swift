@@ -1,0 +1,121 @@
+public import Basics
+
+/// Opens an upload, or finds it again. `upload.md#open`.
+public struct UploadRequest: Sendable, Hashable, Codable {
+    /// The bundle; the header says the same.
+    public var bundle: BundleID
+    /// Bytes of the sealed bundle.
+    public var size: Int
+    /// Lower-case hexadecimal SHA-256 of the sealed bundle.
+    public var sha256: String
+    /// Bytes of a piece, as the agent would like it; ``UploadState/pieceSize`` decides.
+    public var pieceSize: Int
+    /// The bundle's outer header, its exact bytes, base64.
+    public var headerBase64: String
+    /// A request of these parts.
+    public init(bundle: BundleID, size: Int, sha256: String, pieceSize: Int = UploadLimits.pieceSize, headerBase64: String) {
+        self.bundle = bundle
+        self.size = size
+        self.sha256 = sha256
+        self.pieceSize = pieceSize
+        self.headerBase64 = headerBase64
+    }
+}
+
+/// How far an upload is. `upload.md#state`.
+public struct UploadState: Sendable, Hashable, Codable {
+    /// The kinds of state.
+    public enum Status: String, Sendable, Codable, CaseIterable {
+        /// Pieces are missing, or ``Routes/complete(_:)`` was not called yet.
+        case open
+        /// Checked, stored and queued.
+        case accepted
+        /// This very bundle was accepted before.
+        case alreadyKnown
+        /// Stored, not queued: somebody has to look first.
+        case held
+    }
+    /// The bundle.
+    public var bundle: BundleID
+    /// Where it stands.
+    public var status: Status
+    /// Indices of the pieces that are stored, ascending.
+    public var received: [Int]
+    /// Bytes of every piece but the last.
+    public var pieceSize: Int
+    /// The run that analyses it, once there is one.
+    public var run: RunID?
+    /// A state of these parts.
+    public init(bundle: BundleID, status: Status, received: [Int], pieceSize: Int, run: RunID? = nil) {
+        self.bundle = bundle
+        self.status = status
+        self.received = received
+        self.pieceSize = pieceSize
+        self.run = run
+    }
+}
+
+/// Bounds and sums of piecewise upload. `upload.md#pieces`.
+public enum UploadLimits {
+    /// Bytes of a piece.
+    public static let pieceSize = 4 << 20
+
+    /// How many pieces a bundle of `size` bytes has; 0 for sizes and piece sizes below one.
+    public static func pieceCount(size: Int, pieceSize: Int = pieceSize) -> Int {
+        guard size > 0, pieceSize > 0 else { return 0 }
+        return (size - 1) / pieceSize + 1
+    }
+
+    /// The bytes of piece `index`, as offsets into the bundle, or `nil` when there is no such piece.
+    public static func range(ofPiece index: Int, size: Int, pieceSize: Int = pieceSize) -> Range<Int>? {
+        guard index >= 0, index < pieceCount(size: size, pieceSize: pieceSize) else { return nil }
+        let start = index * pieceSize
+        return start..<(size - start > pieceSize ? start + pieceSize : size)
+    }
+}
+
+/// Why an upload is refused; `upload.CODE` in a ``Problem``. `upload.md#errors`.
+public enum UploadCode: String, Sendable, CaseIterable {
+    case unknownBundle, pieceHashMismatch, pieceOutOfRange, pieceSizeMismatch, incomplete, digestMismatch, tooLarge, sequenceReplayed
+    case conflict, wrongTenant, wrongEnvironment, wrongAgent, wrongKey, clockSkew, malformed, throttled, unavailable
+    /// `upload.CODE`.
+    public var full: String { "upload.\(rawValue)" }
+}
+
+/// A sign of life. `upload.md#heartbeat`.
+public struct Heartbeat: Sendable, Hashable, Codable {
+    /// The agent's version.
+    public var agentVersion: String
+    /// The host's name, to be shown.
+    public var hostname: String
+    /// Such as `linux/x86_64`.
+    public var platform: String
+    /// Bundles that wait.
+    public var spoolDepth: Int
+    /// Code of the last error, such as `http.unreachable`; absent when the last collection and upload went well.
+    public var lastError: String?
+    /// The agent's clock, RFC 3339.
+    public var clock: String
+    /// A heartbeat of these parts.
+    public init(agentVersion: String, hostname: String, platform: String, spoolDepth: Int, lastError: String? = nil, clock: String) {
+        self.agentVersion = agentVersion
+        self.hostname = hostname
+        self.platform = platform
+        self.spoolDepth = spoolDepth
+        self.lastError = lastError
+        self.clock = clock
+    }
+}
+
+/// The answer to a sign of life.
+public struct HeartbeatAnswer: Sendable, Hashable, Codable {
+    /// The server's clock, RFC 3339.
+    public var serverTime: String
+    /// Something for the agent's log.
+    public var message: String?
+    /// An answer of these parts.
+    public init(serverTime: String, message: String? = nil) {
+        self.serverTime = serverTime
+        self.message = message
+    }
+}
