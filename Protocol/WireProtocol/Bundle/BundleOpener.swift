@@ -1,5 +1,6 @@
 public import CloudModel
 public import Crypto
+import FoundationEssentials
 
 /// A bundle of which everything was checked.
 public struct VerifiedBundle: Sendable {
@@ -28,6 +29,67 @@ public enum BundleOpener {
         _ bytes: [UInt8], contentKey: SymmetricKey, expecting expected: AgentName, agentKey: P256.Signing.PublicKey,
         limits: BundleLimits = .standard
     ) throws(BundleError) -> VerifiedBundle {
-        throw BundleError(.sealingFailed, "not there yet")
+        let header = try BundleHeader.read(bytes, limits: limits)
+        guard bytes.count >= header.bundleSize else { throw BundleError(.truncated, "\(bytes.count) of \(header.bundleSize) bytes") }
+        guard bytes.count == header.bundleSize else {
+            throw BundleError(.trailingBytes, "bytes after the \(header.bundleSize) that the header says")
+        }
+        try check(header, expected)
+        let ciphertext = bytes[BundleHeader.byteCount..<BundleHeader.byteCount + header.ciphertextSize]
+        try BundleSignature.checkTrailer(
+            Array(bytes.suffix(BundleLayout.signatureBytes)), header: header, ciphertextDigest: Array(SHA256.hash(data: ciphertext)),
+            agentKey: agentKey)
+        guard BundleKeys.areEqual(BundleKeys.commitment(contentKey, fields: header.fields), header.commitment) else {
+            throw BundleError(.badCommitment, "the content key is not the one that the header commits to")
+        }
+        let plaintext = try BundleBody.decrypt(ciphertext, contentKey: contentKey, header: header)
+        return try read(plaintext, header: header, agentKey: agentKey, limits: limits)
+    }
+
+    private static func check(_ header: BundleHeader, _ expected: AgentName) throws(BundleError) {
+        let claimed = header.identity.agent
+        guard claimed.tenant == expected.tenant else { throw BundleError(.wrongTenant, "the header names tenant \(claimed.tenant)") }
+        guard claimed.environment == expected.environment else {
+            throw BundleError(.wrongEnvironment, "the header names environment \(claimed.environment)")
+        }
+        guard claimed.agent == expected.agent else { throw BundleError(.wrongAgent, "the header names agent \(claimed.agent)") }
+    }
+
+    private static func read(
+        _ plaintext: [UInt8], header: BundleHeader, agentKey: P256.Signing.PublicKey, limits: BundleLimits
+    ) throws(BundleError) -> VerifiedBundle {
+        let length = plaintext.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        guard plaintext.count >= 4 + BundleLayout.signatureBytes, length <= limits.manifestBytes,
+            length <= plaintext.count - 4 - BundleLayout.signatureBytes
+        else { throw BundleError(.badManifest, "no room for the manifest") }
+        let manifestBytes = Array(plaintext[4..<4 + length])
+        let signature = Array(plaintext[(4 + length)..<(4 + length + BundleLayout.signatureBytes)])
+        guard BundleSignature.isValid(signature, type: BundleSignature.manifestType, body: manifestBytes, key: agentKey) else {
+            throw BundleError(.badManifestSignature, "the agent's key did not sign this manifest")
+        }
+        let manifest = try BundleManifest(parsing: manifestBytes, limits: limits)
+        guard manifest.identity == header.identity, manifest.agentKeyDigest == header.agentKeyDigest, manifest.recipient == header.recipient
+        else {
+            throw BundleError(.manifestMismatch, "manifest and header name different bundles")
+        }
+        try SectionReader.check(manifest.sections, limits: limits)
+
+        var collection = CloudCollection(records: [], coverage: [])
+        var rest = plaintext[(4 + length + BundleLayout.signatureBytes)...]
+        for section in manifest.sections {
+            guard section.compressedSize <= rest.count else { throw BundleError(.badManifest, "\(section.name) does not fit the body") }
+            let compressed = rest.prefix(section.compressedSize)
+            rest = rest.dropFirst(section.compressedSize)
+            try SectionReader.read(compressed, as: section, limits: limits) { line throws(BundleError) in
+                if section.name == "records" {
+                    collection.records.append(try SectionLines.record(line, limits: limits))
+                } else {
+                    collection.coverage.append(try SectionLines.coverage(line, limits: limits))
+                }
+            }
+        }
+        guard rest.isEmpty else { throw BundleError(.badManifest, "bytes behind the last section") }
+        return VerifiedBundle(
+            header: header, manifest: manifest, manifestBytes: manifestBytes, manifestSignature: signature, collection: collection)
     }
 }
