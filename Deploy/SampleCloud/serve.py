@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""An AWS account on loopback for trying Cloudryption without AWS.
+
+    python3 Deploy/SampleCloud/serve.py --port 5000 [--seed company|large|none] [--roles N --instances N --buckets N]
+
+It is moto's server (PyPI `moto[server]`), filled before it listens, in the foreground, on 127.0.0.1 only. README.md says where it differs
+from moto as published, and from AWS.
+"""
+import argparse
+import logging
+import os
+import pathlib
+import sys
+
+# No key of the person who starts this may be used, or reach anything.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ.update(AWS_ACCESS_KEY_ID="sample", AWS_SECRET_ACCESS_KEY="sample", AWS_DEFAULT_REGION="eu-west-1", AWS_EC2_METADATA_DISABLED="true")
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+# Without it every region shows a thousand snapshots of public images as the account's own.
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+try:
+    import moto
+    from moto import mock_aws
+    from moto.awslambda import models as lambda_models
+    from moto.awslambda import responses as lambda_responses
+    from moto.awslambda import urls as lambda_urls
+    from moto.ec2.models import EC2Backend
+    from moto.iam import models as iam_models
+    from moto.moto_api._internal import mock_random
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, run_simple
+except ImportError as error:
+    sys.exit(f"serve.py needs the Python package moto[server] ({error.name} is missing): pip install 'moto[server]'")
+
+
+def mend():
+    """What AWS answers and moto does not. Nothing is added that AWS would not say."""
+    # GetAccountAuthorizationDetails: the name and id of a managed policy.
+    iam_models.Policy.policy_name = property(lambda policy: policy.name)
+    iam_models.Policy.policy_id = property(lambda policy: policy.id)
+
+    # GetAccountAuthorizationDetails without a filter: of AWS's managed policies only those in use.
+    whole = iam_models.IAMBackend.get_account_authorization_details
+
+    def details(self, policy_filter):
+        answer = whole(self, policy_filter)
+        answer["managed_policies"] = [
+            policy for policy in answer["managed_policies"]
+            if not policy.arn.startswith("arn:aws:iam::aws:") or policy.attachment_count > 0
+        ]
+        return answer
+
+    iam_models.IAMBackend.get_account_authorization_details = details
+
+    # DescribeRegions without AllRegions: the partition's regions that are enabled.
+    every = EC2Backend.describe_regions
+
+    def regions(self, region_names=None):
+        return [region for region in every(self, region_names) if not region.name.startswith(("cn-", "us-gov-", "us-iso"))
+                and (region_names or region.opt_in_status != "not-opted-in")]
+
+    EC2Backend.describe_regions = regions
+
+    # ListFunctionUrlConfigs.
+    def list_function_url_configs(self):
+        import json
+        import urllib.parse
+        name = urllib.parse.unquote(self.path.rstrip("/").split("/")[-2])
+        function = self.backend.get_function(name)
+        configs = [function.url_config.to_dict()] if function.url_config else []
+        return json.dumps({"FunctionUrlConfigs": [{k: v for k, v in config.items() if v is not None} for config in configs]})
+
+    if not hasattr(lambda_responses.LambdaResponse, "list_function_url_configs"):
+        lambda_responses.LambdaResponse.list_function_url_configs = list_function_url_configs
+        lambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"] = (
+            lambda_responses.LambdaResponse.dispatch)
+
+    # A function URL ends with a slash, and its mode is written in capitals.
+    plain = lambda_models.FunctionUrlConfig.to_dict
+
+    def url(self):
+        answer = plain(self)
+        answer["FunctionUrl"] = answer["FunctionUrl"].rstrip("/") + "/"
+        answer["InvokeMode"] = self.config.get("InvokeMode") or "BUFFERED"
+        return answer
+
+    lambda_models.FunctionUrlConfig.to_dict = url
+
+
+def main():
+    parser = argparse.ArgumentParser(description="An AWS account on loopback.")
+    parser.add_argument("--port", "-p", type=int, required=True)
+    parser.add_argument("--seed", choices=["company", "large", "none"], default="company")
+    parser.add_argument("--roles", type=int, default=1000)
+    parser.add_argument("--instances", type=int, default=500)
+    parser.add_argument("--buckets", type=int, default=1000)
+    options = parser.parse_args()
+
+    mend()
+    # The same identifiers at every start.
+    mock_random.seed(20240229)
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+    mock = mock_aws(config={"lambda": {"use_docker": False}})
+    mock.start()
+    if options.seed == "company":
+        import company
+        company.seed()
+    elif options.seed == "large":
+        import large
+        large.seed(roles=options.roles, instances=options.instances, buckets=options.buckets)
+    # What was seeded stays; only boto3 in this process goes back to being itself.
+    mock.stop(remove_data=False)
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    WSGIRequestHandler.protocol_version = "HTTP/1.1"
+    print(f"moto {moto.__version__} on http://127.0.0.1:{options.port} ({options.seed})", flush=True)
+    run_simple("127.0.0.1", options.port, DomainDispatcherApplication(create_backend_app), threaded=True, use_reloader=False)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass
