@@ -26,7 +26,7 @@ public enum Evaluator {
         }
         let expressions = expressions(request, layers)
         let allowed = expressions.positive
-        let whole = ConditionExpression.all(of: [allowed, expressions.denied.negated])
+        let whole = ConditionExpression.all(of: [allowed, expressions.denied.negated]).withoutContradictions
         let outcome: AccessDecision.Outcome
         switch whole {
         case .always: outcome = .allowed
