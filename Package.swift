@@ -78,7 +78,7 @@ let package = Package(
         ]),
         // Protocol
         library("WireProtocol", "Protocol", ["Basics", "CloudModel", "CZstd", crypto]),
-        program("Testkit", "Protocol", ["WireProtocol"]),
+        program("Testkit", "Protocol", ["Basics", "CloudModel", "WireProtocol", crypto]),
         // Agent
         library("AgentCore", "Agent", ["Basics", "CloudModel", "WireProtocol", "HTTPTransport", crypto, services] + x509),
         library("AgentCollectors", "Agent", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", crypto]),
@@ -95,7 +95,7 @@ let package = Package(
         // Tests
         tests("Basics", [log, .product(name: "InMemoryLogging", package: "swift-log")]),
         tests("CloudModel"),
-        tests("WireProtocol", ["Basics", "CloudModel", crypto]),
+        tests("WireProtocol", ["Basics", "CloudModel", "Testkit", crypto]),
         tests("HTTPTransport", ["Basics"]),
         tests("AgentCore", ["Basics", "CloudModel", "WireProtocol", "HTTPTransport", crypto] + x509),
         tests("AgentCollectors", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", crypto]),

@@ -29,6 +29,24 @@ public enum BundleOpener {
         _ bytes: [UInt8], contentKey: SymmetricKey, expecting expected: AgentName, agentKey: P256.Signing.PublicKey,
         limits: BundleLimits = .standard
     ) throws(BundleError) -> VerifiedBundle {
+        let (header, ciphertext) = try verify(bytes, expecting: expected, agentKey: agentKey, limits: limits)
+        return try open(ciphertext, header: header, contentKey: contentKey, agentKey: agentKey, limits: limits)
+    }
+
+    /// Opens a bundle with the tenant's private sealing key, for whoever may hold both.
+    public static func open(
+        _ bytes: [UInt8], sealingKey: Curve25519.KeyAgreement.PrivateKey, expecting expected: AgentName, agentKey: P256.Signing.PublicKey,
+        limits: BundleLimits = .standard
+    ) throws(BundleError) -> VerifiedBundle {
+        let (header, ciphertext) = try verify(bytes, expecting: expected, agentKey: agentKey, limits: limits)
+        return try open(
+            ciphertext, header: header, contentKey: try header.unwrapContentKey(with: sealingKey), agentKey: agentKey, limits: limits)
+    }
+
+    /// Everything that needs no secret.
+    private static func verify(
+        _ bytes: [UInt8], expecting expected: AgentName, agentKey: P256.Signing.PublicKey, limits: BundleLimits
+    ) throws(BundleError) -> (BundleHeader, ciphertext: ArraySlice<UInt8>) {
         let header = try BundleHeader.read(bytes, limits: limits)
         guard bytes.count >= header.bundleSize else { throw BundleError(.truncated, "\(bytes.count) of \(header.bundleSize) bytes") }
         guard bytes.count == header.bundleSize else {
@@ -39,6 +57,13 @@ public enum BundleOpener {
         try BundleSignature.checkTrailer(
             Array(bytes.suffix(BundleLayout.signatureBytes)), header: header, ciphertextDigest: Array(SHA256.hash(data: ciphertext)),
             agentKey: agentKey)
+        return (header, ciphertext)
+    }
+
+    private static func open(
+        _ ciphertext: ArraySlice<UInt8>, header: BundleHeader, contentKey: SymmetricKey, agentKey: P256.Signing.PublicKey,
+        limits: BundleLimits
+    ) throws(BundleError) -> VerifiedBundle {
         guard BundleKeys.areEqual(BundleKeys.commitment(contentKey, fields: header.fields), header.commitment) else {
             throw BundleError(.badCommitment, "the content key is not the one that the header commits to")
         }
