@@ -34,6 +34,8 @@ let services: Target.Dependency = .product(name: "ServiceLifecycle", package: "s
 let web: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "Mustache", package: "swift-mustache"),
+    .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
 ]
 
 let package = Package(
@@ -56,6 +58,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.6.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -74,8 +78,8 @@ let package = Package(
         library("Engine", "Sources", ["CloudModel", "IAMEvaluator", "SnapshotStore", crypto, yaml]),
         library("SQLDatabase", "Sources", ["Basics", "CLibPQ", sqlite]),
         program("CommandLine", "Sources", [
-            "Basics", "CloudModel", "WireProtocol", "IAMEvaluator", "SnapshotStore", "Engine", "AgentCore", "AgentCollectors", "HTTPTransport", arguments,
-        ]),
+            "Basics", "CloudModel", "WireProtocol", "IAMEvaluator", "SnapshotStore", "Engine", "AgentCore", "AgentCollectors", "HTTPTransport", arguments, crypto,
+        ] + x509),
         // Protocol
         library("WireProtocol", "Protocol", ["Basics", "CloudModel", "CZstd", crypto]),
         program("Testkit", "Protocol", ["Basics", "CloudModel", "WireProtocol", crypto]),
@@ -87,7 +91,7 @@ let package = Package(
         library("EnrolmentCA", "ControlPlane", ["Basics", "WireProtocol", crypto] + x509),
         library("ControlPlaneCore", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox", "CArgon2", crypto, services]),
         library("ControlPlaneStore", "ControlPlane", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"]),
-        library("ControlPlaneServer", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore"] + web + x509),
+        library("ControlPlaneServer", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", crypto, log, services] + web + x509),
         program("ControlPlaneMain", "ControlPlane", [
             "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "WireProtocol", "CloudModel", "HTTPTransport", log, arguments, services,
         ]),
@@ -105,7 +109,7 @@ let package = Package(
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
         tests("ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", crypto]),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
-        tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol"] + web + x509),
+        tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["Basics", "CloudModel", "WireProtocol", crypto] + x509, path: "Tests/EndToEnd", swiftSettings: strict),
