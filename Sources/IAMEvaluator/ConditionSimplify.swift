@@ -12,7 +12,8 @@ extension ConditionExpression {
         case .never: .always
         case .not(let inner): inner
         case .test(let test): test.opposite.map { .test($0) } ?? .not(self)
-        case .unknown: .not(self)
+        // What cannot be told is not known to be the same thing twice, so it is never weighed against itself.
+        case .unknown: self
         case .all(let parts): .any(of: parts.map(\.negated))
         case .any(let parts): .all(of: parts.map(\.negated))
         }
@@ -78,7 +79,7 @@ extension ConditionExpression {
     /// What a part's opposite would look like as a part; only leaves have one that is worth looking for.
     private var complement: ConditionExpression {
         switch self {
-        case .test, .unknown, .not: negated
+        case .test, .not: negated
         default: .never
         }
     }

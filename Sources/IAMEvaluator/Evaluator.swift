@@ -25,7 +25,7 @@ public enum Evaluator {
         case .undetermined: break
         }
         let expressions = expressions(request, layers)
-        let allowed = expressions.positive
+        let allowed = expressions.positive.withoutContradictions
         let whole = ConditionExpression.all(of: [allowed, expressions.denied.negated]).withoutContradictions
         let outcome: AccessDecision.Outcome
         switch whole {
@@ -289,6 +289,8 @@ struct Facts<Value: Logic>: Sendable {
     let hasIdentity: Bool
     let hasServiceControl: Bool
     let hasResourceControl: Bool
+    /// Whether AWS refuses such a request whatever policies say.
+    let isBarred: Bool
 
     var identity = Value.no
     var boundary = Value.yes
@@ -323,9 +325,15 @@ struct Facts<Value: Logic>: Sendable {
         // Organizations: "SCPs do not affect any service-linked role"; "RCPs … don't affect service-linked roles"; "kms:RetireGrant".
         hasServiceControl = asking.accountBytes != nil && !asking.isServiceLinked
         hasResourceControl = !asking.isServiceLinked && !request.action.elementsEqual("kms:retiregrant".utf8)
+        // "You cannot call AssumeRole by using AWS account root user credentials" (AssumeRole, STS API Reference).
+        if case .root = asking.principal, request.special == .trust, request.action.hasPrefix("sts:assumerole") {
+            isBarred = true
+        } else {
+            isBarred = false
+        }
         switch asking.principal {
-        // The root user may do everything in its account that no policy denies, but it may not assume roles ("AssumeRole", STS API Reference).
-        case .root: identity = request.special == .trust && request.action.hasPrefix("sts:assumerole") ? .no : .yes
+        // The root user may do everything in its account that no policy denies.
+        case .root: identity = isBarred ? .no : .yes
         case .account: identity = .yes
         default: break
         }
@@ -338,17 +346,16 @@ struct Facts<Value: Logic>: Sendable {
 
     /// Whether identity and resource policies together allow.
     var path: Value {
+        guard !isBarred else { return .no }
         let own = identity && boundary && session
         let granted = resourceAccount || resourceRole || resourceDirect
         switch requirement {
         case .resourceOnly: return granted
         case .both: return own && granted
-        case .either: return own || (resourceRole && boundary && session) || direct
-        case .resourceFirst: return (own && granted) || (resourceRole && boundary && session) || direct
+        case .either: return own || (resourceRole && boundary && session) || resourceDirect
+        case .resourceFirst: return (own && granted) || (resourceRole && boundary && session) || resourceDirect
         }
     }
-
-    private var direct: Value { resourceDirect }
 
     /// Whether everything that must allow does, denies aside.
     var positive: Value { path && serviceControl && resourceControl && endpoint }

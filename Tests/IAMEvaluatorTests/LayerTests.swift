@@ -111,11 +111,13 @@ import Testing
             #expect(try decide(alice, get, object, owner: other, PolicyLayers(resource: resource)).blockedBy == [.identity])
             // A grant to the user does not pass a boundary from another account.
             #expect(
-                try decide(alice, get, object, owner: other, PolicyLayers(identity: identity, boundaries: [], resource: resource)).blockedBy == [.boundary])
+                try decide(alice, get, object, owner: other, PolicyLayers(identity: identity, boundaries: [], resource: resource)).blockedBy
+                    == [.boundary])
         }
         #expect(try decide(alice, get, object, owner: other, PolicyLayers(identity: identity)).blockedBy == [.resource])
         let elsewhere = [try policy(statement("Allow", "s3:*", principal: "{\"AWS\":\"\(other)\"}"))]
-        #expect(try decide(alice, get, object, owner: other, PolicyLayers(identity: identity, resource: elsewhere)).blockedBy == [.resource])
+        #expect(
+            try decide(alice, get, object, owner: other, PolicyLayers(identity: identity, resource: elsewhere)).blockedBy == [.resource])
     }
 
     @Test func theOwnerIsReadFromTheARN() throws {
@@ -142,7 +144,8 @@ import Testing
     // management account's lists out.
     @Test func serviceLinkedRolesAreFreeOfTheOrganisation() throws {
         let name = "arn:aws:iam::\(account):role/aws-service-role/ec2.amazonaws.com/AWSServiceRoleForX"
-        let layers = PolicyLayers(identity: [try policy(everything)], serviceControl: [[try policy(statement("Deny", "*"))]], resourceControl: [[]])
+        let layers = PolicyLayers(
+            identity: [try policy(everything)], serviceControl: [[try policy(statement("Deny", "*"))]], resourceControl: [[]])
         #expect(try decide(name, "ec2:RunInstances", "*", layers).isAllowed)
         #expect(try decide("arn:aws:sts::\(account):assumed-role/AWSServiceRoleForX/s", "ec2:RunInstances", "*", layers).isAllowed)
         #expect(try decide(session, "ec2:RunInstances", "*", layers).outcome == .explicitlyDenied)
@@ -152,15 +155,24 @@ import Testing
         let open = [try policy(statement("Allow", "s3:GetObject", principal: "\"*\""))]
         #expect(try decide("*", get, object, PolicyLayers(resource: open)).isAllowed)
         #expect(try decide("*", get, object, PolicyLayers()).blockedBy == [.resource])
-        #expect(try decide("*", get, object, PolicyLayers(resource: [try policy(statement("Allow", "s3:*", principal: "{\"AWS\":\"\(account)\"}"))])).outcome == .implicitlyDenied)
-        let service = [try policy(statement("Allow", "s3:*", principal: "{\"Service\":[\"logs.amazonaws.com\",\"delivery.logs.amazonaws.com\"]}"))]
+        #expect(
+            try decide(
+                "*", get, object, PolicyLayers(resource: [try policy(statement("Allow", "s3:*", principal: "{\"AWS\":\"\(account)\"}"))])
+            ).outcome == .implicitlyDenied)
+        let service = [
+            try policy(statement("Allow", "s3:*", principal: "{\"Service\":[\"logs.amazonaws.com\",\"delivery.logs.amazonaws.com\"]}"))
+        ]
         #expect(try decide("logs.amazonaws.com", "s3:PutObject", object, PolicyLayers(resource: service)).isAllowed)
         #expect(try decide("ec2.amazonaws.com", "s3:PutObject", object, PolicyLayers(resource: service)).blockedBy == [.resource])
         // Service control policies do not bear on services; resource control policies do.
         #expect(try decide("logs.amazonaws.com", get, object, PolicyLayers(resource: service, serviceControl: [[]])).isAllowed)
         #expect(try decide("logs.amazonaws.com", get, object, PolicyLayers(resource: service, resourceControl: [[]])).blockedBy == [.rcp])
         // A deny to everyone is a deny to services too.
-        let deny = [try policy(statement("Allow", "s3:*", principal: "{\"Service\":\"logs.amazonaws.com\"}"), statement("Deny", "s3:*", principal: "\"*\""))]
+        let deny = [
+            try policy(
+                statement("Allow", "s3:*", principal: "{\"Service\":\"logs.amazonaws.com\"}"), statement("Deny", "s3:*", principal: "\"*\"")
+            )
+        ]
         #expect(try decide("logs.amazonaws.com", get, object, PolicyLayers(resource: deny)).outcome == .explicitlyDenied)
     }
 
@@ -204,13 +216,20 @@ import Testing
         #expect(try decide(alice, "sts:AssumeRole", target, PolicyLayers(resource: trust)).blockedBy == [.identity])
         #expect(try decide(alice, "sts:AssumeRole", target, PolicyLayers(identity: identity)).blockedBy == [.trust])
         // A third account that is not trusted.
-        #expect(try decide("arn:aws:iam::777788889999:user/eve", "sts:AssumeRole", target, PolicyLayers(identity: [try policy(everything)], resource: trust)).blockedBy == [.trust])
+        #expect(
+            try decide(
+                "arn:aws:iam::777788889999:user/eve", "sts:AssumeRole", target,
+                PolicyLayers(identity: [try policy(everything)], resource: trust)
+            ).blockedBy == [.trust])
     }
 
     // "AssumeRole", STS API Reference: root users cannot assume roles.
     @Test func rootCannotAssumeRoles() throws {
         let trust = [try policy(statement("Allow", "sts:AssumeRole", nil, principal: "{\"AWS\":\"\(account)\"}"))]
-        #expect(try decide("arn:aws:iam::\(account):root", "sts:AssumeRole", role, PolicyLayers(identity: [try policy(everything)], resource: trust)).outcome != .allowed)
+        #expect(
+            try decide(
+                "arn:aws:iam::\(account):root", "sts:AssumeRole", role, PolicyLayers(identity: [try policy(everything)], resource: trust)
+            ).outcome != .allowed)
     }
 
     @Test func federationGoesByTheProviderAndItsConditions() throws {
@@ -227,8 +246,12 @@ import Testing
         }
         #expect(try ask("repo:acme/app:ref:refs/heads/main"))
         #expect(try !ask("repo:evil/app:ref:refs/heads/main"))
-        #expect(try !decide("accounts.google.com", "sts:AssumeRoleWithWebIdentity", role, context: [key: ["repo:acme/x"]], PolicyLayers(resource: trust)).isAllowed)
-        let open = try decide(provider, "sts:AssumeRoleWithWebIdentity", role, absent: .unknown(knownAbsent: []), PolicyLayers(resource: trust))
+        #expect(
+            try !decide(
+                "accounts.google.com", "sts:AssumeRoleWithWebIdentity", role, context: [key: ["repo:acme/x"]], PolicyLayers(resource: trust)
+            ).isAllowed)
+        let open = try decide(
+            provider, "sts:AssumeRoleWithWebIdentity", role, absent: .unknown(knownAbsent: []), PolicyLayers(resource: trust))
         #expect(open.outcome == .conditional(.test(ConditionTest("StringLike", key, ["repo:acme/*"]))))
         let saml = "arn:aws:iam::\(account):saml-provider/idp"
         let samlTrust = [try policy(statement("Allow", "sts:AssumeRoleWithSAML", nil, principal: "{\"Federated\":\"\(saml)\"}"))]
@@ -241,7 +264,9 @@ import Testing
         func layers(_ entries: String) throws -> PolicyLayers {
             PolicyLayers(
                 identity: [try policy(everything)],
-                resource: [try policy("{\"Effect\":\"Deny\",\"NotPrincipal\":{\"AWS\":[\(entries)]},\"Action\":\"s3:*\",\"Resource\":\"*\"}")])
+                resource: [
+                    try policy("{\"Effect\":\"Deny\",\"NotPrincipal\":{\"AWS\":[\(entries)]},\"Action\":\"s3:*\",\"Resource\":\"*\"}")
+                ])
         }
         let whole = try layers("\"\(alice)\",\"arn:aws:iam::\(account):root\"")
         #expect(try decide(alice, get, object, whole).isAllowed)
@@ -273,7 +298,8 @@ import Testing
     @Test func aSessionIsItsRoleWhateverThePath() throws {
         let resource = [try policy(statement("Allow", "s3:*", principal: "{\"AWS\":\"arn:aws:iam::\(account):role/team/app\"}"))]
         #expect(try decide(session, get, object, PolicyLayers(resource: resource)).isAllowed)
-        let known = AccessRequest(principal: .assumedRole(role: "arn:aws:iam::\(account):role/elsewhere/app", session: session), action: get, resource: object)
+        let known = AccessRequest(
+            principal: .assumedRole(role: "arn:aws:iam::\(account):role/elsewhere/app", session: session), action: get, resource: object)
         #expect(!Evaluator.evaluate(known, PolicyLayers(resource: resource)).isAllowed)
         let wrong = [try policy(statement("Allow", "s3:*", principal: "{\"AWS\":\"arn:aws:iam::\(account):role/team/myapp\"}"))]
         #expect(try !decide(session, get, object, PolicyLayers(resource: wrong)).isAllowed)

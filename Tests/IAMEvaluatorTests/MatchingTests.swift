@@ -4,7 +4,10 @@ import Testing
 @testable import IAMEvaluator
 
 @Suite struct MatchingTests {
-    private func allows(_ action: String, _ resource: String, _ asked: String, _ target: String, version: String = "2012-10-17", context: [String: [String]] = [:]) throws -> Bool {
+    private func allows(
+        _ action: String, _ resource: String, _ asked: String, _ target: String, version: String = "2012-10-17",
+        context: [String: [String]] = [:]
+    ) throws -> Bool {
         let layers = PolicyLayers(identity: [try policy(statement("Allow", action, resource), version: version)])
         return try decide(alice, asked, target, owner: account, context: context, layers).isAllowed
     }
@@ -13,7 +16,8 @@ import Testing
     @Test(arguments: [
         ("s3:GetObject", "S3:getobject", true), ("S3:GETOBJECT", "s3:GetObject", true), ("s3:Get*", "s3:GetObject", true),
         ("s3:Get?bject", "s3:GetObject", true), ("s3:*Object", "s3:GetObject", true), ("s3:*Object", "s3:GetObjectAcl", false),
-        ("s3:G*t*b*ct", "s3:GetObject", true), ("*", "anything:AtAll", true), ("*:*", "s3:GetObject", true), ("s3:GetObject?", "s3:GetObject", false),
+        ("s3:G*t*b*ct", "s3:GetObject", true), ("*", "anything:AtAll", true), ("*:*", "s3:GetObject", true),
+        ("s3:GetObject?", "s3:GetObject", false),
         ("s3:Get", "s3:GetObject", false), ("s3:*", "s3express:CreateSession", false), ("iam:*User*", "iam:CreateUserX", true),
         ("iam:*User*", "iam:CreateRole", false),
     ])
@@ -26,8 +30,10 @@ import Testing
         ("*", "*", true), ("*", "arn:aws:s3:::b/k", true), ("arn:aws:s3:::*", "arn:aws:s3:::b/k", true), ("arn:aws:s3:::b", "*", false),
         ("arn:aws:s3:::b/*", "arn:aws:s3:::b", false), ("arn:aws:s3:::b*", "arn:aws:s3:::b/k", true),
         ("arn:aws:s3:::b/*/c", "arn:aws:s3:::b/x/y/c", true), ("arn:aws:s3:::b/*/c", "arn:aws:s3:::b/x:y/c", true),
-        ("arn:aws:s3:::B/k", "arn:aws:s3:::b/k", false), ("arn:aws:s3:::b/?", "arn:aws:s3:::b/k", true), ("arn:aws:s3:::b/?", "arn:aws:s3:::b/", false),
-        ("arn:aws:s3:::b/?", "arn:aws:s3:::b/é", true), ("arn:aws:s3:::b/??", "arn:aws:s3:::b/é", false), ("arn:aws:s3:::b/*??", "arn:aws:s3:::b/é", false),
+        ("arn:aws:s3:::B/k", "arn:aws:s3:::b/k", false), ("arn:aws:s3:::b/?", "arn:aws:s3:::b/k", true),
+        ("arn:aws:s3:::b/?", "arn:aws:s3:::b/", false),
+        ("arn:aws:s3:::b/?", "arn:aws:s3:::b/é", true), ("arn:aws:s3:::b/??", "arn:aws:s3:::b/é", false),
+        ("arn:aws:s3:::b/*??", "arn:aws:s3:::b/é", false),
         // A star at the end of a segment runs on over colons, another does not.
         ("arn:aws:sqs:*:q", "arn:aws:sqs:eu-west-1:111122223333:q", true), ("arn:aws:sqs:*", "arn:aws:sqs:eu-west-1:111122223333:q", true),
         ("arn:aws:sqs:eu-*-1:111122223333:q", "arn:aws:sqs:eu-west-1:111122223333:q", true),
@@ -56,7 +62,9 @@ import Testing
     }
 
     @Test func notResourceIsAllButThese() throws {
-        let layers = PolicyLayers(identity: [try policy("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":[\"arn:aws:s3:::secret\",\"arn:aws:s3:::secret/*\"]}")])
+        let layers = PolicyLayers(identity: [
+            try policy("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"NotResource\":[\"arn:aws:s3:::secret\",\"arn:aws:s3:::secret/*\"]}")
+        ])
         #expect(try decide(alice, "s3:GetObject", "arn:aws:s3:::open/k", layers).isAllowed)
         #expect(try !decide(alice, "s3:GetObject", "arn:aws:s3:::secret/k", layers).isAllowed)
         #expect(try decide(alice, "s3:ListAllMyBuckets", "*", layers).isAllowed)
@@ -77,7 +85,9 @@ import Testing
         #expect(try !allows("s3:*", "arn:aws:s3:::b/${aws:PrincipalTag/team}/*", "s3:GetObject", "arn:aws:s3:::b//k"))
         #expect(try !allows("s3:*", "arn:aws:s3:::b/${aws:PrincipalTag/team}*", "s3:GetObject", "arn:aws:s3:::b/${aws:PrincipalTag/team}"))
         let target = "arn:aws:s3:::b/x/k"
-        let layers = PolicyLayers(identity: [try policy("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b/${aws:PrincipalTag/team, 'x'}/*\"}")])
+        let layers = PolicyLayers(identity: [
+            try policy("{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::b/${aws:PrincipalTag/team, 'x'}/*\"}")
+        ])
         #expect(try decide(alice, "s3:GetObject", target, layers).isAllowed)
         #expect(try !decide(alice, "s3:GetObject", target, context: ["aws:PrincipalTag/team": ["y"]], layers).isAllowed)
         #expect(try decide(alice, "s3:GetObject", "arn:aws:s3:::b/y/k", context: ["aws:principaltag/TEAM": ["y"]], layers).isAllowed)
@@ -117,7 +127,11 @@ import Testing
         var random = SeededGenerator(state: 7)
         let letters: [Character] = ["a", "b", ":", "é"]
         for _ in 0..<20_000 {
-            let pattern = String((0..<Int.random(in: 0...9, using: &random)).map { _ in Bool.random(using: &random) ? letters.randomElement(using: &random) ?? "a" : ["*", "?"].randomElement(using: &random) ?? "*" })
+            let pattern = String(
+                (0..<Int.random(in: 0...9, using: &random)).map { _ in
+                    Bool.random(using: &random)
+                        ? letters.randomElement(using: &random) ?? "a" : ["*", "?"].randomElement(using: &random) ?? "*"
+                })
             let text = String((0..<Int.random(in: 0...9, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })
             for mode in [PatternTemplate.Mode.wildcards, .resource, .arn, .literal] {
                 let fast = PatternTemplate(pattern, variables: true, mode: mode).fixed?.matches(Array(text.utf8))
@@ -138,7 +152,9 @@ import Testing
                 result = at == subject.count
             } else {
                 let character = characters[place]
-                let ends = place + 1 == characters.count || characters[place + 1] == ":" || (characters[place + 1] == "*" && endsAfterStars(place + 1))
+                let ends =
+                    place + 1 == characters.count || characters[place + 1] == ":"
+                    || (characters[place + 1] == "*" && endsAfterStars(place + 1))
                 let bound: Bool
                 switch mode {
                 case .wildcards, .literal: bound = false
@@ -146,7 +162,8 @@ import Testing
                 case .arn: bound = colons < 5 && characters.count > 1
                 }
                 if character == "*", mode != .literal {
-                    result = go(place + 1, at, colons) || (at < subject.count && !(bound && subject[at] == ":") && go(place, at + 1, colons))
+                    result =
+                        go(place + 1, at, colons) || (at < subject.count && !(bound && subject[at] == ":") && go(place, at + 1, colons))
                 } else if character == "?", mode != .literal {
                     let stops = mode != .wildcards && colons < 5
                     result = at < subject.count && !(stops && subject[at] == ":") && go(place + 1, at + 1, colons)

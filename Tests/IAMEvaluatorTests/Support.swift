@@ -10,13 +10,16 @@ let role = "arn:aws:iam::111122223333:role/app"
 let session = "arn:aws:sts::111122223333:assumed-role/app/s1"
 
 /// A policy of statements written as JSON, compiled.
-func policy(_ statements: String..., version: String = "2012-10-17", form: PolicyDocument.Form = .any, index: Int = 0) throws -> CompiledPolicy {
+func policy(_ statements: String..., version: String = "2012-10-17", form: PolicyDocument.Form = .any, index: Int = 0) throws
+    -> CompiledPolicy
+{
     let text = "{\"Version\":\"\(version)\",\"Statement\":[\(statements.joined(separator: ","))]}"
     return CompiledPolicy(try PolicyDocument(parsing: JSONValue(parsing: text), form: form), tag: PolicyTag(index))
 }
 
 /// One statement as JSON; `more` is what else stands in it.
-func statement(_ effect: String, _ action: String, _ resource: String? = "*", principal: String? = nil, condition: String? = nil) -> String {
+func statement(_ effect: String, _ action: String, _ resource: String? = "*", principal: String? = nil, condition: String? = nil) -> String
+{
     var text = "{\"Effect\":\"\(effect)\",\"Action\":\(list(action))"
     if let resource { text += ",\"Resource\":\(list(resource))" }
     if let principal { text += ",\"Principal\":\(principal)" }
@@ -39,7 +42,8 @@ func decide(
     let principal = try #require(RequestPrincipal(parsing: principal))
     return Evaluator.evaluate(
         AccessRequest(
-            principal: principal, action: action, resource: resource, resourceAccount: owner, context: RequestContext(values: context, absent: absent)),
+            principal: principal, action: action, resource: resource, resourceAccount: owner,
+            context: RequestContext(values: context, absent: absent)),
         layers)
 }
 
