@@ -14,7 +14,7 @@ let allowedImports: [String: Set<String>] = [
     "Sources/SnapshotStore": ["FoundationEssentials", "Basics", "CloudModel", "GRDB"],
     // No network, no control-plane database, no logging.
     "Sources/Engine": ["FoundationEssentials", "Crypto", "Yams", "CloudModel", "IAMEvaluator", "SnapshotStore"],
-    "Sources/SQLDatabase": ["FoundationEssentials", "Synchronization", "Dispatch", "Basics", "CLibPQ", "GRDB"],
+    "Sources/SQLDatabase": ["FoundationEssentials", "Glibc", "Synchronization", "Dispatch", "Basics", "CLibPQ", "GRDB"],
     "Protocol/WireProtocol": ["FoundationEssentials", "Basics", "CloudModel", "CZstd", "Crypto"],
     // Small on purpose: one `import Foundation` would cost the agent 43 MB.
     "Agent/AgentCore": [
@@ -23,9 +23,9 @@ let allowedImports: [String: Set<String>] = [
     ],
     "Agent/AgentCollectors": ["FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "AgentCore", "HTTPTransport", "Crypto"],
     // The only code near the CA key.
-    "ControlPlane/EnrolmentCA": ["FoundationEssentials", "Basics", "WireProtocol", "Crypto", "X509", "SwiftASN1"],
+    "ControlPlane/EnrolmentCA": ["FoundationEssentials", "Glibc", "Basics", "WireProtocol", "Crypto", "X509", "SwiftASN1"],
     "ControlPlane/ControlPlaneCore": [
-        "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox",
+        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox",
         "CArgon2", "Crypto", "ServiceLifecycle",
     ],
     "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],

@@ -1,0 +1,90 @@
+import Basics
+import ControlPlaneCore
+import FoundationEssentials
+import SQLDatabase
+
+/// The run queue's changes. Each is one statement whose condition names the state it needs, so that two workers cannot both win.
+extension TenantTables {
+    private var own: SQLValue { .id(tenantID) }
+
+    func insert(_ run: Run) throws {
+        guard run.tenant == tenantID else { throw StoreError(.corrupt, "a row of another tenant was about to be written") }
+        try connection.execute(
+            """
+            INSERT INTO runs (tenant_id, id, environment_id, bundle_id, agent_id, status, attempts, stage, reason, snapshot, created_at,
+                started_at, ended_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """,
+            [
+                own, .id(run.id), .id(run.environment), .id(run.bundle), .id(run.agent), .text(run.status.rawValue), .count(run.attempts),
+                .text(optional: run.stage), .text(optional: run.reason), .text(optional: run.snapshot), .time(run.createdAt),
+                .time(optional: run.startedAt), .time(optional: run.endedAt),
+            ])
+    }
+
+    func claim(_ run: RunID, worker: String, now: Date, leaseUntil: Date) throws -> Run? {
+        try connection.row(
+            """
+            UPDATE runs SET status = 'running', attempts = attempts + 1, worker = $3, lease_until = $5, stage = NULL,
+                started_at = coalesce(started_at, $4)
+            WHERE tenant_id = $1 AND id = $2 AND (status = 'queued' OR (status = 'running' AND lease_until < $4))
+            RETURNING *
+            """, [own, .id(run), .text(worker), .time(now), .time(leaseUntil)])?.run
+    }
+
+    func renewLease(of run: RunID, worker: String, until: Date, stage: String?) throws -> Bool {
+        try connection.execute(
+            """
+            UPDATE runs SET lease_until = $4, stage = coalesce($5, stage)
+            WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
+            """, [own, .id(run), .text(worker), .time(until), .text(optional: stage)]) == 1
+    }
+
+    func finish(_ run: Run, worker: String) throws -> Bool {
+        try connection.execute(
+            """
+            UPDATE runs SET status = $4, stage = NULL, reason = $5, snapshot = $6, ended_at = $7, worker = NULL, lease_until = NULL
+            WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
+            """,
+            [
+                own, .id(run.id), .text(worker), .text(run.status.rawValue), .text(optional: run.reason), .text(optional: run.snapshot),
+                .time(optional: run.endedAt),
+            ]) == 1
+    }
+
+    func requeue(_ run: Run) throws {
+        try connection.execute(
+            """
+            UPDATE runs SET status = $3, stage = NULL, reason = $4, ended_at = $5, worker = NULL, lease_until = NULL
+            WHERE tenant_id = $1 AND id = $2 AND status = 'running'
+            """,
+            [own, .id(run.id), .text(run.status.rawValue), .text(optional: run.reason), .time(optional: run.endedAt)])
+    }
+
+    func put(_ result: StoredResult) throws {
+        try connection.execute("DELETE FROM results WHERE tenant_id = $1 AND run_id = $2", [own, .id(result.run)])
+        try connection.execute(
+            """
+            INSERT INTO results (tenant_id, environment_id, run_id, snapshot, result_digest, result_size, snapshot_digest, snapshot_size,
+                created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            [
+                own, .id(result.environment), .id(result.run), .text(result.snapshot), .blob(result.resultDigest),
+                .count(result.resultSize), .blob(result.snapshotDigest), .count(result.snapshotSize), .time(result.createdAt),
+            ])
+    }
+
+    func pendingCertificate(of agent: AgentID) throws -> PendingCertificate? {
+        let row = try connection.row(
+            """
+            SELECT pending_key_digest, pending_public_key, pending_serial, pending_not_after FROM agents
+            WHERE tenant_id = $1 AND id = $2 AND pending_key_digest IS NOT NULL
+            """, [own, .id(agent)])
+        return try row.map {
+            PendingCertificate(
+                keyDigest: try $0.blob("pending_key_digest"), publicKey: try $0.blob("pending_public_key"),
+                serial: try $0.text("pending_serial"), notAfter: try $0.time("pending_not_after"))
+        }
+    }
+}

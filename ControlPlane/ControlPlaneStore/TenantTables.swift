@@ -1,0 +1,259 @@
+import Basics
+import ControlPlaneCore
+import FoundationEssentials
+import SQLDatabase
+
+/// One tenant's rows: every statement names the tenant. Reading lives in an extension that both forms share.
+protocol TenantRows: TenantReading {
+    var reading: any SQLReading { get }
+}
+
+struct ReadableTenantTables: TenantRows {
+    let tenantID: TenantID
+    let reading: any SQLReading
+}
+
+extension TenantRows {
+    private var own: SQLValue { .id(tenantID) }
+
+    func tenant() throws -> Tenant {
+        guard let row = try reading.row("SELECT id, name, created_at FROM tenants WHERE id = $1", [own]) else {
+            throw StoreError(.notFound, "no such tenant")
+        }
+        return try row.tenant
+    }
+    func environments() throws -> [ControlPlaneCore.Environment] {
+        try reading.rows("SELECT * FROM environments WHERE tenant_id = $1 ORDER BY created_at, id", [own]).map { try $0.environment }
+    }
+    func agents() throws -> [Agent] {
+        try reading.rows("SELECT * FROM agents WHERE tenant_id = $1 ORDER BY enrolled_at, id", [own]).map { try $0.agent }
+    }
+    func agent(_ id: AgentID) throws -> Agent? {
+        try reading.row("SELECT * FROM agents WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.agent
+    }
+    func users() throws -> [User] {
+        try reading.rows("SELECT * FROM users WHERE tenant_id = $1 ORDER BY email", [own]).map { try $0.user }
+    }
+    func user(_ id: UserID) throws -> User? {
+        try reading.row("SELECT * FROM users WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.user
+    }
+    func passwordHash(of user: UserID) throws -> String? {
+        try reading.row("SELECT password_hash FROM users WHERE tenant_id = $1 AND id = $2", [own, .id(user)])?.text("password_hash")
+    }
+    func upload(_ bundle: BundleID) throws -> Upload? {
+        try reading.row("SELECT * FROM uploads WHERE tenant_id = $1 AND bundle_id = $2", [own, .id(bundle)])?.upload
+    }
+    func uploads(of agent: AgentID) throws -> [Upload] {
+        try reading.rows("SELECT * FROM uploads WHERE tenant_id = $1 AND agent_id = $2 ORDER BY created_at", [own, .id(agent)]).map {
+            try $0.upload
+        }
+    }
+    func pieces(of bundle: BundleID) throws -> [Int] {
+        try reading.rows("SELECT piece FROM upload_pieces WHERE tenant_id = $1 AND bundle_id = $2 ORDER BY piece", [own, .id(bundle)])
+            .map { try $0.count("piece") }
+    }
+    func bundle(_ id: BundleID) throws -> StoredBundle? {
+        try reading.row("SELECT * FROM bundles WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.bundle
+    }
+    func run(_ id: RunID) throws -> Run? {
+        try reading.row("SELECT * FROM runs WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.run
+    }
+    func runs(environment: EnvironmentID?, status: Run.Status?, limit: Int) throws -> [Run] {
+        try reading.rows(
+            """
+            SELECT * FROM runs WHERE tenant_id = $1 AND ($2 IS NULL OR environment_id = $2) AND ($3 IS NULL OR status = $3)
+            ORDER BY created_at DESC, id DESC LIMIT $4
+            """, [own, .id(optional: environment), .text(optional: status?.rawValue), .count(limit)]
+        ).map { try $0.run }
+    }
+    func result(of run: RunID) throws -> StoredResult? {
+        try reading.row("SELECT * FROM results WHERE tenant_id = $1 AND run_id = $2", [own, .id(run)])?.result
+    }
+    func sealingKeys() throws -> [StoredSealingKey] {
+        try reading.rows("SELECT * FROM sealing_keys WHERE tenant_id = $1 ORDER BY version DESC", [own]).map { try $0.sealingKey }
+    }
+    func lastAuditEntry() throws -> AuditEntry? {
+        try reading.row("SELECT * FROM audit_entries WHERE tenant_id = $1 ORDER BY entry DESC LIMIT 1", [own])?.auditEntry
+    }
+    func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry] {
+        try reading.rows(
+            "SELECT * FROM audit_entries WHERE tenant_id = $1 AND entry > $2 ORDER BY entry LIMIT $3", [own, .count(index), .count(limit)]
+        ).map { try $0.auditEntry }
+    }
+}
+
+struct TenantTables: TenantRows, TenantWriting {
+    let tenantID: TenantID
+    let connection: any SQLWriting
+    var reading: any SQLReading { connection }
+    private var own: SQLValue { .id(tenantID) }
+
+    /// A value made for another tenant must never be written through this one.
+    private func mine(_ tenant: TenantID) throws {
+        guard tenant == tenantID else { throw StoreError(.corrupt, "a row of another tenant was about to be written") }
+    }
+    private func one(_ changed: Int, _ what: StaticString) throws {
+        guard changed == 1 else { throw StoreError(.notFound, "no such \(what)") }
+    }
+
+    func insert(_ environment: ControlPlaneCore.Environment) throws {
+        try mine(environment.tenant)
+        try connection.execute(
+            "INSERT INTO environments (tenant_id, id, name, created_at) VALUES ($1, $2, $3, $4)",
+            [own, .id(environment.id), .text(environment.name), .time(environment.createdAt)])
+    }
+
+    func insert(_ agent: Agent) throws {
+        try mine(agent.tenant)
+        try connection.execute(
+            """
+            INSERT INTO agents (tenant_id, id, environment_id, epoch, key_digest, public_key, serial, not_after, revoked, hostname, platform,
+                version, spool_depth, last_error, enrolled_at, last_seen, sequence)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            """, cells(of: agent))
+    }
+
+    func update(_ agent: Agent) throws {
+        try mine(agent.tenant)
+        try one(
+            connection.execute(
+                """
+                UPDATE agents SET environment_id = $3, epoch = $4, key_digest = $5, public_key = $6, serial = $7, not_after = $8, revoked = $9,
+                    hostname = $10, platform = $11, version = $12, spool_depth = $13, last_error = $14, enrolled_at = $15, last_seen = $16,
+                    sequence = $17
+                WHERE tenant_id = $1 AND id = $2
+                """, cells(of: agent)), "agent")
+    }
+
+    private func cells(of agent: Agent) -> [SQLValue] {
+        [
+            own, .id(agent.id), .id(agent.environment), .count(agent.epoch), .blob(agent.keyDigest), .blob(agent.publicKey),
+            .text(agent.serial), .time(agent.notAfter), .flag(agent.revoked), .text(agent.hostname), .text(agent.platform),
+            .text(agent.version), .count(agent.spoolDepth), .text(optional: agent.lastError), .time(agent.enrolledAt),
+            .time(optional: agent.lastSeen), .count(agent.sequence),
+        ]
+    }
+
+    func setPendingCertificate(_ certificate: PendingCertificate?, of agent: AgentID) throws {
+        try one(
+            connection.execute(
+                """
+                UPDATE agents SET pending_key_digest = $3, pending_public_key = $4, pending_serial = $5, pending_not_after = $6
+                WHERE tenant_id = $1 AND id = $2
+                """,
+                [
+                    own, .id(agent), .blob(optional: certificate?.keyDigest), .blob(optional: certificate?.publicKey),
+                    .text(optional: certificate?.serial), .time(optional: certificate?.notAfter),
+                ]), "agent")
+    }
+
+    func insert(_ user: User, passwordHash: String) throws {
+        try mine(user.tenant)
+        try connection.execute(
+            """
+            INSERT INTO users (tenant_id, id, email, role, password_hash, must_change, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            [
+                own, .id(user.id), .text(user.email), .text(user.role.rawValue), .text(passwordHash), .flag(user.mustChangePassword),
+                .time(user.createdAt),
+            ])
+    }
+
+    func setPassword(of user: UserID, hash: String, mustChange: Bool) throws {
+        try one(
+            connection.execute(
+                "UPDATE users SET password_hash = $3, must_change = $4 WHERE tenant_id = $1 AND id = $2",
+                [own, .id(user), .text(hash), .flag(mustChange)]), "user")
+    }
+
+    func insert(_ session: Session) throws {
+        try mine(session.tenant)
+        try connection.execute(
+            "INSERT INTO sessions (tenant_id, digest, user_id, created_at, last_used, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            [
+                own, .blob(session.digest), .id(session.user), .time(session.createdAt), .time(session.lastUsed), .time(session.expiresAt),
+            ])
+    }
+
+    func touch(session digest: [UInt8], at time: Date) throws {
+        try connection.execute(
+            "UPDATE sessions SET last_used = $3 WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest), .time(time)])
+    }
+    func deleteSession(digest: [UInt8]) throws {
+        try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])
+    }
+    func deleteSessions(of user: UserID) throws {
+        try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2", [own, .id(user)])
+    }
+    func deleteSessions(endedBefore time: Date) throws {
+        try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND expires_at < $2", [own, .time(time)])
+    }
+
+    func insert(_ token: EnrolmentToken) throws {
+        try mine(token.tenant)
+        try connection.execute(
+            "INSERT INTO enrolment_tokens (tenant_id, digest, environment_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            [own, .blob(token.digest), .id(token.environment), .time(token.createdAt), .time(token.expiresAt)])
+    }
+
+    func useEnrolmentToken(digest: [UInt8], by agent: AgentID, now: Date) throws -> Bool {
+        try connection.rows(
+            """
+            UPDATE enrolment_tokens SET used_at = $4, used_by = $3
+            WHERE tenant_id = $1 AND digest = $2 AND used_at IS NULL AND expires_at >= $4
+            RETURNING environment_id
+            """, [own, .blob(digest), .id(agent), .time(now)]
+        ).count == 1
+    }
+
+    func insert(_ upload: Upload) throws {
+        try mine(upload.tenant)
+        try connection.execute(
+            "INSERT INTO uploads (tenant_id, bundle_id, agent_id, size, sha256, header, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            [
+                own, .id(upload.bundle), .id(upload.agent), .count(upload.size), .blob(upload.sha256), .blob(upload.header),
+                .time(upload.createdAt),
+            ])
+    }
+    func deleteUpload(_ bundle: BundleID) throws {
+        try connection.execute("DELETE FROM uploads WHERE tenant_id = $1 AND bundle_id = $2", [own, .id(bundle)])
+    }
+    func insertPiece(_ index: Int, of bundle: BundleID) throws {
+        try connection.execute(
+            "INSERT INTO upload_pieces (tenant_id, bundle_id, piece) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            [own, .id(bundle), .count(index)])
+    }
+
+    func insert(_ bundle: StoredBundle) throws {
+        try mine(bundle.tenant)
+        try connection.execute(
+            """
+            INSERT INTO bundles (tenant_id, id, environment_id, agent_id, epoch, sequence, size, sha256, agent_key, accepted_at, run_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            [
+                own, .id(bundle.id), .id(bundle.environment), .id(bundle.agent), .count(bundle.epoch), .count(bundle.sequence),
+                .count(bundle.size), .blob(bundle.sha256), .blob(bundle.agentKey), .time(bundle.acceptedAt), .id(bundle.run),
+            ])
+    }
+
+    func insert(_ key: StoredSealingKey) throws {
+        try mine(key.tenant)
+        try connection.execute(
+            "INSERT INTO sealing_keys (tenant_id, id, version, public_key, wrapped, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            [own, .text(key.id), .count(key.version), .blob(key.publicKey), .blob(key.wrapped), .time(key.createdAt)])
+    }
+
+    func insert(_ entry: AuditEntry) throws {
+        try mine(entry.tenant)
+        try connection.execute(
+            """
+            INSERT INTO audit_entries (tenant_id, entry, time, actor, act, subject, outcome, detail, hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            [
+                own, .count(entry.index), .time(entry.time), .text(entry.actor), .text(entry.act), .text(entry.subject),
+                .text(entry.outcome), .text(entry.detail), .blob(entry.hash),
+            ])
+    }
+}

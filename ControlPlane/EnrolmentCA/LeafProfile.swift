@@ -1,0 +1,94 @@
+public import Basics
+public import FoundationEssentials
+import Glibc
+import SwiftASN1
+import X509
+
+/// What the finished certificate has to be: decided by us, whatever was asked for.
+public struct LeafProfile: Sendable, Hashable {
+    enum Purpose: Sendable, Hashable {
+        case client
+        case server
+    }
+    enum Name: Sendable, Hashable {
+        case uri(String)
+        case host(String)
+        case address([UInt8])
+    }
+    var purpose: Purpose
+    var commonName: String
+    var names: [Name]
+    var notBefore: Date
+    var notAfter: Date
+
+    /// How long before now a certificate begins, so that a clock a little behind still takes it.
+    public static let backdate: TimeInterval = 60
+    /// How long an agent's certificate lasts.
+    public static let agentLifetime: TimeInterval = 24 * 3600
+    /// How long the server's own certificate lasts.
+    public static let serverLifetime: TimeInterval = 397 * 24 * 3600
+
+    /// An agent's certificate: client authentication, one URI name.
+    public static func agent(tenant: TenantID, environment: EnvironmentID, agent: AgentID, now: Date) -> LeafProfile {
+        LeafProfile(
+            purpose: .client, commonName: "agent \(agent)", names: [.uri(agentURI(tenant: tenant, environment: environment, agent: agent))],
+            notBefore: now.addingTimeInterval(-backdate), notAfter: now.addingTimeInterval(agentLifetime))
+    }
+
+    /// The server's certificate for these host names and addresses.
+    ///
+    /// - Throws: ``CAError`` `badName` when there is none, or one is neither.
+    public static func server(names: [String], now: Date) throws(CAError) -> LeafProfile {
+        guard let first = names.first, names.count <= 64 else { throw CAError(.badName, "the server needs between 1 and 64 names") }
+        var parsed: [Name] = []
+        for name in names { parsed.append(try self.name(name)) }
+        return LeafProfile(
+            purpose: .server, commonName: first, names: parsed, notBefore: now.addingTimeInterval(-backdate),
+            notAfter: now.addingTimeInterval(serverLifetime))
+    }
+
+    /// The one name of an agent: `spiffe://cloudryption/tenant/TENANT/environment/ENVIRONMENT/agent/AGENT`.
+    public static func agentURI(tenant: TenantID, environment: EnvironmentID, agent: AgentID) -> String {
+        "spiffe://cloudryption/tenant/\(tenant)/environment/\(environment)/agent/\(agent)"
+    }
+
+    private static func name(_ text: String) throws(CAError) -> Name {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 { return .address(withUnsafeBytes(of: &four) { Array($0) }) }
+        var six = in6_addr()
+        if inet_pton(AF_INET6, text, &six) == 1 { return .address(withUnsafeBytes(of: &six) { Array($0) }) }
+        let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let sound = labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+                && label.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"),
+                        UInt8(ascii: "-"):
+                        true
+                    default: false
+                    }
+                }
+        }
+        guard sound, text.utf8.count <= 253 else {
+            throw CAError(.badName, "\(DisplayText.safe(text, limit: 64)) is not a host name or address")
+        }
+        return .host(text)
+    }
+
+    var generalNames: [GeneralName] {
+        names.map { name in
+            switch name {
+            case .uri(let text): .uniformResourceIdentifier(text)
+            case .host(let text): .dnsName(text)
+            case .address(let bytes): .ipAddress(ASN1OctetString(contentBytes: bytes[...]))
+            }
+        }
+    }
+    var usage: ExtendedKeyUsage.Usage {
+        switch purpose {
+        case .client: .clientAuth
+        case .server: .serverAuth
+        }
+    }
+}
