@@ -85,7 +85,8 @@ extension SQLRow {
         get throws(SQLError) {
             Upload(
                 tenant: try id("tenant_id"), bundle: try id("bundle_id"), agent: try id("agent_id"), size: try count("size"),
-                sha256: try blob("sha256"), header: try blob("header"), createdAt: try time("created_at"))
+                sha256: try blob("sha256"), header: try blob("header"), pieceSize: try count("piece_size"),
+                createdAt: try time("created_at"))
         }
     }
     var bundle: StoredBundle {

@@ -72,6 +72,12 @@ public enum Migrations {
                     sequence INTEGER NOT NULL,
                     PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, environment_id) REFERENCES environments (tenant_id, id)
                 ) STRICT;
+                CREATE TABLE agent_keys (
+                    tenant_id TEXT NOT NULL, agent_id TEXT NOT NULL, key_digest BLOB NOT NULL, public_key BLOB NOT NULL,
+                    added_at INTEGER NOT NULL,
+                    PRIMARY KEY (tenant_id, agent_id, key_digest),
+                    FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id)
+                ) STRICT;
                 CREATE TABLE users (
                     tenant_id TEXT NOT NULL REFERENCES tenants (id), id TEXT NOT NULL, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
                     password_hash TEXT NOT NULL, must_change INTEGER NOT NULL, created_at INTEGER NOT NULL,
@@ -89,7 +95,7 @@ public enum Migrations {
                 ) STRICT;
                 CREATE TABLE uploads (
                     tenant_id TEXT NOT NULL, bundle_id TEXT NOT NULL, agent_id TEXT NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL,
-                    header BLOB NOT NULL, created_at INTEGER NOT NULL,
+                    header BLOB NOT NULL, piece_size INTEGER NOT NULL, created_at INTEGER NOT NULL,
                     PRIMARY KEY (tenant_id, bundle_id), FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id)
                 ) STRICT;
                 CREATE TABLE upload_pieces (

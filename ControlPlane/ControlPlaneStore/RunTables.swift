@@ -55,10 +55,13 @@ extension TenantTables {
     func requeue(_ run: Run) throws {
         try connection.execute(
             """
-            UPDATE runs SET status = $3, stage = NULL, reason = $4, ended_at = $5, worker = NULL, lease_until = NULL
+            UPDATE runs SET status = $3, stage = NULL, reason = $4, ended_at = $5, attempts = $6, worker = NULL, lease_until = NULL
             WHERE tenant_id = $1 AND id = $2 AND status = 'running'
             """,
-            [own, .id(run.id), .text(run.status.rawValue), .text(optional: run.reason), .time(optional: run.endedAt)])
+            [
+                own, .id(run.id), .text(run.status.rawValue), .text(optional: run.reason), .time(optional: run.endedAt),
+                .count(run.attempts),
+            ])
     }
 
     func put(_ result: StoredResult) throws {
@@ -73,18 +76,5 @@ extension TenantTables {
                 own, .id(result.environment), .id(result.run), .text(result.snapshot), .blob(result.resultDigest),
                 .count(result.resultSize), .blob(result.snapshotDigest), .count(result.snapshotSize), .time(result.createdAt),
             ])
-    }
-
-    func pendingCertificate(of agent: AgentID) throws -> PendingCertificate? {
-        let row = try connection.row(
-            """
-            SELECT pending_key_digest, pending_public_key, pending_serial, pending_not_after FROM agents
-            WHERE tenant_id = $1 AND id = $2 AND pending_key_digest IS NOT NULL
-            """, [own, .id(agent)])
-        return try row.map {
-            PendingCertificate(
-                keyDigest: try $0.blob("pending_key_digest"), publicKey: try $0.blob("pending_public_key"),
-                serial: try $0.text("pending_serial"), notAfter: try $0.time("pending_not_after"))
-        }
     }
 }

@@ -31,6 +31,23 @@ extension TenantRows {
     func agent(_ id: AgentID) throws -> Agent? {
         try reading.row("SELECT * FROM agents WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.agent
     }
+    func pendingCertificate(of agent: AgentID) throws -> PendingCertificate? {
+        let row = try reading.row(
+            """
+            SELECT pending_key_digest, pending_public_key, pending_serial, pending_not_after FROM agents
+            WHERE tenant_id = $1 AND id = $2 AND pending_key_digest IS NOT NULL
+            """, [own, .id(agent)])
+        return try row.map {
+            PendingCertificate(
+                keyDigest: try $0.blob("pending_key_digest"), publicKey: try $0.blob("pending_public_key"),
+                serial: try $0.text("pending_serial"), notAfter: try $0.time("pending_not_after"))
+        }
+    }
+    func publicKey(of agent: AgentID, digest: [UInt8]) throws -> [UInt8]? {
+        try reading.row(
+            "SELECT public_key FROM agent_keys WHERE tenant_id = $1 AND agent_id = $2 AND key_digest = $3",
+            [own, .id(agent), .blob(digest)])?.blob("public_key")
+    }
     func users() throws -> [User] {
         try reading.rows("SELECT * FROM users WHERE tenant_id = $1 ORDER BY email", [own]).map { try $0.user }
     }
@@ -134,6 +151,14 @@ struct TenantTables: TenantRows, TenantWriting {
         ]
     }
 
+    func insertKey(of agent: AgentID, digest: [UInt8], publicKey: [UInt8], at time: Date) throws {
+        try connection.execute(
+            """
+            INSERT INTO agent_keys (tenant_id, agent_id, key_digest, public_key, added_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT DO NOTHING
+            """, [own, .id(agent), .blob(digest), .blob(publicKey), .time(time)])
+    }
+
     func setPendingCertificate(_ certificate: PendingCertificate?, of agent: AgentID) throws {
         try one(
             connection.execute(
@@ -209,9 +234,13 @@ struct TenantTables: TenantRows, TenantWriting {
     func insert(_ upload: Upload) throws {
         try mine(upload.tenant)
         try connection.execute(
-            "INSERT INTO uploads (tenant_id, bundle_id, agent_id, size, sha256, header, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            """
+            INSERT INTO uploads (tenant_id, bundle_id, agent_id, size, sha256, header, piece_size, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
             [
-                own, .id(upload.bundle), .id(upload.agent), .count(upload.size), .blob(upload.sha256), .blob(upload.header),
+                own, .id(upload.bundle), .id(upload.agent), .count(upload.size), .blob(upload.sha256),
+                .blob(upload.header), .count(upload.pieceSize),
                 .time(upload.createdAt),
             ])
     }

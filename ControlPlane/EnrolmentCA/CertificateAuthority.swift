@@ -1,8 +1,9 @@
-public import Basics
-public import Crypto
+import Basics
+import Crypto
 public import FoundationEssentials
 import Glibc
 import SwiftASN1
+import WireProtocol
 import X509
 
 /// A certificate that was issued and checked.
@@ -63,7 +64,7 @@ public struct CertificateAuthority: Sendable {
             self.root = root
             rootPEM = try root.serializeAsPEM().pemString
             issuingPEM = try issuing.serializeAsPEM().pemString
-            pin = "sha256:" + Hexadecimal.text(SHA256.hash(data: rootKey.derRepresentation))
+            pin = "sha256:" + Hex.encode(SHA256.hash(data: rootKey.derRepresentation))
         } catch {
             throw error as? CAError ?? CAError(.unusable, "the CA in \(folder) cannot be used: \(Self.words(error))", cause: error)
         }
@@ -102,7 +103,7 @@ public struct CertificateAuthority: Sendable {
     /// Issues a certificate of `profile` for a key whose possession was proven.
     ///
     /// - Throws: ``CAError`` `expired` or `failedCheck`.
-    public func issue(_ profile: LeafProfile, for request: CertificateRequest) throws(CAError) -> IssuedLeaf {
+    public func issue(_ profile: LeafProfile, for request: CheckedRequest) throws(CAError) -> IssuedLeaf {
         try issue(profile, key: request.publicKey)
     }
 
@@ -112,7 +113,7 @@ public struct CertificateAuthority: Sendable {
         do {
             return IssuedLeaf(
                 certificate: try certificate.serializeAsPEM().pemString,
-                serial: Hexadecimal.text(certificate.serialNumber.bytes.drop { $0 == 0 }),
+                serial: Hex.encode(certificate.serialNumber.bytes.drop { $0 == 0 }),
                 keyDigest: Array(SHA256.hash(data: key.derRepresentation)), publicKey: Array(key.x963Representation),
                 notAfter: certificate.notValidAfter)
         } catch {
@@ -158,40 +159,4 @@ public struct CertificateAuthority: Sendable {
 
     /// PEM blocks one after the other, each on its own lines.
     public static func joined(_ blocks: [String]) -> String { blocks.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.joined() }
-}
-
-/// Bytes as lower-case hexadecimal.
-public enum Hexadecimal {
-    /// Two digits a byte.
-    public static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// The bytes that `text` writes, upper or lower case; `nil` when it does not.
-    public static func bytes(_ text: some StringProtocol) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for character in text.utf8 {
-            let digit: UInt8
-            switch character {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character - UInt8(ascii: "A") + 10
-            default: return nil
-            }
-            if let first = high {
-                bytes.append(first << 4 | digit)
-                high = nil
-            } else {
-                high = digit
-            }
-        }
-        return high == nil ? bytes : nil
-    }
 }

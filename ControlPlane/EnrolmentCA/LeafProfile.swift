@@ -1,7 +1,8 @@
-public import Basics
+import Basics
 public import FoundationEssentials
 import Glibc
 import SwiftASN1
+public import WireProtocol
 import X509
 
 /// What the finished certificate has to be: decided by us, whatever was asked for.
@@ -28,10 +29,10 @@ public struct LeafProfile: Sendable, Hashable {
     /// How long the server's own certificate lasts.
     public static let serverLifetime: TimeInterval = 397 * 24 * 3600
 
-    /// An agent's certificate: client authentication, one URI name.
-    public static func agent(tenant: TenantID, environment: EnvironmentID, agent: AgentID, now: Date) -> LeafProfile {
+    /// An agent's certificate: client authentication, and its name as the one URI.
+    public static func agent(_ name: AgentName, now: Date) -> LeafProfile {
         LeafProfile(
-            purpose: .client, commonName: "agent \(agent)", names: [.uri(agentURI(tenant: tenant, environment: environment, agent: agent))],
+            purpose: .client, commonName: "agent \(name.agent)", names: [.uri(name.description)],
             notBefore: now.addingTimeInterval(-backdate), notAfter: now.addingTimeInterval(agentLifetime))
     }
 
@@ -45,11 +46,6 @@ public struct LeafProfile: Sendable, Hashable {
         return LeafProfile(
             purpose: .server, commonName: first, names: parsed, notBefore: now.addingTimeInterval(-backdate),
             notAfter: now.addingTimeInterval(serverLifetime))
-    }
-
-    /// The one name of an agent: `spiffe://cloudryption/tenant/TENANT/environment/ENVIRONMENT/agent/AGENT`.
-    public static func agentURI(tenant: TenantID, environment: EnvironmentID, agent: AgentID) -> String {
-        "spiffe://cloudryption/tenant/\(tenant)/environment/\(environment)/agent/\(agent)"
     }
 
     private static func name(_ text: String) throws(CAError) -> Name {

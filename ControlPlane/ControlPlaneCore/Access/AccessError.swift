@@ -8,20 +8,26 @@ public struct AccessError: CodedError {
         case badCredentials
         /// The password was given out once and has to be replaced now.
         case mustChangePassword
-        /// The new password is too short, too long or too common.
+        /// The new password is too short, too long or the old one.
         case weakPassword
-        /// Too many failures; try later.
-        case lockedOut
-        /// No session, an unknown one, or one that ended.
-        case notSignedIn
+        /// No session, or an unknown one.
+        case noSession
+        /// A session that ended.
+        case sessionExpired
         /// The role does not allow it.
         case forbidden
-        /// No certificate of an enrolled agent.
-        case unknownAgent
+        /// Too many failures, or too much at once; try later.
+        case throttled
+        /// No client certificate.
+        case noCertificate
+        /// A certificate that is not the agent's current one, or whose name is not what the row says.
+        case badCertificate
+        /// The certificate ended.
+        case certificateExpired
         /// The agent was revoked.
-        case revokedAgent
-        /// The agent's certificate is not the current one, or ended.
-        case staleCertificate
+        case certificateRevoked
+        /// No enrolled agent has this key.
+        case unknownAgent
         /// The answer cannot be found out now, so it is no.
         case unavailable
     }

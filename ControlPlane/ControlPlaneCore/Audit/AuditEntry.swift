@@ -30,7 +30,7 @@ public enum AuditActor: Sendable, Hashable {
 public enum AuditAct: String, Sendable, Hashable, CaseIterable {
     case tenantCreated, environmentCreated, userCreated, passwordChanged
     case signedIn, signInFailed, signedOut, accountLocked
-    case enrolmentTokenIssued, enrolmentRefused, agentEnrolled, certificateRenewed, certificateRefused, agentRevoked
+    case enrolmentTokenIssued, enrolmentRefused, agentEnrolled, certificateIssued, certificateRenewed, agentRevoked
     case uploadOpened, bundleAccepted, bundleRefused
     case runStarted, runSucceeded, runRetried, runFailed
     case sealingKeyCreated

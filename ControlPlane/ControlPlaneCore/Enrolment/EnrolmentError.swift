@@ -1,22 +1,10 @@
 public import Basics
+public import WireProtocol
 
-/// Why somebody is not enrolled.
+/// Why somebody is not enrolled, or a certificate not renewed.
 public struct EnrolmentError: CodedError {
-    /// The kinds of refusal.
-    public enum Code: String, CaseIterable, Sendable {
-        /// Not a token of ours, or one that is not known.
-        case invalidToken
-        /// The token's time is over.
-        case expiredToken
-        /// The token was used.
-        case usedToken
-        /// The certificate request is broken, of the wrong kind, or does not prove possession of its key.
-        case badCSR
-        /// The method is not offered.
-        case unknownMethod
-        /// Something of ours failed; the token is not used up.
-        case unavailable
-    }
+    /// The protocol's own words.
+    public typealias Code = EnrolmentCode
     /// `enrolment`.
     public static let domain = "enrolment"
     /// What kind.

@@ -129,6 +129,10 @@ public protocol TenantReading {
     func agents() throws -> [Agent]
     /// One agent.
     func agent(_ id: AgentID) throws -> Agent?
+    /// The certificate that waits for its first use.
+    func pendingCertificate(of agent: AgentID) throws -> PendingCertificate?
+    /// A key that this agent enrolled or renewed with, by its digest; X9.63 uncompressed.
+    func publicKey(of agent: AgentID, digest: [UInt8]) throws -> [UInt8]?
     /// People, by address.
     func users() throws -> [User]
     /// One person.
@@ -165,10 +169,10 @@ public protocol TenantWriting: TenantReading {
     func insert(_ agent: Agent) throws
     /// Replaces the row.
     func update(_ agent: Agent) throws
+    /// Notes a key of an agent: bundles that it signed are taken as long as the agent is.
+    func insertKey(of agent: AgentID, digest: [UInt8], publicKey: [UInt8], at time: Date) throws
     /// Notes a certificate that becomes current with its first use.
     func setPendingCertificate(_ certificate: PendingCertificate?, of agent: AgentID) throws
-    /// The certificate that waits for its first use.
-    func pendingCertificate(of agent: AgentID) throws -> PendingCertificate?
     /// Adds one.
     func insert(_ user: User, passwordHash: String) throws
     /// Replaces a password.
@@ -203,7 +207,7 @@ public protocol TenantWriting: TenantReading {
     func renewLease(of run: RunID, worker: String, until: Date, stage: String?) throws -> Bool
     /// Replaces the row if `worker` still holds the run; a run that is no longer running has no holder.
     func finish(_ run: Run, worker: String) throws -> Bool
-    /// Takes a running run from whoever held it.
+    /// Takes a running run from whoever held it; stores its status, reason, attempts and end.
     func requeue(_ run: Run) throws
     /// Adds one; replaces a row that an earlier attempt left.
     func put(_ result: StoredResult) throws

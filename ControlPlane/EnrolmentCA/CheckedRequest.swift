@@ -4,7 +4,7 @@ import X509
 
 /// What a certificate request gives, once checked: a public key whose private half the sender holds. Names and extensions that the request
 /// asks for are not even read (CVE-2021-27098: an identity taken from the request).
-public struct CertificateRequest: Sendable {
+public struct CheckedRequest: Sendable {
     /// The key to certify.
     public let publicKey: P256.Signing.PublicKey
 

@@ -1,0 +1,96 @@
+import Basics
+import Crypto
+import FoundationEssentials
+import Glibc
+
+/// Large things as files, a folder for each tenant. A name appears only when the whole file is on the disk.
+///
+/// Names are made of identifiers and digests only, never of foreign text. All calls block: they run on ``BlockingWork``.
+public struct ObjectFolder: Sendable, Hashable {
+    let root: String
+
+    func upload(_ tenant: TenantID, _ bundle: BundleID) throws -> String { try folder("uploads", tenant) + "/\(bundle).part" }
+    func bundle(_ tenant: TenantID, _ bundle: BundleID, digest: [UInt8]) throws -> String {
+        try folder("bundles", tenant) + "/\(bundle).\(Self.short(digest)).bundle"
+    }
+    func result(_ tenant: TenantID, _ run: RunID, digest: [UInt8]) throws -> String {
+        try folder("results", tenant) + "/\(run).\(Self.short(digest)).json"
+    }
+    func snapshot(_ tenant: TenantID, _ run: RunID, digest: [UInt8]) throws -> String {
+        try folder("snapshots", tenant) + "/\(run).\(Self.short(digest)).sqlite"
+    }
+    /// Where a snapshot grows until its digest is known.
+    func incomingSnapshot(_ tenant: TenantID, _ run: RunID) throws -> String {
+        try folder("snapshots", tenant) + "/\(run).\(UInt32.random(in: .min ... .max)).part"
+    }
+
+    private func folder(_ kind: String, _ tenant: TenantID) throws(FileError) -> String {
+        let path = "\(root)/\(kind)/\(tenant)"
+        try SafeFile.makePrivateFolder(path)
+        return path
+    }
+
+    private static func short(_ digest: [UInt8]) -> String {
+        digest.prefix(8).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// Writes `bytes` at `offset` of a file that grows, and flushes them.
+    static func write(_ bytes: [UInt8], to path: String, at offset: Int) throws(StoreError) {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        let error: StoreError? = bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let count = pwrite(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, offset + done)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return failure()
+                }
+                done += count
+            }
+            return fsync(descriptor) == 0 ? nil : failure()
+        }
+        if let error { throw error }
+    }
+
+    /// Gives the file its final name.
+    static func publish(_ path: String, as final: String) throws(StoreError) {
+        guard rename(path, final) == 0 else { throw failure() }
+        for file in [path, final] {
+            let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
+            let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw failure() }
+            fsync(descriptor)
+            close(descriptor)
+        }
+    }
+
+    /// Reads a file piece by piece.
+    static func read(_ path: String, each body: ([UInt8]) throws -> Void) throws {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure()
+            }
+            if count == 0 { return }
+            try body(count == chunk.count ? chunk : Array(chunk[0..<count]))
+        }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    static func remove(_ path: String) { unlink(path) }
+
+    static func failure() -> StoreError {
+        switch errno {
+        case ENOSPC, EDQUOT: StoreError(.noSpace, "no space left for objects")
+        case ENOENT: StoreError(.notFound, "the object is not there")
+        default: StoreError(.unavailable, "the object cannot be read or written: error \(errno)")
+        }
+    }
+}
