@@ -93,9 +93,9 @@ let package = Package(
         library("ControlPlaneStore", "ControlPlane", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"]),
         library("ControlPlaneServer", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", crypto, log, services] + web + x509),
         program("ControlPlaneMain", "ControlPlane", [
-            "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "WireProtocol", "CloudModel", "HTTPTransport", log, arguments, services,
+            "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "SQLDatabase", "WireProtocol", "CloudModel", "HTTPTransport", log, arguments, services,
         ]),
-        program("WorkerMain", "ControlPlane", ["Basics", "CSandbox", "CloudModel", "WireProtocol", "SnapshotStore", "Engine"]),
+        program("WorkerMain", "ControlPlane", ["Basics", "CSandbox", "CloudModel", "WireProtocol", "SnapshotStore", "Engine", crypto]),
         // Tests
         tests("Basics", [log, .product(name: "InMemoryLogging", package: "swift-log")]),
         tests("CloudModel"),
@@ -107,7 +107,7 @@ let package = Package(
         tests("SnapshotStore", ["Basics", "CloudModel", sqlite]),
         tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", sqlite]),
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
-        tests("ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", crypto]),
+        tests("ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto] + x509),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
         tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),

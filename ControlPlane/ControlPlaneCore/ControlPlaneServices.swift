@@ -1,5 +1,5 @@
 public import EnrolmentCA
-import WireProtocol
+public import WireProtocol
 
 /// Everything that the listeners use; made by the program, handed to the server. The store itself is not among it.
 public struct ControlPlaneServices: Sendable {

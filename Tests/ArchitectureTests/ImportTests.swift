@@ -30,7 +30,7 @@ let allowedImports: [String: Set<String>] = [
     ],
     "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],
     // Parses customer data: reaches neither the database nor the CA, even by mistake.
-    "ControlPlane/WorkerMain": ["FoundationEssentials", "Glibc", "CSandbox", "Basics", "CloudModel", "WireProtocol", "SnapshotStore", "Engine"],
+    "ControlPlane/WorkerMain": ["FoundationEssentials", "Glibc", "Crypto", "CSandbox", "Basics", "CloudModel", "WireProtocol", "SnapshotStore", "Engine"],
 ]
 
 @Suite struct ImportTests {

@@ -1,6 +1,6 @@
 public import Basics
 import Crypto
-public import FoundationEssentials
+import FoundationEssentials
 
 /// The rules of the audit log.
 ///

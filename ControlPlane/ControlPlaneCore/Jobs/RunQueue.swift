@@ -1,4 +1,5 @@
 public import Basics
+import CloudModel
 import Crypto
 import FoundationEssentials
 public import ServiceLifecycle
@@ -66,7 +67,7 @@ public struct RunQueue: Service {
                 } catch is CancellationError {
                     break
                 } catch {
-                    report(.trouble("\(error as? any CodedError as any CustomStringConvertible? ?? "\(type(of: error))")"))
+                    report(.trouble((error as? any CodedError)?.description ?? "\(type(of: error))"))
                 }
                 try? await Task.sleep(for: Self.pause)
             }

@@ -38,58 +38,17 @@ final class WorkerProcess: Sendable {
     /// Starts `program` with `scratch` as its only argument and working folder, and limits it before it gets anything to read.
     static func start(_ program: String, scratch: String, environment: [String], limits: WorkerLimits) throws(WorkerError) -> WorkerProcess
     {
-        var pipes: [CInt] = []
-        func closeAll(_ descriptors: [CInt]) { for descriptor in descriptors { close(descriptor) } }
-        for _ in 0..<3 {
-            var pair: [CInt] = [-1, -1]
-            guard pipe2(&pair, O_CLOEXEC) == 0 else {
-                closeAll(pipes)
-                throw WorkerError(.cannotStart, "no pipe: error \(errno)")
-            }
-            pipes += pair
-        }
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        var problem = posix_spawn_file_actions_adddup2(&actions, pipes[0], 0)
-        if problem == 0 { problem = posix_spawn_file_actions_adddup2(&actions, pipes[3], 1) }
-        if problem == 0 { problem = posix_spawn_file_actions_adddup2(&actions, pipes[5], 2) }
-        if problem == 0 { problem = posix_spawn_file_actions_addclosefrom_np(&actions, 3) }
-        if problem == 0 { problem = posix_spawn_file_actions_addchdir_np(&actions, scratch) }
-        if problem == 0 { problem = posix_spawnattr_setsigmask(&attributes, &none) }
-        if problem == 0 { problem = posix_spawnattr_setsigdefault(&attributes, &all) }
-        let flags = CShort(POSIX_SPAWN_SETSIGMASK) | CShort(POSIX_SPAWN_SETSIGDEF) | CShort(0x80)  // POSIX_SPAWN_SETSID
-        if problem == 0 { problem = posix_spawnattr_setflags(&attributes, flags) }
-        var pid: pid_t = 0
-        if problem == 0 {
-            var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("cloudryption-worker"), strdup(scratch), nil]
-            var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-            defer { for pointer in arguments + variables { free(pointer) } }
-            problem = posix_spawn(&pid, program, &actions, &attributes, &arguments, &variables)
-        }
-        closeAll([pipes[0], pipes[3], pipes[5]])
-        guard problem == 0 else {
-            closeAll([pipes[1], pipes[2], pipes[4]])
-            throw WorkerError(.cannotStart, "\(program) does not start: error \(problem)")
-        }
-        let process = WorkerProcess(pid: pid, input: pipes[1], output: pipes[2], errors: pipes[4])
+        var pipes: [CInt] = [-1, -1, -1]
+        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        let pid = sb_spawn(program, scratch, scratch, &variables, &pipes)
+        for variable in variables { free(variable) }
+        guard pid > 0 else { throw WorkerError(.cannotStart, "\(program) does not start: error \(-pid)") }
+        let process = WorkerProcess(pid: pid, input: pipes[0], output: pipes[1], errors: pipes[2])
         let limited =
             sb_limit_process(pid, SB_LIMIT_AS, limits.addressSpace) == 0
             && sb_limit_process(pid, SB_LIMIT_CPU, limits.processorSeconds) == 0
             && sb_limit_process(pid, SB_LIMIT_FSIZE, limits.fileSize) == 0
             && sb_limit_process(pid, SB_LIMIT_NOFILE, limits.descriptors) == 0 && sb_limit_process(pid, SB_LIMIT_CORE, 0) == 0
-        for descriptor in [process.input, process.output, process.errors] {
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL, 0) | O_NONBLOCK)
-        }
         guard limited else {
             process.kill()
             _ = process.wait()

@@ -1,7 +1,6 @@
-public import Basics
-public import CloudModel
+import Basics
+import CloudModel
 import Crypto
-import Dispatch
 import FoundationEssentials
 import Glibc
 import Synchronization
@@ -59,13 +58,17 @@ public struct WorkerSupervisor: Sendable {
         // The worker's home is its scratch folder; nothing of ours is in its environment.
         var environment = ["HOME=\(folder)", "TMPDIR=\(folder)", "SQLITE_TMPDIR=\(folder)", "LC_ALL=C", "TZ=UTC"]
         if allowsMissingLandlock { environment.append("CLOUDRYPTION_WORKER_ALLOW_NO_LANDLOCK=1") }
-        let process = try WorkerProcess.start(program, scratch: folder, environment: environment, limits: limits)
         let deadline = ContinuousClock.now + limits.wallClock
+        let running = RunningWorker()
+        let started = environment
         let result: Result<WorkerResult, WorkerError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // A thread of its own: it blocks for as long as the worker runs.
+                // A thread of its own, because it blocks for as long as the worker runs, and because the kernel ends the worker with the
+                // thread that started it.
                 let thread = BlockingThread {
                     do throws(WorkerError) {
+                        let process = try WorkerProcess.start(program, scratch: folder, environment: started, limits: limits)
+                        running.began(process)
                         continuation.resume(
                             returning: .success(try Self.talk(process, job, deadline: deadline, stage: stage, errors: errors)))
                     } catch {
@@ -75,7 +78,7 @@ public struct WorkerSupervisor: Sendable {
                 thread.start()
             }
         } onCancel: {
-            process.kill()
+            running.stop()
         }
         if Task.isCancelled, case .failure = result { throw WorkerError(.stopped, "the worker was stopped") }
         return try result.get()
@@ -88,7 +91,7 @@ public struct WorkerSupervisor: Sendable {
         var exchange = WorkerExchange(process: process, deadline: deadline)
         var snapshotFile: CInt = -1
         defer { if snapshotFile >= 0 { close(snapshotFile) } }
-        do {
+        do throws(WorkerError) {
             snapshotFile = open(job.snapshot, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard snapshotFile >= 0 else { throw WorkerError(.resultUnavailable, "the snapshot cannot be written: error \(errno)") }
             let target = snapshotFile
@@ -119,12 +122,9 @@ public struct WorkerSupervisor: Sendable {
             }
         } catch {
             process.kill()
-            let status = process.wait()
+            _ = process.wait()
             exchange.finish(errors: errors)
             unlink(job.snapshot)
-            if error.code == .died, !error.message.contains("worker") {
-                throw WorkerError(.died, "the worker \(WorkerProcess.words(status))")
-            }
             throw error
         }
     }
@@ -159,5 +159,30 @@ public struct WorkerSupervisor: Sendable {
             throw WorkerError(.badAnswer, "the worker's result names no snapshot")
         }
         return result
+    }
+}
+
+/// Lets a cancelled task reach a process that another thread starts, before or after that happens.
+private final class RunningWorker: Sendable {
+    private struct State {
+        var process: WorkerProcess?
+        var stopped = false
+    }
+    private let state = Mutex(State())
+
+    func began(_ process: WorkerProcess) {
+        let stopped = state.withLock { state in
+            state.process = process
+            return state.stopped
+        }
+        if stopped { process.kill() }
+    }
+
+    func stop() {
+        let process = state.withLock { state in
+            state.stopped = true
+            return state.process
+        }
+        process?.kill()
     }
 }

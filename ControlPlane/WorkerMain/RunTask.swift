@@ -1,0 +1,62 @@
+import Basics
+import CloudModel
+import Crypto
+import FoundationEssentials
+import WireProtocol
+
+/// One run from its frames in to its frames out.
+struct RunTask {
+    let input: FrameReader
+    let output: FrameWriter
+    let scratch: String
+
+    func run() throws {
+        let task = try readTask()
+        let bundle = try readBundle()
+        try output.send(WorkerProgress(stage: "open"))
+        let verified = try BundleOpener.open(bundle, contentKey: task.key, expecting: task.agent, agentKey: task.agentKey)
+        let snapshot = scratch + "/snapshot.sqlite"
+        let result = try Analysis.run(verified.collection, snapshot: snapshot) { stage in
+            // Only for show.
+            try? output.send(WorkerProgress(stage: stage))
+        }
+        try output.send(WorkerProgress(stage: "write"))
+        try output.send(.result, result)
+        try output.send(.snapshot, file: snapshot)
+        try output.send(.done, [])
+    }
+
+    private struct Task {
+        var agent: AgentName
+        var agentKey: P256.Signing.PublicKey
+        var key: SymmetricKey
+    }
+
+    private func readTask() throws -> Task {
+        let frame = try input.next()
+        guard frame.kind == .task, let task = try? JSONDecoder().decode(WorkerTask.self, from: Data(frame.content)),
+            let tenant = TenantID(task.tenant), let environment = EnvironmentID(task.environment), let agent = AgentID(task.agent),
+            let keyBytes = Data(base64Encoded: task.contentKey), keyBytes.count == 32,
+            let agentKeyBytes = Data(base64Encoded: task.agentPublicKey),
+            let agentKey = try? P256.Signing.PublicKey(x963Representation: agentKeyBytes)
+        else { throw FrameError(code: .outOfOrder, message: "no task first") }
+        return Task(
+            agent: AgentName(tenant: tenant, environment: environment, agent: agent), agentKey: agentKey, key: SymmetricKey(data: keyBytes))
+    }
+
+    private func readBundle() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            let frame = try input.next()
+            switch frame.kind {
+            case .bundlePiece:
+                guard bytes.count + frame.content.count <= BundleLimits.standard.bundleBytes else {
+                    throw FrameError(code: .tooLarge, message: "a bundle that is too large")
+                }
+                bytes += frame.content
+            case .bundleEnd: return bytes
+            default: throw FrameError(code: .outOfOrder, message: "something else than the bundle")
+            }
+        }
+    }
+}
