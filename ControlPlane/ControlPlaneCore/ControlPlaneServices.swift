@@ -15,6 +15,8 @@ public struct ControlPlaneServices: Sendable {
     public var results: ResultsService
     /// Tenants, as the operator makes them.
     public var tenancy: TenancyService
+    /// What the listeners present and trust.
+    public var tls: ListenerIdentity
     /// The time.
     public var clock: WallClock
     /// Where agents reach the gateway, such as `https://cloudryption.example:8444`.
@@ -26,8 +28,8 @@ public struct ControlPlaneServices: Sendable {
     ///
     /// - Parameter pieceSize: bytes of a piece of new uploads.
     public init(
-        store: any ControlPlaneStore, data: DataFolder, authority: CertificateAuthority, master: MasterKey, clock: WallClock = .system,
-        gatewayURL: String, consoleURL: String, pieceSize: Int = UploadLimits.pieceSize
+        store: any ControlPlaneStore, data: DataFolder, authority: CertificateAuthority, master: MasterKey, tls: ListenerIdentity,
+        clock: WallClock = .system, gatewayURL: String, consoleURL: String, pieceSize: Int = UploadLimits.pieceSize
     ) throws {
         let keys = SealingKeys(master: master)
         let hash = try PasswordHash()
@@ -39,6 +41,7 @@ public struct ControlPlaneServices: Sendable {
             store: store, objects: data.objects, clock: clock, pieceSize: pieceSize, limits: .standard, blocking: blocking)
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
         tenancy = TenancyService(store: store, sealingKeys: keys, hash: hash, clock: clock)
+        self.tls = tls
         self.clock = clock
         self.gatewayURL = gatewayURL
         self.consoleURL = consoleURL
@@ -47,15 +50,15 @@ public struct ControlPlaneServices: Sendable {
 
 /// What the listeners present and trust.
 public struct ListenerIdentity: Sendable {
-    /// Leaf first, then what leads to the root, PEM, one text.
-    public var certificateChain: String
+    /// Leaf first, then what leads to the root, PEM each.
+    public var certificates: [String]
     /// File that holds the private key, PEM, 0600.
     public var privateKeyFile: String
     /// Roots under which agents' certificates have to be, PEM each.
     public var agentAuthorities: [String]
     /// An identity of these parts.
-    public init(certificateChain: String, privateKeyFile: String, agentAuthorities: [String]) {
-        self.certificateChain = certificateChain
+    public init(certificates: [String], privateKeyFile: String, agentAuthorities: [String]) {
+        self.certificates = certificates
         self.privateKeyFile = privateKeyFile
         self.agentAuthorities = agentAuthorities
     }

@@ -143,6 +143,18 @@ public struct CertificateAuthority: Sendable {
         }
     }
 
+    /// The certificates that `folder` holds for the listeners, leaf first, PEM each.
+    ///
+    /// - Throws: ``CAError`` `unusable`.
+    public static func serverChain(in folder: String) throws(CAError) -> [String] {
+        do {
+            let text = String(decoding: try SafeFile.read(folder + "/server.pem", limit: 64 << 10), as: UTF8.self)
+            return try PEMDocument.parseMultiple(pemString: text).map(\.pemString)
+        } catch {
+            throw CAError(.unusable, "the server's certificate cannot be read: \(words(error))", cause: error)
+        }
+    }
+
     private func kept(in folder: String, profile: LeafProfile, now: Date) -> Bool {
         guard let text = try? SafeFile.read(folder + "/server.pem", limit: 64 << 10),
             let keyText = try? SafeFile.read(folder + "/server.key", limit: 16 << 10, secret: true),
