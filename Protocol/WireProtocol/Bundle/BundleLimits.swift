@@ -52,7 +52,7 @@ public struct BundleLimits: Sendable, Hashable {
     var line: JSONLimits { JSONLimits(bytes: recordBytes, depth: depth, stringBytes: stringBytes) }
 }
 
-/// The fixed sizes of format version 1. `bundle.md#layout`.
+/// The fixed sizes of format version 1. `bundle.md#header`.
 package enum BundleLayout {
     /// Plaintext bytes of every chunk but the last.
     package static let chunkBytes = 64 << 10
