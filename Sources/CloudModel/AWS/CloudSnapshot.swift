@@ -18,15 +18,21 @@ public struct Account: Sendable, Hashable {
     public var rootHasMFA: Bool?
     /// Whether the root user has active access keys; `nil` when not collected.
     public var rootHasAccessKeys: Bool?
+    /// Regions that are enabled, or at least were read.
+    public var regions: [String]
     /// Where it was read.
     public var evidence: [Evidence]
+    /// Where single facts were read: `publicAccessBlock`, `summary`, `passwordPolicy`, `credentialReport`.
+    public var facts: [String: Evidence]
     /// An account of which nothing else is known yet.
     public init(id: String, partition: String) {
         self.id = id
         self.partition = partition
         publicAccessBlockKnown = false
         passwordPolicyKnown = false
+        regions = []
         evidence = []
+        facts = [:]
     }
 }
 
@@ -42,6 +48,8 @@ public struct CloudSnapshot: Sendable {
     public var instances: [Instance] = []
     /// Security groups.
     public var securityGroups: [SecurityGroup] = []
+    /// VPCs.
+    public var vpcs: [VPC] = []
     /// Subnets.
     public var subnets: [Subnet] = []
     /// Route tables.

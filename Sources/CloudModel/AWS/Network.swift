@@ -171,6 +171,31 @@ public struct NetworkACL: Sendable, Hashable {
     }
 }
 
+/// A virtual private cloud.
+public struct VPC: Sendable, Hashable {
+    /// `vpc-…`.
+    public var id: String
+    /// Account.
+    public var account: String
+    /// Region.
+    public var region: String
+    /// Its IPv4 and IPv6 ranges.
+    public var cidrs: [String]
+    /// Whether it is the region's default.
+    public var isDefault: Bool
+    /// Where it was read.
+    public var evidence: Evidence
+    /// A VPC of these parts.
+    public init(id: String, account: String, region: String, cidrs: [String], isDefault: Bool, evidence: Evidence) {
+        self.id = id
+        self.account = account
+        self.region = region
+        self.cidrs = cidrs
+        self.isDefault = isDefault
+        self.evidence = evidence
+    }
+}
+
 /// A subnet.
 public struct Subnet: Sendable, Hashable {
     /// `subnet-…`.
@@ -283,8 +308,12 @@ public struct LoadBalancer: Sendable, Hashable {
     public var listeners: [Listener]?
     /// Its targets; `nil` when not collected.
     public var targets: [Target]?
+    /// Whether every listener, rule and target group's targets were collected.
+    public var isComplete: Bool
     /// Where it was read.
     public var evidence: Evidence
+    /// Where single facts were read: `listeners`, `targets`.
+    public var facts: [String: Evidence]
     /// A load balancer with no listener known yet.
     public init(arn: String, name: String, account: String, region: String, type: String, internetFacing: Bool, evidence: Evidence) {
         self.arn = arn
@@ -295,6 +324,8 @@ public struct LoadBalancer: Sendable, Hashable {
         self.internetFacing = internetFacing
         subnets = []
         securityGroups = []
+        isComplete = false
         self.evidence = evidence
+        facts = [:]
     }
 }

@@ -108,6 +108,8 @@ public struct Function: Sendable, Hashable {
     public var tags: [String: String]
     /// Where it was read.
     public var evidence: Evidence
+    /// Where single facts were read: `urls`, `policy`.
+    public var facts: [String: Evidence]
     /// A function with nothing attached yet.
     public init(arn: String, name: String, account: String, region: String, evidence: Evidence) {
         self.arn = arn
@@ -118,6 +120,7 @@ public struct Function: Sendable, Hashable {
         policyKnown = false
         tags = [:]
         self.evidence = evidence
+        facts = [:]
     }
 }
 
@@ -180,6 +183,8 @@ public struct Bucket: Sendable, Hashable {
     public var tags: [String: String]?
     /// Where it was read.
     public var evidence: Evidence
+    /// Where single facts were read: `policy`, `acl`, `publicAccessBlock`, `encryption`, `tags`.
+    public var facts: [String: Evidence]
     /// A bucket of which nothing else is known yet.
     public init(arn: String, name: String, account: String, evidence: Evidence) {
         self.arn = arn
@@ -189,6 +194,7 @@ public struct Bucket: Sendable, Hashable {
         publicAccessBlockKnown = false
         encryptionKnown = false
         self.evidence = evidence
+        facts = [:]
     }
 }
 
@@ -208,10 +214,14 @@ public struct EncryptionKey: Sendable, Hashable {
     public var state: String?
     /// Whether it is rotated yearly; `nil` when not collected.
     public var rotationEnabled: Bool?
+    /// Whether its material can be rotated yearly at all; `nil` when not collected.
+    public var canRotate: Bool?
     /// Its policy; `nil` when not collected.
     public var policy: PolicySource?
     /// Where it was read.
     public var evidence: Evidence
+    /// Where single facts were read: `details`, `policy`, `rotation`.
+    public var facts: [String: Evidence]
     /// A key of which nothing else is known yet.
     public init(arn: String, id: String, account: String, region: String, evidence: Evidence) {
         self.arn = arn
@@ -219,6 +229,7 @@ public struct EncryptionKey: Sendable, Hashable {
         self.account = account
         self.region = region
         self.evidence = evidence
+        facts = [:]
     }
 }
 
@@ -246,6 +257,8 @@ public struct SecretItem: Sendable, Hashable {
     public var tags: [String: String]
     /// Where it was read.
     public var evidence: Evidence
+    /// Where single facts were read: `policy`.
+    public var facts: [String: Evidence]
     /// A secret of which nothing else is known yet.
     public init(arn: String, name: String, account: String, region: String, evidence: Evidence) {
         self.arn = arn
@@ -255,6 +268,7 @@ public struct SecretItem: Sendable, Hashable {
         policyKnown = false
         tags = [:]
         self.evidence = evidence
+        facts = [:]
     }
 }
 

@@ -1,0 +1,97 @@
+/// The calls whose answers the engine reads, and how files of them are named.
+public struct KnownOperation: Sendable, Hashable {
+    /// Whether a call is about one resource, which its file then names.
+    public enum Resource: Sendable, Hashable { case none, optional, required }
+    /// As the AWS CLI writes it; `s3api` is `s3`.
+    public var service: String
+    /// As the AWS CLI writes it.
+    public var operation: String
+    /// Whether it is asked in each region.
+    public var isRegional: Bool
+    /// Whether it is about one resource.
+    public var resource: Resource
+    /// Whether its absence leaves a question open, so that it is reported.
+    public var isExpected: Bool
+
+    /// Every known call, ordered by service and operation.
+    public static let all: [KnownOperation] = {
+        let regional = ["ec2", "elbv2", "kms", "lambda", "rds", "secretsmanager"]
+        let table: [(String, String, Resource, Bool)] = [
+            ("ec2", "describe-iam-instance-profile-associations", .none, false),
+            ("ec2", "describe-instances", .none, true),
+            ("ec2", "describe-internet-gateways", .none, true),
+            ("ec2", "describe-network-acls", .none, true),
+            ("ec2", "describe-regions", .none, false),
+            ("ec2", "describe-route-tables", .none, true),
+            ("ec2", "describe-security-groups", .none, true),
+            ("ec2", "describe-snapshot-attribute", .required, true),
+            ("ec2", "describe-snapshots", .none, true),
+            ("ec2", "describe-subnets", .none, true),
+            ("ec2", "describe-vpcs", .none, true),
+            ("elbv2", "describe-listeners", .required, true),
+            ("elbv2", "describe-load-balancers", .none, true),
+            ("elbv2", "describe-rules", .required, true),
+            ("elbv2", "describe-target-groups", .optional, true),
+            ("elbv2", "describe-target-health", .required, true),
+            ("iam", "get-account-authorization-details", .none, true),
+            ("iam", "get-account-password-policy", .none, true),
+            ("iam", "get-account-summary", .none, true),
+            ("iam", "get-credential-report", .none, true),
+            ("kms", "describe-key", .required, true),
+            ("kms", "get-key-policy", .required, true),
+            ("kms", "get-key-rotation-status", .required, true),
+            ("kms", "list-keys", .none, true),
+            ("lambda", "get-function-url-config", .required, false),
+            ("lambda", "get-policy", .required, true),
+            ("lambda", "list-function-url-configs", .required, true),
+            ("lambda", "list-functions", .none, true),
+            ("rds", "describe-db-instances", .optional, true),
+            ("rds", "describe-db-snapshot-attributes", .required, true),
+            ("rds", "describe-db-snapshots", .optional, true),
+            ("s3", "get-bucket-acl", .required, true),
+            ("s3", "get-bucket-encryption", .required, true),
+            ("s3", "get-bucket-location", .required, false),
+            ("s3", "get-bucket-policy", .required, true),
+            ("s3", "get-bucket-tagging", .required, false),
+            ("s3", "get-public-access-block", .required, true),
+            ("s3", "list-buckets", .none, true),
+            ("s3control", "get-public-access-block", .optional, true),
+            ("secretsmanager", "get-resource-policy", .required, true),
+            ("secretsmanager", "list-secrets", .none, true),
+            ("sts", "get-caller-identity", .none, false),
+        ]
+        return table.map {
+            KnownOperation(service: $0.0, operation: $0.1, isRegional: regional.contains($0.0), resource: $0.2, isExpected: $0.3)
+        }
+    }()
+
+    private static let byName: [String: KnownOperation] = Dictionary(
+        all.map { ($0.service + "." + $0.operation, $0) }, uniquingKeysWith: { first, _ in first })
+
+    /// The call of that name, where it is known.
+    public static func named(service: String, operation: String) -> KnownOperation? { byName[service + "." + operation] }
+}
+
+extension CoverageEntry {
+    /// The codes that answer a question: the thing asked for is not configured.
+    public static let notConfiguredCodes: Set<String> = [
+        "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
+        "ResourceNotFoundException", "NoSuchEntity",
+    ]
+
+    /// How a call that was answered with this error code ended.
+    public static func outcome(ofCode code: String) -> Outcome {
+        if notConfiguredCodes.contains(code) { return .collected }
+        switch code {
+        case "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "AuthFailure", "Forbidden",
+            "UnauthorizedAccess", "NotAuthorized", "AccessDeniedFault", "InvalidClientTokenId", "ExpiredToken",
+            "UnrecognizedClientException":
+            return .denied
+        case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown", "ThrottledException",
+            "RequestThrottled":
+            return .throttled
+        case "OptInRequired", "RegionDisabledException": return .unavailable
+        default: return .failed
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import CloudModel
+
+/// What could not be read, gathered while answers are read. One object belongs to one normalisation and never leaves it.
+final class ReadingProblems {
+    private(set) var entries: [CoverageEntry] = []
+    private var counts: [String: Int] = [:]
+    /// Most entries for one record: a hostile answer must not fill the coverage.
+    static let perRecord = 16
+
+    func note(_ record: CollectedRecord, code: String, _ message: String) {
+        let count = counts[record.id, default: 0]
+        counts[record.id] = count + 1
+        guard count < Self.perRecord else { return }
+        entries.append(
+            CoverageEntry(
+                account: record.account, service: record.service, operation: record.operation, region: record.region,
+                resource: record.resource,
+                outcome: .unreadable, code: code, message: count == Self.perRecord - 1 ? "and more of the same answer" : message))
+    }
+}
+
+/// A place in a record's payload. Reading what has another type than it should is noted and gives `nil`.
+struct Cursor {
+    let value: JSONValue
+    let record: CollectedRecord
+    let pointer: String
+    let problems: ReadingProblems
+
+    init(_ record: CollectedRecord, _ problems: ReadingProblems) {
+        self.init(record.payload, record, "", problems)
+    }
+
+    private init(_ value: JSONValue, _ record: CollectedRecord, _ pointer: String, _ problems: ReadingProblems) {
+        self.value = value
+        self.record = record
+        self.pointer = pointer
+        self.problems = problems
+    }
+
+    var evidence: Evidence { Evidence(record: record.id, pointer: pointer.isEmpty ? nil : pointer) }
+
+    /// The member of that name; `nil` when it is absent or null.
+    subscript(name: String) -> Cursor? {
+        guard let child = value[name], !child.isNull else { return nil }
+        return Cursor(child, record, pointer + "/" + Self.escape(name), problems)
+    }
+
+    /// The elements of the list of that name; none when it is absent.
+    func list(_ name: String) -> [Cursor] {
+        guard let child = self[name] else { return [] }
+        guard let elements = child.value.array else {
+            child.wrongType("an array")
+            return []
+        }
+        return elements.enumerated().map { Cursor($1, record, "\(child.pointer)/\($0)", problems) }
+    }
+
+    /// The list of that name where the answer must have it.
+    func requiredList(_ name: String) -> [Cursor]? {
+        guard self[name] != nil else {
+            missing(name)
+            return nil
+        }
+        guard self[name]?.value.array != nil else {
+            self[name]?.wrongType("an array")
+            return nil
+        }
+        return list(name)
+    }
+
+    func string(_ name: String) -> String? {
+        guard let child = self[name] else { return nil }
+        guard let text = child.value.string else {
+            child.wrongType("a string")
+            return nil
+        }
+        return text
+    }
+
+    /// An ARN, identifier, name or address. AWS gives only printable ASCII there, and so comparisons may be plain.
+    func identifier(_ name: String) -> String? {
+        guard let text = string(name) else { return nil }
+        guard Identifier.isPlain(text) else {
+            self[name]?.problem("badIdentifier", "is no identifier")
+            return nil
+        }
+        return text
+    }
+
+    func requiredIdentifier(_ name: String) -> String? {
+        guard self[name] != nil else {
+            missing(name)
+            return nil
+        }
+        return identifier(name)
+    }
+
+    /// The element itself as identifier.
+    var identifier: String? {
+        guard let text = value.string, Identifier.isPlain(text) else {
+            wrongType("an identifier")
+            return nil
+        }
+        return text
+    }
+
+    func bool(_ name: String) -> Bool? {
+        guard let child = self[name] else { return nil }
+        if let flag = child.value.bool { return flag }
+        child.wrongType("true or false")
+        return nil
+    }
+
+    func int(_ name: String) -> Int? {
+        guard let child = self[name] else { return nil }
+        if let number = child.value.int { return number }
+        child.wrongType("a whole number")
+        return nil
+    }
+
+    /// `[{Key, Value}]` as a dictionary, or a dictionary as it is.
+    func tags(_ name: String) -> [String: String] {
+        guard let child = self[name] else { return [:] }
+        var tags: [String: String] = [:]
+        if let object = child.value.object {
+            for member in object.members { if let text = member.value.string { tags[member.name] = text } }
+            return tags
+        }
+        for item in list(name) {
+            guard let key = item.string("Key") else {
+                item.missing("Key")
+                continue
+            }
+            tags[key] = item.string("Value") ?? ""
+        }
+        return tags
+    }
+
+    /// A policy document: an object, or its JSON as text, plain or URL-encoded; `nil` and noted when it is neither.
+    func document(_ name: String) -> JSONValue? {
+        guard let child = self[name] else { return nil }
+        if child.value.object != nil { return child.value }
+        guard let text = child.value.string else {
+            child.wrongType("a policy document")
+            return nil
+        }
+        let trimmed = text.drop { $0.isWhitespace }
+        let plain: String? = trimmed.utf8.first == UInt8(ascii: "{") ? String(trimmed) : PercentEncoding.decode(trimmed)
+        guard let plain, let document = try? JSONValue(parsing: plain), document.object != nil else {
+            child.problem("badDocument", "is no policy document")
+            return nil
+        }
+        return document
+    }
+
+    func missing(_ name: String) { problem("missingMember", "has no readable \(name)") }
+    func wrongType(_ expected: String) { problem("wrongType", "is not \(expected)") }
+    func problem(_ code: String, _ what: String) {
+        problems.note(record, code: code, "\(pointer.isEmpty ? "the answer" : pointer) \(what)")
+    }
+
+    /// RFC 6901 section 3.
+    private static func escape(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
+        var text = ""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": text += "~0"
+            case "/": text += "~1"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}
+
+enum Identifier {
+    /// Whether `text` is one to 2,048 bytes of printable ASCII.
+    static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 2048 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    /// The account in an ARN.
+    static func account(ofARN arn: String) -> String? {
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[4].utf8.count == 12 else { return nil }
+        return String(parts[4])
+    }
+}
+
+extension Sequence<String> {
+    /// Ordered by bytes, each once.
+    var sortedUnique: [String] { Set(self).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+}
+
+extension Array {
+    mutating func sortByBytes(_ key: (Element) -> String) {
+        // Sorting keys once: `String.utf8` comparison on the fly is slower than the array needs.
+        self = map { (Array<UInt8>(key($0).utf8), $0) }.sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
+    }
+}

@@ -1,0 +1,246 @@
+public import CloudModel
+import Crypto
+
+/// Turns a collection's answers into the picture that everything else works on.
+///
+/// Content never stops it: what cannot be read is coverage `unreadable`, what nobody asked is coverage `notCollected`, and what depends on
+/// either stays unknown in the picture (`nil`, or a `…Known` flag that is false).
+public struct Normaliser {
+    var index: RecordIndex
+    var snapshot = CloudSnapshot()
+    let problems = ReadingProblems()
+    var gaps: [CoverageEntry] = []
+
+    init(_ collection: CloudCollection) { index = RecordIndex(collection) }
+
+    /// The picture of a collection. Every list is ordered; the order of records does not matter.
+    public static func normalise(_ collection: CloudCollection) -> CloudSnapshot {
+        var normaliser = Normaliser(collection)
+        normaliser.run()
+        return normaliser.snapshot
+    }
+
+    private mutating func run() {
+        for account in index.accounts {
+            readRegions(account)
+            readAccount(account)
+            readIdentities(account)
+            readNetwork(account)
+            readInstances(account)
+            readLoadBalancers(account)
+            readBuckets(account)
+            readFunctions(account)
+            readKeys(account)
+            readSecrets(account)
+            readDatabases(account)
+            readDataSnapshots(account)
+            noteMissing(account)
+        }
+        snapshot.records = index.collection.records.map { record in
+            let digest = SHA256.hash(data: record.payload.canonicalBytes)
+            return CloudSnapshot.RecordReference(id: record.id, time: record.time, digest: Hexadecimal.text(digest))
+        }
+        var coverage = index.collection.coverage + problems.entries + gaps
+        coverage.sortByBytes(SnapshotDigest.line)
+        snapshot.coverage = coverage.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+        order()
+    }
+
+    private mutating func order() {
+        snapshot.accounts.sortByBytes(\.id)
+        snapshot.principals.sortByBytes(\.arn)
+        snapshot.policies.sortByBytes(\.arn)
+        snapshot.instances.sortByBytes(\.arn)
+        snapshot.securityGroups.sortByBytes(\.arn)
+        snapshot.vpcs.sortByBytes { $0.id + " " + $0.account }
+        snapshot.subnets.sortByBytes { $0.id + " " + $0.account }
+        snapshot.routeTables.sortByBytes { $0.id + " " + $0.account }
+        snapshot.internetGateways.sortByBytes { $0.id + " " + $0.account }
+        snapshot.networkACLs.sortByBytes { $0.id + " " + $0.account }
+        snapshot.loadBalancers.sortByBytes(\.arn)
+        snapshot.buckets.sortByBytes(\.arn)
+        snapshot.functions.sortByBytes(\.arn)
+        snapshot.keys.sortByBytes(\.arn)
+        snapshot.secrets.sortByBytes(\.arn)
+        snapshot.databases.sortByBytes(\.arn)
+        snapshot.dataSnapshots.sortByBytes(\.arn)
+        // Two answers may tell of the same thing (a folder saved twice); the first in the order of records counts.
+        snapshot.principals = Self.unique(snapshot.principals, \.arn)
+        snapshot.policies = Self.unique(snapshot.policies, \.arn)
+        snapshot.instances = Self.unique(snapshot.instances, \.arn)
+        snapshot.securityGroups = Self.unique(snapshot.securityGroups, \.arn)
+        snapshot.vpcs = Self.unique(snapshot.vpcs) { $0.id + " " + $0.account }
+        snapshot.subnets = Self.unique(snapshot.subnets) { $0.id + " " + $0.account }
+        snapshot.routeTables = Self.unique(snapshot.routeTables) { $0.id + " " + $0.account }
+        snapshot.internetGateways = Self.unique(snapshot.internetGateways) { $0.id + " " + $0.account }
+        snapshot.networkACLs = Self.unique(snapshot.networkACLs) { $0.id + " " + $0.account }
+        snapshot.loadBalancers = Self.unique(snapshot.loadBalancers, \.arn)
+        snapshot.buckets = Self.unique(snapshot.buckets, \.arn)
+        snapshot.functions = Self.unique(snapshot.functions, \.arn)
+        snapshot.keys = Self.unique(snapshot.keys, \.arn)
+        snapshot.secrets = Self.unique(snapshot.secrets, \.arn)
+        snapshot.databases = Self.unique(snapshot.databases, \.arn)
+        snapshot.dataSnapshots = Self.unique(snapshot.dataSnapshots, \.arn)
+    }
+
+    private static func unique<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {
+        items.reduce(into: []) { result, item in
+            if let last = result.last, key(last) == key(item) { return }
+            result.append(item)
+        }
+    }
+
+    func cursors(_ account: String, _ service: String, _ operation: String) -> [Cursor] {
+        index.records(account, service, operation).map { Cursor($0, problems) }
+    }
+
+    func partition(_ account: String) -> String { index.partitions[account] ?? "aws" }
+
+    func arn(_ service: String, _ region: String, _ account: String, _ rest: String) -> String {
+        "arn:\(partition(account)):\(service):\(region):\(account):\(rest)"
+    }
+
+    // MARK: Account
+
+    private mutating func readRegions(_ account: String) {
+        for cursor in cursors(account, "ec2", "describe-regions") {
+            for item in cursor.list("Regions") {
+                guard let name = item.identifier("RegionName") else { continue }
+                if item.string("OptInStatus") == "not-opted-in" { continue }
+                index.addRegion(name, to: account)
+            }
+        }
+    }
+
+    private mutating func readAccount(_ id: String) {
+        var account = Account(id: id, partition: partition(id))
+        account.regions = index.regions(of: id)
+        for cursor in cursors(id, "sts", "get-caller-identity") { account.evidence.append(cursor.evidence) }
+        for cursor in cursors(id, "iam", "get-account-summary") {
+            guard let map = cursor["SummaryMap"]?.value.object else {
+                cursor.missing("SummaryMap")
+                continue
+            }
+            var summary: [String: Int] = [:]
+            for member in map.members { summary[member.name] = member.value.int }
+            account.summary = summary
+            account.facts["summary"] = cursor.evidence
+            account.evidence.append(cursor.evidence)
+            if let mfa = summary["AccountMFAEnabled"] { account.rootHasMFA = mfa > 0 }
+            if let keys = summary["AccountAccessKeysPresent"] { account.rootHasAccessKeys = keys > 0 }
+        }
+        switch index.answer(id, "iam", "get-account-password-policy") {
+        case .record(let record):
+            let cursor = Cursor(record, problems)
+            if let policy = cursor["PasswordPolicy"], policy.value.object != nil {
+                account.passwordPolicy = policy.value
+                account.passwordPolicyKnown = true
+                account.facts["passwordPolicy"] = policy.evidence
+            } else {
+                cursor.missing("PasswordPolicy")
+            }
+        case .none: account.passwordPolicyKnown = true
+        case .unknown: break
+        }
+        switch index.answer(id, "s3control", "get-public-access-block", resources: id) {
+        case .record(let record):
+            let cursor = Cursor(record, problems)
+            if let block = Self.publicAccessBlock(cursor) {
+                account.publicAccessBlock = block
+                account.publicAccessBlockKnown = true
+                account.facts["publicAccessBlock"] = cursor.evidence
+            }
+        case .none: account.publicAccessBlockKnown = true
+        case .unknown: break
+        }
+        if account.evidence.isEmpty, let first = index.records(id, "iam", "get-account-authorization-details").first {
+            account.evidence.append(Evidence(record: first.id))
+        }
+        snapshot.accounts.append(account)
+    }
+
+    static func publicAccessBlock(_ cursor: Cursor) -> PublicAccessBlock? {
+        guard let block = cursor["PublicAccessBlockConfiguration"], block.value.object != nil else {
+            cursor.missing("PublicAccessBlockConfiguration")
+            return nil
+        }
+        // An absent member is off; one of a wrong type was noted and counts as off too.
+        return PublicAccessBlock(
+            blockPublicACLs: block.bool("BlockPublicAcls") ?? false, ignorePublicACLs: block.bool("IgnorePublicAcls") ?? false,
+            blockPublicPolicy: block.bool("BlockPublicPolicy") ?? false, restrictPublicBuckets: block.bool("RestrictPublicBuckets") ?? false
+        )
+    }
+
+    // MARK: What nobody asked
+
+    private mutating func noteMissing(_ account: String) {
+        let regions = index.regions(of: account)
+        for operation in KnownOperation.all where operation.isExpected && operation.resource != .required {
+            if operation.isRegional {
+                if regions.isEmpty { note(account, operation, region: nil, resource: nil) }
+                for region in regions { note(account, operation, region: region, resource: nil) }
+            } else {
+                note(account, operation, region: nil, resource: nil)
+            }
+        }
+        func ask(_ service: String, _ name: String, _ region: String?, _ resources: [String]) {
+            guard let operation = KnownOperation.named(service: service, operation: name), operation.isExpected,
+                let first = resources.first,
+                !resources.contains(where: { index.isMentioned(account, service, name, region: region, resource: $0) })
+            else { return }
+            gaps.append(Self.gap(account, operation, region: region, resource: first))
+        }
+        for bucket in snapshot.buckets where bucket.account == account {
+            for name in ["get-bucket-policy", "get-bucket-acl", "get-public-access-block", "get-bucket-encryption"] {
+                ask("s3", name, nil, [bucket.name])
+            }
+        }
+        for function in snapshot.functions where function.account == account {
+            ask("lambda", "get-policy", function.region, [function.name, function.arn])
+            if !index.isMentioned(account, "lambda", "get-function-url-config", region: function.region, resource: function.name) {
+                ask("lambda", "list-function-url-configs", function.region, [function.name, function.arn])
+            }
+        }
+        for key in snapshot.keys where key.account == account {
+            ask("kms", "describe-key", key.region, [key.id, key.arn])
+            ask("kms", "get-key-policy", key.region, [key.id, key.arn])
+            if key.manager != "AWS" { ask("kms", "get-key-rotation-status", key.region, [key.id, key.arn]) }
+        }
+        for secret in snapshot.secrets where secret.account == account {
+            ask("secretsmanager", "get-resource-policy", secret.region, [secret.arn, secret.name])
+        }
+        for item in snapshot.dataSnapshots where item.account == account {
+            if item.kind == "ebs" {
+                ask("ec2", "describe-snapshot-attribute", item.region, [item.id])
+            } else {
+                ask("rds", "describe-db-snapshot-attributes", item.region, [item.id, item.arn])
+            }
+        }
+        for balancer in snapshot.loadBalancers where balancer.account == account {
+            ask("elbv2", "describe-listeners", balancer.region, [balancer.arn])
+        }
+    }
+
+    private mutating func note(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) {
+        if index.isMentioned(account, operation.service, operation.operation, region: region, resource: nil) { return }
+        // The account-wide block is asked with the account's number, which some write into the name.
+        if index.isMentioned(account, operation.service, operation.operation, region: region, resource: account) { return }
+        gaps.append(Self.gap(account, operation, region: region, resource: resource))
+    }
+
+    static func gap(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) -> CoverageEntry {
+        CoverageEntry(
+            account: account, service: operation.service, operation: operation.operation, region: region, resource: resource,
+            outcome: .notCollected, message: "no answer of this call is there")
+    }
+}
+
+extension RecordIndex {
+    /// The answer asked without a resource, or with this one.
+    func answer(_ account: String, _ service: String, _ operation: String, resources resource: String) -> Answer {
+        switch answer(account, service, operation) {
+        case .unknown: answer(account, service, operation, region: nil, resource: resource)
+        case let found: found
+        }
+    }
+}

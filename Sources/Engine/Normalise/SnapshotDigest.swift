@@ -1,0 +1,39 @@
+public import CloudModel
+import Crypto
+
+/// The name of a snapshot: SHA-256 over what was read and what was not, times of collection left out.
+public enum SnapshotDigest {
+    /// `sha256:` and 64 hexadecimal digits. The order of records does not matter.
+    public static func of(_ snapshot: CloudSnapshot) -> String {
+        var hash = SHA256()
+        func add(_ text: String) { hash.update(data: Array(text.utf8)) }
+        add("cloudryption snapshot 1\n")
+        var records = snapshot.records
+        records.sortByBytes { $0.id + " " + $0.digest }
+        for record in records { add("record \(JSONValue.string(record.id).canonicalText) \(record.digest)\n") }
+        var coverage = snapshot.coverage
+        coverage.sortByBytes(line)
+        for entry in coverage { add("coverage \(line(entry))\n") }
+        return "sha256:" + Hexadecimal.text(hash.finalize())
+    }
+
+    /// An entry as one canonical line; its message is ours and says nothing more.
+    static func line(_ entry: CoverageEntry) -> String {
+        let parts = [
+            entry.account, entry.service, entry.operation, entry.region, entry.resource, entry.outcome.rawValue, entry.code, entry.message,
+        ]
+        return JSONValue.array(parts.map { part in part.map { .string($0) } ?? .null }).canonicalText
+    }
+}
+
+enum Hexadecimal {
+    private static let digits = Array("0123456789abcdef".utf8)
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
