@@ -1,0 +1,74 @@
+import Basics
+import ControlPlaneCore
+import WireProtocol
+
+// What the listeners ask of the core, each protocol as narrow as its routes. Tests put fakes behind them.
+
+/// Passwords and sessions.
+protocol SigningIn: Sendable {
+    func signIn(email: String, password: Secret<String>, newPassword: Secret<String>?, source: String) async throws(AccessError) -> SignedIn
+    func authenticate(_ token: Secret<String>) async throws(AccessError) -> TenantSession
+    func signOut(_ session: TenantSession) async throws
+}
+
+/// Who is behind a client certificate.
+protocol KnowingAgents: Sendable {
+    func authenticate(_ certificate: PeerCertificate) async throws(AccessError) -> AuthenticatedAgent
+    func heartbeat(_ heartbeat: WireProtocol.Heartbeat, from agent: AuthenticatedAgent) async throws -> HeartbeatAnswer
+}
+
+/// Tokens and certificates.
+protocol Enrolling: Sendable {
+    var authorities: [String] { get }
+    var authorityPin: String { get }
+    func issueToken(for environment: ControlPlaneCore.Environment, by session: TenantSession) async throws -> IssuedToken
+    func enrol(_ request: EnrolmentRequest) async throws(EnrolmentError) -> EnrolmentResponse
+    func renew(_ agent: AuthenticatedAgent, _ request: CertificateRequest) async throws(EnrolmentError) -> CertificateResponse
+    func sealingKey(for agent: AuthenticatedAgent) async throws -> SealingKey
+}
+
+/// Bundles.
+protocol TakingBundles: Sendable {
+    func open(_ request: UploadRequest, from agent: AuthenticatedAgent) async throws -> UploadState
+    func status(of bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState
+    func put(piece index: Int, _ bytes: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws
+    func complete(_ bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState
+}
+
+/// Results of runs.
+protocol GivingResults: Sendable {
+    func latest(in environment: ControlPlaneCore.Environment, for session: TenantSession) async throws -> RunResult?
+    func result(of run: RunID, for session: TenantSession) async throws -> RunResult?
+}
+
+extension SignInService: SigningIn {}
+extension AgentDirectory: KnowingAgents {}
+extension EnrolmentService: Enrolling {}
+extension IngestService: TakingBundles {}
+extension ResultsService: GivingResults {}
+
+/// All of them together, with what the answers name.
+struct ListenerServices: Sendable {
+    var signIn: any SigningIn
+    var agents: any KnowingAgents
+    var enrolment: any Enrolling
+    var ingest: any TakingBundles
+    var results: any GivingResults
+    var clock: WallClock
+    var gatewayURL: String
+    var consoleURL: String
+}
+
+extension ListenerServices {
+    init(_ services: ControlPlaneServices) {
+        self.init(
+            signIn: services.signIn, agents: services.agents, enrolment: services.enrolment, ingest: services.ingest,
+            results: services.results,
+            clock: services.clock, gatewayURL: services.gatewayURL, consoleURL: services.consoleURL)
+    }
+
+    /// What to run where the agent will live. The token's characters and the pin's mean nothing to a shell.
+    func enrolCommand(_ token: Secret<String>) -> String {
+        "cloudryption-agent enroll --server \(consoleURL) --token \(token.expose()) --ca-pin \(enrolment.authorityPin)"
+    }
+}
