@@ -22,7 +22,8 @@ public struct JSONLimits: Sendable, Hashable {
 public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal.
     public enum Code: String, Sendable, CaseIterable {
-        case invalidUTF8, unexpectedByte, unexpectedEnd, invalidNumber, invalidEscape, duplicateName, trailingBytes, tooLarge, tooDeep, stringTooLong
+        case invalidUTF8, unexpectedByte, unexpectedEnd, invalidNumber, invalidEscape, duplicateName, trailingBytes, tooLarge, tooDeep,
+            stringTooLong
     }
     /// What is wrong.
     public var code: Code
@@ -76,7 +77,9 @@ private struct JSONParser {
     }
 
     mutating func skipSpace() {
-        while position < bytes.count, case let byte = bytes[position], byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+        while position < bytes.count, case let byte = bytes[position], byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            position += 1
+        }
     }
 
     func peek() throws(JSONError) -> UInt8 {
@@ -132,7 +135,7 @@ private struct JSONParser {
     mutating func parseObject() throws(JSONError) -> JSONValue {
         try enter()
         var members: [JSONObject.Member] = []
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         skipSpace()
         if try peek() == UInt8(ascii: "}") {
             position += 1
@@ -145,10 +148,10 @@ private struct JSONParser {
             let name = try parseString()
             // Few members are compared one by one; many through a set, so that a hostile object costs linear time.
             if members.count < 16 {
-                guard !members.contains(where: { $0.name == name }) else { throw error(.duplicateName) }
+                guard !members.contains(where: { ExactText.same($0.name, name) }) else { throw error(.duplicateName) }
             } else {
-                if names.isEmpty { names = Set(members.map(\.name)) }
-                guard names.insert(name).inserted else { throw error(.duplicateName) }
+                if names.isEmpty { names = Set(members.map { ExactText($0.name) }) }
+                guard names.insert(ExactText(name)).inserted else { throw error(.duplicateName) }
             }
             skipSpace()
             guard try peek() == UInt8(ascii: ":") else { throw error(.unexpectedByte) }

@@ -1,3 +1,14 @@
+/// A text that equals another only when both have the same bytes. Swift's String holds canonically equivalent texts for equal, such as `é` as
+/// one scalar and as two, and two names of a cloud's that only look alike would become one.
+struct ExactText: Hashable {
+    let text: String
+    init(_ text: String) { self.text = text }
+    static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+    static func == (left: ExactText, right: ExactText) -> Bool { same(left.text, right.text) }
+    // Equivalent texts that differ hash alike; that costs a comparison and no more.
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
+
 /// One JSON value, as parsed. Numbers keep their text, objects keep the order of their members.
 public enum JSONValue: Sendable, Hashable {
     case null
@@ -31,7 +42,20 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public init(_ members: [Member] = []) {
         self.members = []
         self.members.reserveCapacity(members.count)
-        for member in members { self[member.name] = member.value }
+        guard members.count > 16 else {
+            for member in members { self[member.name] = member.value }
+            return
+        }
+        // Linear for any number of members.
+        var places: [ExactText: Int] = [:]
+        for member in members {
+            if let place = places[ExactText(member.name)] {
+                self.members[place].value = member.value
+            } else {
+                places[ExactText(member.name)] = self.members.count
+                self.members.append(member)
+            }
+        }
     }
     /// An object written as a literal; of a repeated name the last one counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
@@ -42,9 +66,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     /// The value of that name; setting `nil` removes the member.
     public subscript(name: String) -> JSONValue? {
-        get { members.first { $0.name == name }?.value }
+        get { members.first { ExactText.same($0.name, name) }?.value }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = members.firstIndex { ExactText.same($0.name, name) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -91,8 +115,32 @@ extension JSONValue {
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     /// The whole number, when this is one that fits.
     public var int: Int? { if case .number(let text) = self { Int(text) } else { nil } }
-    /// The number, when this is one.
-    public var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+    /// The number, when this is one that a `Double` can hold.
+    public var double: Double? {
+        guard case .number(let text) = self, let value = Double(text), value.isFinite else { return nil }
+        return value
+    }
     /// Whether this is `null`.
     public var isNull: Bool { self == .null }
+}
+
+extension JSONValue {
+    /// Whether both are the same value: texts and names byte by byte, numbers as they are written, members in the same order.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)), (.string(let left), .string(let right)): ExactText.same(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension JSONObject.Member {
+    /// Whether names and values are the same, byte by byte.
+    public static func == (left: JSONObject.Member, right: JSONObject.Member) -> Bool {
+        ExactText.same(left.name, right.name) && left.value == right.value
+    }
 }
