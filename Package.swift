@@ -100,7 +100,7 @@ let package = Package(
         tests("Basics", [log, .product(name: "InMemoryLogging", package: "swift-log")]),
         tests("CloudModel"),
         tests("WireProtocol", ["Basics", "CloudModel", "Testkit", crypto]),
-        tests("HTTPTransport", ["Basics"]),
+        tests("HTTPTransport", ["Basics", crypto] + x509),
         tests("AgentCore", ["Basics", "CloudModel", "WireProtocol", "HTTPTransport", crypto] + x509),
         tests("AgentCollectors", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", crypto]),
         tests("IAMEvaluator", ["CloudModel"]),
