@@ -270,7 +270,11 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
 
     private func error(_ code: CURLcode) -> HTTPError {
         var systemError = 0
-        if let handle { cc_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError) }
+        var verdict = 0
+        if let handle {
+            cc_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError)
+            cc_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verdict)
+        }
         let detail = DisplayText.safe(String(cString: words), limit: 200)
         let name = target.name
         switch code {
@@ -281,6 +285,9 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
         case CURLE_OPERATION_TIMEDOUT: return HTTPError(.timedOut, "\(name): no complete answer in time")
         case CURLE_PEER_FAILED_VERIFICATION:
             return HTTPError(.untrustedPeer, "\(name): the server's certificate is not trusted (\(detail))")
+        // An authority of the right name but another key fails earlier, in the signature; the verifier's verdict tells.
+        case CURLE_SSL_CONNECT_ERROR where verdict != 0:
+            return HTTPError(.untrustedPeer, "\(name): the server's certificate is not trusted (\(detail))")
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED:
             return HTTPError(.tlsFailed, "\(name): no TLS connection (\(detail))")
         case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CRL_BADFILE:
@@ -288,7 +295,7 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
         case CURLE_FILESIZE_EXCEEDED: return HTTPError(.tooLarge, "\(name): the answer is larger than \(bodyLimit) bytes")
         case CURLE_URL_MALFORMAT: return HTTPError(.invalidRequest, "\(name): not a URL that can be asked")
         // With TLS 1.3 the server's refusal of our certificate comes after the handshake, as an alert instead of an answer.
-        case CURLE_RECV_ERROR where detail.utf8.count > 0 && detail.contains("alert"), CURLE_SEND_ERROR where detail.contains("alert"):
+        case CURLE_RECV_ERROR where detail.contains("alert"), CURLE_SEND_ERROR where detail.contains("alert"):
             return HTTPError(.tlsFailed, "\(name): the server ended the TLS connection (\(detail))")
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE:
             return HTTPError(.badAnswer, "\(name): the connection broke before a whole answer came")

@@ -250,9 +250,11 @@ private func refusal(_ client: HTTPClient, _ request: HTTPRequest) async -> HTTP
         #expect(try await known.send(HTTPRequest(.get, server.https("/echo"))).status == 200)
         let without = await refusal(
             try HTTPClient(configuration: HTTPConfiguration(trust: trust)), HTTPRequest(.get, server.https("/echo")))
-        #expect(without?.code == .tlsFailed)
+        // With TLS 1.3 the refusal comes after the handshake; where the server's reset overtakes its alert, only the break is seen.
+        #expect(without?.code == .tlsFailed || without?.code == .badAnswer)
         let foreign = try HTTPClient(configuration: HTTPConfiguration(trust: trust, identity: identity(TestAuthority())))
-        #expect(await refusal(foreign, HTTPRequest(.get, server.https("/echo")))?.code == .tlsFailed)
+        let refused = await refusal(foreign, HTTPRequest(.get, server.https("/echo")))
+        #expect(refused?.code == .tlsFailed || refused?.code == .badAnswer)
     }
 
     @Test func refusesAKeyThatDoesNotFitAndAuthoritiesThatAreNone() async throws {

@@ -36,10 +36,8 @@ final class LoopbackServer: Sendable {
     }
 
     deinit {
-        process.withLock {
-            $0.terminate()
-            $0.waitUntilExit()
-        }
+        // Not SIGTERM: the child inherited the mask of dispatch's threads, which blocks it. Nobody waits: that would hold a pool's thread.
+        process.withLock { _ = kill($0.processIdentifier, SIGKILL) }
         try? FileManager.default.removeItem(at: folder)
     }
 
