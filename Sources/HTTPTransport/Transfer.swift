@@ -270,11 +270,7 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
 
     private func error(_ code: CURLcode) -> HTTPError {
         var systemError = 0
-        var verdict = 0
-        if let handle {
-            cc_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError)
-            cc_getinfo_long(handle, CURLINFO_SSL_VERIFYRESULT, &verdict)
-        }
+        if let handle { cc_getinfo_long(handle, CURLINFO_OS_ERRNO, &systemError) }
         let detail = DisplayText.safe(String(cString: words), limit: 200)
         let name = target.name
         switch code {
@@ -285,8 +281,8 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
         case CURLE_OPERATION_TIMEDOUT: return HTTPError(.timedOut, "\(name): no complete answer in time")
         case CURLE_PEER_FAILED_VERIFICATION:
             return HTTPError(.untrustedPeer, "\(name): the server's certificate is not trusted (\(detail))")
-        // An authority of the right name but another key fails earlier, in the signature; the verifier's verdict tells.
-        case CURLE_SSL_CONNECT_ERROR where verdict != 0:
+        // An authority of the right name but with another key: OpenSSL stops in the certificate's signature, before its verdict.
+        case CURLE_SSL_CONNECT_ERROR where detail.contains("asn1 encoding routines"):
             return HTTPError(.untrustedPeer, "\(name): the server's certificate is not trusted (\(detail))")
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED:
             return HTTPError(.tlsFailed, "\(name): no TLS connection (\(detail))")

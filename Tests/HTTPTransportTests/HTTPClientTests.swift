@@ -212,11 +212,13 @@ private func refusal(_ client: HTTPClient, _ request: HTTPRequest) async -> HTTP
         let server = try LoopbackServer(tls: .standard)
         let right = try HTTPClient(configuration: HTTPConfiguration(trust: .authorities(pem: server.authority.pem)))
         #expect(try await right.send(HTTPRequest(.get, server.https("/echo"))).status == 200)
-        let wrong = try HTTPClient(configuration: HTTPConfiguration(trust: .authorities(pem: TestAuthority().pem)))
-        let error = await refusal(wrong, HTTPRequest(.get, server.https("/echo?secret")))
-        #expect(error?.code == .untrustedPeer)
-        #expect(error?.message.contains("localhost:\(server.port)") == true)
-        #expect(error?.message.contains("secret") == false)
+        for authority in [try TestAuthority(), try TestAuthority(name: "Another authority")] {
+            let wrong = try HTTPClient(configuration: HTTPConfiguration(trust: .authorities(pem: authority.pem)))
+            let error = await refusal(wrong, HTTPRequest(.get, server.https("/echo?secret")))
+            #expect(error?.code == .untrustedPeer)
+            #expect(error?.message.contains("localhost:\(server.port)") == true)
+            #expect(error?.message.contains("secret") == false)
+        }
         let system = await refusal(try HTTPClient(), HTTPRequest(.get, server.https("/echo")))
         #expect(system?.code == .untrustedPeer)
         let unverified = try HTTPClient(configuration: HTTPConfiguration(trust: .unverified))

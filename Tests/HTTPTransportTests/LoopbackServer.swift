@@ -129,9 +129,9 @@ struct TestAuthority: Sendable {
     private let key: P256.Signing.PrivateKey
     private let name: DistinguishedName
 
-    init() throws {
+    init(name text: String = "Test authority") throws {
         key = P256.Signing.PrivateKey()
-        name = try DistinguishedName { CommonName("Test authority") }
+        name = try DistinguishedName { CommonName(text) }
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Date() - 3600,
             notValidAfter: Date() + 3600,
