@@ -74,6 +74,21 @@ import Testing
         }
     }
 
+    @Test func aMessageWithACredentialNeverPrintsIt() {
+        let values: [any Undisclosed] = [
+            EnrolmentRequest(token: "canary", csr: "c", agentVersion: "1", hostname: "h", platform: "p"),
+            API.SessionRequest(email: "a@b", password: "canary", newPassword: "canary"),
+            API.Session(token: "canary", expiresAt: "t", mustChangePassword: false),
+            API.EnrolmentToken(token: "canary", expiresAt: "t", command: "enroll --token canary"),
+            API.Profile(server: "s", ca: "c", token: "canary"),
+        ]
+        for value in values {
+            var dumped = ""
+            dump(value, to: &dumped)
+            #expect(!"\(value) \(String(reflecting: value)) \([value]) \(dumped)".contains("canary"), "\(type(of: value))")
+        }
+    }
+
     @Test func aSealingKeyIsNamedByItself() throws {
         let key = SealingKey(Curve25519.KeyAgreement.PrivateKey().publicKey)
         let other = SealingKey(Curve25519.KeyAgreement.PrivateKey().publicKey)
