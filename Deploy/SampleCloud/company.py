@@ -337,6 +337,9 @@ def functions():
     lambdas.create_function_url_config(FunctionName="order-webhook", AuthType="NONE")
     lambdas.add_permission(FunctionName="order-webhook", StatementId="FunctionURLAllowPublicAccess", Action="lambda:InvokeFunctionUrl", Principal="*",
                            FunctionUrlAuthType="NONE")
+    # Since October 2025 a public URL needs both.
+    lambdas.add_permission(FunctionName="order-webhook", StatementId="FunctionURLInvokeAllowPublicAccess", Action="lambda:InvokeFunction", Principal="*",
+                           InvokedViaFunctionUrl=True)
     function("image-resizer", BUCKET="larkspur-website-assets")
     lambdas.add_permission(FunctionName="image-resizer", StatementId="pictures", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com",
                            SourceArn="arn:aws:s3:::larkspur-website-assets", SourceAccount=ACCOUNT)

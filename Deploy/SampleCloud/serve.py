@@ -26,6 +26,7 @@ try:
     from moto.awslambda import models as lambda_models
     from moto.awslambda import responses as lambda_responses
     from moto.awslambda import urls as lambda_urls
+    from moto.awslambda.policy import Policy as Permissions
     from moto.ec2.models import EC2Backend
     from moto.iam import models as iam_models
     from moto.moto_api._internal import mock_random
@@ -77,6 +78,20 @@ def mend():
         lambda_urls.url_paths[r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls/?$"] = (
             lambda_responses.LambdaResponse.dispatch)
 
+    # A function's policy says with conditions what AddPermission says with members of its own.
+    add = Permissions.add_statement
+
+    def add_statement(self, raw, qualifier=None):
+        statement, revision = add(self, raw, qualifier)
+        for member, operator in [("FunctionUrlAuthType", "StringEquals"), ("InvokedViaFunctionUrl", "Bool")]:
+            if member in statement:
+                value = statement.pop(member)
+                text = str(value).lower() if isinstance(value, bool) else value
+                statement.setdefault("Condition", {}).setdefault(operator, {})["lambda:" + member] = text
+        return statement, revision
+
+    Permissions.add_statement = add_statement
+
     # A function URL ends with a slash, and its mode is written in capitals.
     plain = lambda_models.FunctionUrlConfig.to_dict
 
@@ -102,7 +117,7 @@ def main():
     # The same identifiers at every start.
     mock_random.seed(20240229)
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-    mock = mock_aws(config={"lambda": {"use_docker": False}})
+    mock = mock_aws()
     mock.start()
     if options.seed == "company":
         import company

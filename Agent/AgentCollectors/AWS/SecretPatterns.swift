@@ -29,7 +29,7 @@ enum SecretPatterns {
         Prefix("stripeKey", "sk_live_", 16),
         Prefix("stripeKey", "rk_live_", 16), Prefix("googleKey", "AIza", 35), Prefix("npmToken", "npm_", 36),
         Prefix("sendgridKey", "SG.", 20),
-        Prefix("jsonWebToken", "eyJ", 20), Prefix("slackWebhook", "hooks.slack.com/services", 0),
+        Prefix("jsonWebToken", "eyJ", 12), Prefix("slackWebhook", "hooks.slack.com/services", 0),
     ]
     /// Words that name a secret, where a value follows `=`; those with `true` also where it follows `:`.
     private static let words: [(word: [UInt8], colon: Bool)] = [

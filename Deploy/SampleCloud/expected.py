@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Prints what the AWS CLI prints for given calls, for holding our collector against it.
+
+    python3 Deploy/SampleCloud/expected.py --endpoint http://127.0.0.1:5000 < CALLS > ANSWERS
+
+CALLS is one JSON object a line: {"service", "operation", "region"?, "resource"?} with the names of the AWS CLI (`s3api` as `s3`).
+ANSWERS is one line each: {"payload"} or {"error": code}. The CLI is botocore with its paginators, its answers without ResponseMetadata and its
+times in ISO 8601; so is this, without starting a process for each call.
+"""
+import argparse
+import datetime
+import json
+import os
+import sys
+import time
+
+os.environ.update(AWS_ACCESS_KEY_ID="sample", AWS_SECRET_ACCESS_KEY="sample", TZ="UTC", AWS_EC2_METADATA_DISABLED="true")
+time.tzset()
+import botocore.session  # noqa: E402
+from botocore import xform_name  # noqa: E402
+from botocore.config import Config  # noqa: E402
+from botocore.exceptions import ClientError  # noqa: E402
+
+RESOURCE = {
+    "s3": "Bucket", "lambda": "FunctionName", "kms": "KeyId", "secretsmanager": "SecretId", "ec2": "SnapshotId", "rds": "DBSnapshotIdentifier",
+    "elbv2.describe-listeners": "LoadBalancerArn", "elbv2.describe-rules": "ListenerArn", "elbv2.describe-target-health": "TargetGroupArn",
+}
+EXTRA = {
+    "ec2.describe-snapshots": {"OwnerIds": ["self"]}, "ec2.describe-snapshot-attribute": {"Attribute": "createVolumePermission"},
+    "kms.get-key-policy": {"PolicyName": "default"},
+}
+session = botocore.session.get_session()
+clients = {}
+
+
+def client(service, region, endpoint):
+    key = (service, region)
+    if key not in clients:
+        clients[key] = session.create_client(
+            service, region_name=region or "us-east-1", endpoint_url=endpoint,
+            config=Config(inject_host_prefix=False, s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+    return clients[key]
+
+
+def answer(call, endpoint):
+    service, operation = call["service"], call["operation"]
+    name = service + "." + operation
+    api = client(service, call.get("region"), endpoint)
+    method = xform_name("".join(part.capitalize() for part in operation.split("-")))
+    # describe-db-instances is DescribeDBInstances: go by the CLI's own name of every operation.
+    for python_name, api_name in api.meta.method_to_api_mapping.items():
+        if xform_name(api_name, "-") == operation:
+            method = python_name
+    parameters = dict(EXTRA.get(name, {}))
+    if call.get("resource"):
+        parameters[RESOURCE.get(name) or RESOURCE[service]] = call["resource"]
+    if service == "s3control":
+        parameters["AccountId"] = call["account"]
+    try:
+        if api.can_paginate(method):
+            result = api.get_paginator(method).paginate(**parameters).build_full_result()
+        else:
+            result = getattr(api, method)(**parameters)
+    except ClientError as error:
+        return {"error": error.response["Error"]["Code"]}
+    result.pop("ResponseMetadata", None)
+    if name == "iam.get-credential-report":
+        result = result["Content"].decode()
+    return {"payload": result}
+
+
+def plain(value):
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
+    raise TypeError(type(value))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--endpoint", required=True)
+    options = parser.parse_args()
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line), options.endpoint), default=plain), flush=True)
+
+
+main()

@@ -1,0 +1,211 @@
+import AgentCore
+import Basics
+import CloudModel
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import AgentCollectors
+
+/// A real AWS API's answers (moto, on loopback), read by the collector and by botocore, which is what the AWS CLI prints with.
+@Suite(.enabled(if: SampleCloud.isAvailable, "needs python3 with moto[server]"), .serialized) struct SampleCloudTests {
+    @Test func everyAnswerIsWhatTheCLIPrintsAndNoSecretIsLeft() async throws {
+        let cloud = try await SampleCloud.start()
+        defer { cloud.stop() }
+        let key = Secret([UInt8](repeating: 7, count: 32))
+        let configuration = AWSCollectorConfiguration(
+            environment: ["AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample", "AWS_REGION": "eu-west-1"],
+            endpointURL: cloud.endpoint,
+            regions: ["eu-west-1", "us-east-1"], redactionKey: key)
+        let collector = AWSCollector(configuration: configuration, http: try LocalHTTP.client())
+        let collection = try await collector.collect { _ in }
+
+        // Every operation of the catalogue was asked and answered at least once.
+        let missing = Catalogue.entries.filter { entry in
+            !collection.records.contains { $0.service == entry.service && $0.operation == entry.operation }
+        }
+        #expect(missing.map(\.name).filter { $0 != "s3control.get-public-access-block" } == [])
+        let unexpected = collection.coverage.filter { $0.outcome != .collected }
+        #expect(unexpected.isEmpty, "\(unexpected.prefix(5))")
+
+        let redaction = Redaction(key: key)
+        let calls = collection.records.map { record in
+            var call: JSONObject = ["service": .string(record.service), "operation": .string(record.operation)]
+            call["account"] = record.account.map { .string($0) }
+            call["region"] = record.region.map { .string($0) }
+            call["resource"] = record.resource.map { .string($0) }
+            return JSONValue.object(call).canonicalText
+        }
+        let answers = try cloud.expected(calls)
+        try #require(answers.count == calls.count)
+        for (record, line) in zip(collection.records, answers) {
+            let answer = try JSONValue(parsing: line)
+            let payload = Self.still(try #require(answer["payload"], "\(record.id): \(line.prefix(200))"))
+            let record = CollectedRecord(
+                account: record.account, service: record.service, operation: record.operation, region: record.region,
+                resource: record.resource,
+                time: nil, payload: Self.still(record.payload))
+            let expected =
+                record.operation == "get-credential-report"
+                ? payload : redaction.redact(payload, operation: record.service + "." + record.operation)
+            if record.payload.canonicalText != expected.canonicalText {
+                Issue.record("\(record.id)\n  ours: \(Difference.first(record.payload, expected))")
+            }
+        }
+
+        // What "not set up" looks like is a fact, and is asked of botocore too.
+        let facts = collection.coverage.filter { $0.outcome == .collected }
+        #expect(Set(facts.compactMap(\.code)).isSuperset(of: ["NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"]))
+
+        // The planted secrets are nowhere.
+        let folder = FileManager.default.temporaryDirectory.appending(path: "collection-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try CollectionFolder.write(collection, to: folder.path)
+        var files = 0
+        for case let file as URL in try #require(
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey]))
+        {
+            guard (try? file.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true else { continue }
+            files += 1
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for canary in [
+                "CANARY-function-environment-7f3a9c", "CANARY-user-data-51be02",
+                String(Data("CANARY-user-data-51be02".utf8).base64EncodedString().prefix(24)),
+            ] {
+                #expect(!text.contains(canary), "\(file.lastPathComponent)")
+            }
+        }
+        #expect(files == collection.records.count + 1)
+        let functions = try #require(collection.records.first { $0.operation == "list-functions" && $0.region == "eu-west-1" })
+        let webhook = try #require(functions.payload["Functions"]?.array?.first { $0["FunctionName"]?.string == "order-webhook" })
+        #expect(webhook["Environment"]?["Variables"]?["PAYMENT_KEY"]?["redacted"]?["length"]?.int == 34)
+    }
+
+    @Test func twoCollectionsOfTheSameCloudAreTheSameButForTimes() async throws {
+        let cloud = try await SampleCloud.start()
+        defer { cloud.stop() }
+        func collect() async throws -> [CollectedRecord] {
+            let configuration = AWSCollectorConfiguration(
+                environment: ["AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample", "AWS_ENDPOINT_URL": cloud.endpoint],
+                regions: ["eu-west-1"],
+                redactionKey: Secret([1, 2, 3]))
+            return try await AWSCollector(configuration: configuration, http: try LocalHTTP.client()).collect { _ in }.records.map {
+                var record = $0
+                record.time = nil
+                record.payload = Self.still(record.payload)
+                return record
+            }.filter { $0.operation != "get-credential-report" }
+        }
+        let first = try await collect()
+        let second = try await collect()
+        #expect(first.map(\.id) == second.map(\.id))
+        for (one, other) in zip(first, second) where one != other {
+            Issue.record("\(one.id): \(Difference.first(one.payload, other.payload))")
+        }
+    }
+
+    /// Without the one member that moto makes anew from the clock each time it is asked.
+    private static func still(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .array(let elements): .array(elements.map(still))
+        case .object(let object):
+            .object(
+                JSONObject(object.members.filter { $0.name != "LatestRestorableTime" }.map { JSONObject.Member($0.name, still($0.value)) }))
+        default: value
+        }
+    }
+}
+
+/// The sample cloud as a process of its own.
+struct SampleCloud {
+    let process: Process
+    let endpoint: String
+    static let folder = Sample.root.appending(path: "Deploy/SampleCloud")
+
+    static let isAvailable: Bool = (try? run(["python3", "-c", "import moto.server, botocore"], "")) != nil
+
+    static func start() async throws -> SampleCloud {
+        for _ in 0..<5 {
+            let port = Int.random(in: 20_000..<60_000)
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["python3", folder.appending(path: "serve.py").path, "--port", "\(port)"]
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            // It says one line once it is filled; then it listens.
+            let line = output.fileHandleForReading.availableData
+            guard !line.isEmpty else { continue }
+            let cloud = SampleCloud(process: process, endpoint: "http://127.0.0.1:\(port)")
+            if await cloud.answers() { return cloud }
+            cloud.stop()
+        }
+        throw CocoaError(.executableLoad)
+    }
+
+    private func answers() async -> Bool {
+        guard let client = try? LocalHTTP.client() else { return false }
+        for _ in 0..<100 where process.isRunning {
+            if (try? await client.send(HTTPRequest(.get, endpoint + "/moto-api/")))?.status == 200 { return true }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return false
+    }
+
+    func stop() {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    func expected(_ calls: [String]) throws -> [String] {
+        try Self.run(
+            ["python3", Self.folder.appending(path: "expected.py").path, "--endpoint", endpoint], calls.joined(separator: "\n") + "\n"
+        )
+        .split(separator: "\n").map(String.init)
+    }
+
+    @discardableResult static func run(_ command: [String], _ input: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        let folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (inFile, outFile) = (folder.appending(path: "in"), folder.appending(path: "out"))
+        try Data(input.utf8).write(to: inFile)
+        try Data().write(to: outFile)
+        process.standardInput = try FileHandle(forReadingFrom: inFile)
+        process.standardOutput = try FileHandle(forWritingTo: outFile)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+        return String(decoding: try Data(contentsOf: outFile), as: UTF8.self)
+    }
+}
+
+/// Where two values first differ.
+enum Difference {
+    static func first(_ a: JSONValue, _ b: JSONValue, at path: String = "") -> String {
+        switch (a, b) {
+        case (.object(let x), .object(let y)):
+            let names = Set(x.members.map(\.name)).union(y.members.map(\.name)).sorted()
+            for name in names where x[name]?.canonicalText != y[name]?.canonicalText {
+                guard let one = x[name], let other = y[name] else {
+                    return
+                        "\(path).\(name): \(x[name]?.canonicalText.prefix(200) ?? "absent") / \(y[name]?.canonicalText.prefix(200) ?? "absent")"
+                }
+                return first(one, other, at: path + "." + name)
+            }
+            return "\(path): order"
+        case (.array(let x), .array(let y)):
+            if x.count != y.count { return "\(path): \(x.count) / \(y.count) elements" }
+            for (index, (one, other)) in zip(x, y).enumerated() where one.canonicalText != other.canonicalText {
+                return first(one, other, at: path + "[\(index)]")
+            }
+            return path
+        default: return "\(path): \(a.canonicalText.prefix(200)) / \(b.canonicalText.prefix(200))"
+        }
+    }
+}
