@@ -107,13 +107,25 @@ struct CompiledCondition: Sendable {
         }
         isNegated = negated
         var values: Set<String> = []
-        for value in clause.values { values.insert(base == "Bool" || base == "Null" ? value.asciiLowercased : value) }
+        for value in clause.values {
+            // In the older version `${` is plain text; in an expression it is written so that it stays that.
+            values.insert(base == "Bool" || base == "Null" ? value.asciiLowercased : variables ? value : Self.escaped(value))
+        }
         let sorted = values.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         if case .unknown = family {
             test = ConditionTest(clause.name, clause.key, sorted)
         } else {
             test = ConditionTest(prefix + base + suffix, clause.key, sorted)
         }
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "$") { bytes.append(contentsOf: "{$}".utf8) }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     static func bool(_ text: [UInt8]) -> Bool? {

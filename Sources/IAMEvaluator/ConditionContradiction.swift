@@ -71,3 +71,20 @@ extension ConditionExpression {
         return !holds([:]) && !candidates.contains { holds([key: [$0]]) }
     }
 }
+
+extension ConditionExpression {
+    /// What is left of the expression once this is known of the request: tests on known keys are decided, the others stay.
+    public func assuming(_ context: RequestContext) -> ConditionExpression {
+        assuming(PreparedContext(context, derived: [:], resourceAccount: nil))
+    }
+
+    func assuming(_ context: PreparedContext) -> ConditionExpression {
+        switch self {
+        case .always, .never, .unknown: self
+        case .test(let test): CompiledCondition(ConditionClause(test.name, test.key, test.values), variables: true).expression(context)
+        case .not(let inner): inner.assuming(context).negated
+        case .all(let parts): .all(of: parts.map { $0.assuming(context) })
+        case .any(let parts): .any(of: parts.map { $0.assuming(context) })
+        }
+    }
+}

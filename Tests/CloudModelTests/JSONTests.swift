@@ -10,38 +10,41 @@ import Testing
         } catch { return error.code }
     }
 
-    @Test(arguments: [
-        ("null", JSONValue.null), (" true ", true), ("false", false), ("0", 0), ("-0", .number("-0")), ("1.50", .number("1.50")),
-        ("1E+2", .number("1E+2")),
-        ("\"\"", ""), ("[]", []), ("{}", [:]), ("[1,[2,{\"a\":null}]]", [1, [2, ["a": .null]]]),
-        ("\t\r\n{ \"a\" : 1 , \"b\" : [ ] }\n", ["a": 1, "b": []]),
-        ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{C}\n\r\t"), ("\"\\u0041\\u00e9\\u20AC\"", "Aé€"), ("\"\\ud83d\\ude00\"", "😀"),
-        ("\"\\u0000\"", "\0"),
-        ("\"é😀\u{7F}\"", "é😀\u{7F}"),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("null", JSONValue.null), (" true ", true), ("false", false), ("0", 0), ("-0", .number("-0")), ("1.50", .number("1.50")),
+            ("1E+2", .number("1E+2")),
+            ("\"\"", ""), ("[]", []), ("{}", [:]), ("[1,[2,{\"a\":null}]]", [1, [2, ["a": .null]]]),
+            ("\t\r\n{ \"a\" : 1 , \"b\" : [ ] }\n", ["a": 1, "b": []]),
+            ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{C}\n\r\t"), ("\"\\u0041\\u00e9\\u20AC\"", "Aé€"), ("\"\\ud83d\\ude00\"", "😀"),
+            ("\"\\u0000\"", "\0"),
+            ("\"é😀\u{7F}\"", "é😀\u{7F}"),
+        ] as [(String, JSONValue)])
     func itReadsEveryKindOfValue(_ text: String, _ value: JSONValue) throws { #expect(try JSONValue(parsing: text) == value) }
 
-    @Test(arguments: [
-        ("", JSONError.Code.unexpectedEnd), (" ", .unexpectedEnd), ("{", .unexpectedEnd), ("[", .unexpectedEnd), ("[1", .unexpectedEnd),
-        ("[1,", .unexpectedEnd),
-        ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd), ("{\"a\":1", .unexpectedEnd), ("\"a", .unexpectedEnd),
-        ("\"a\\", .unexpectedEnd),
-        ("\"\\u12", .unexpectedEnd), ("tru", .unexpectedEnd), ("-", .unexpectedEnd), ("1.", .unexpectedEnd), ("1e", .unexpectedEnd),
-        ("1e+", .unexpectedEnd),
-        ("[1,]", .unexpectedByte), ("{\"a\":1,}", .unexpectedByte), ("{a:1}", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte),
-        ("[1 2]", .unexpectedByte),
-        ("{1:2}", .unexpectedByte), ("truE", .unexpectedByte), ("nul1", .unexpectedByte), ("'a'", .unexpectedByte),
-        ("\"a\nb\"", .unexpectedByte),
-        ("\"\\n\u{1}\"", .unexpectedByte), ("NaN", .unexpectedByte), ("+1", .unexpectedByte), (".5", .unexpectedByte),
-        ("\u{FEFF}1", .unexpectedByte),
-        ("/**/1", .unexpectedByte), ("\u{A0}1", .unexpectedByte), ("1.x", .invalidNumber), ("-x", .invalidNumber), ("1ex", .invalidNumber),
-        ("01", .trailingBytes),
-        ("1 2", .trailingBytes), ("{}{}", .trailingBytes), ("null,", .trailingBytes), ("\"\\x41\"", .invalidEscape),
-        ("\"\\u00g0\"", .invalidEscape),
-        ("\"\\ud800\"", .invalidEscape), ("\"\\ud800x\"", .invalidEscape), ("\"\\udc00\"", .invalidEscape),
-        ("\"\\ud800\\u0041\"", .invalidEscape),
-        ("\"\\U0041\"", .invalidEscape), ("{\"a\":1,\"a\":1}", .duplicateName), ("{\"a\":1,\"\\u0061\":2}", .duplicateName),
-    ] as [(String, JSONError.Code)])
+    @Test(
+        arguments: [
+            ("", JSONError.Code.unexpectedEnd), (" ", .unexpectedEnd), ("{", .unexpectedEnd), ("[", .unexpectedEnd), ("[1", .unexpectedEnd),
+            ("[1,", .unexpectedEnd),
+            ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd), ("{\"a\":1", .unexpectedEnd), ("\"a", .unexpectedEnd),
+            ("\"a\\", .unexpectedEnd),
+            ("\"\\u12", .unexpectedEnd), ("tru", .unexpectedEnd), ("-", .unexpectedEnd), ("1.", .unexpectedEnd), ("1e", .unexpectedEnd),
+            ("1e+", .unexpectedEnd),
+            ("[1,]", .unexpectedByte), ("{\"a\":1,}", .unexpectedByte), ("{a:1}", .unexpectedByte), ("{\"a\" 1}", .unexpectedByte),
+            ("[1 2]", .unexpectedByte),
+            ("{1:2}", .unexpectedByte), ("truE", .unexpectedByte), ("nul1", .unexpectedByte), ("'a'", .unexpectedByte),
+            ("\"a\nb\"", .unexpectedByte),
+            ("\"\\n\u{1}\"", .unexpectedByte), ("NaN", .unexpectedByte), ("+1", .unexpectedByte), (".5", .unexpectedByte),
+            ("\u{FEFF}1", .unexpectedByte),
+            ("/**/1", .unexpectedByte), ("\u{A0}1", .unexpectedByte), ("1.x", .invalidNumber), ("-x", .invalidNumber),
+            ("1ex", .invalidNumber),
+            ("01", .trailingBytes),
+            ("1 2", .trailingBytes), ("{}{}", .trailingBytes), ("null,", .trailingBytes), ("\"\\x41\"", .invalidEscape),
+            ("\"\\u00g0\"", .invalidEscape),
+            ("\"\\ud800\"", .invalidEscape), ("\"\\ud800x\"", .invalidEscape), ("\"\\udc00\"", .invalidEscape),
+            ("\"\\ud800\\u0041\"", .invalidEscape),
+            ("\"\\U0041\"", .invalidEscape), ("{\"a\":1,\"a\":1}", .duplicateName), ("{\"a\":1,\"\\u0061\":2}", .duplicateName),
+        ] as [(String, JSONError.Code)])
     func itRefusesWhatIsNotJSON(_ text: String, _ expected: JSONError.Code) { #expect(code(text) == expected) }
 
     @Test func itRefusesBytesThatAreNotUTF8() {
