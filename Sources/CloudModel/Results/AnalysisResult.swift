@@ -78,7 +78,7 @@ public struct AnalysisSummary: Sendable, Hashable, Codable {
 /// What could be seen and what could not. `coverage.json`.
 public struct CoverageReport: Sendable, Hashable, Codable {
     /// A question that could not be answered, and why.
-    public struct Gap: Sendable, Hashable, Codable {
+    public struct Gap: Sendable, Hashable, Codable, Comparable {
         /// What could not be judged: a technique, a control, a kind of resource.
         public var what: String
         /// Why.
@@ -88,6 +88,8 @@ public struct CoverageReport: Sendable, Hashable, Codable {
             self.what = what
             self.why = why
         }
+        /// Ordered by what, then why.
+        public static func < (left: Self, right: Self) -> Bool { (left.what, left.why) < (right.what, right.why) }
     }
     /// Every call with how it ended.
     public var entries: [CoverageEntry]

@@ -90,7 +90,8 @@ public struct PrincipalResult: Sendable, Hashable, Codable {
     /// Identifiers of the paths that show it.
     public var via: [String]
     /// A result of these parts.
-    public init(arn: String, kind: String, admin: Bool, reachesAdmin: Reach, conditions: [String]? = nil, why: String? = nil, via: [String]) {
+    public init(arn: String, kind: String, admin: Bool, reachesAdmin: Reach, conditions: [String]? = nil, why: String? = nil, via: [String])
+    {
         self.arn = arn
         self.kind = kind
         self.admin = admin

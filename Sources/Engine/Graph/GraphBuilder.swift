@@ -1,0 +1,319 @@
+import CloudModel
+import IAMEvaluator
+
+/// Builds the graph of a snapshot: one pass for each kind of edge.
+///
+/// Where permissions decide, principals with the same policies are asked once, and resources are looked up by what their policies name and
+/// not pair by pair.
+final class GraphBuilder {
+    let snapshot: CloudSnapshot
+    let permissions: Permissions
+    let exposures: [Exposure]
+    let draft: GraphDraft
+    /// What could not be judged.
+    var gaps: Set<CoverageReport.Gap> = []
+
+    /// Accounts that were read.
+    let accounts: Set<String>
+    /// Proof that a subject is an administrator, by place; `nil` when it is none.
+    private(set) var administrators: [Int: Proof] = [:]
+    /// Roles that trust a service, by service.
+    private(set) var trusting: [String: [(role: Int, proof: Proof)]] = [:]
+    /// Roles that anyone's, an account's or a named principal's requests may assume as far as the trust policy's principals say.
+    var rolesForAnyone: [Int] = []
+    var rolesForAccount: [String: [Int]] = [:]
+    var rolesForARN: [String: [Int]] = [:]
+    /// Roles that a subject can assume, by the subject's place.
+    var assumable: [Int: [(role: Int, proof: Proof)]] = [:]
+    /// Proofs that a subject is an administrator after a change, by subject and change.
+    var grants: [String: Proof?] = [:]
+    /// Users, groups and roles by account.
+    private(set) var users: [String: [Int]] = [:]
+    private(set) var groups: [String: [Int]] = [:]
+    private(set) var roles: [String: [Int]] = [:]
+    /// The region to name where any would do.
+    let region: String
+    /// Resources with a value, by account.
+    private(set) var jewels: [Jewel] = []
+
+    struct Jewel {
+        var node: Int
+        var item: Item
+        enum Item {
+            case bucket(Bucket)
+            case secret(SecretItem)
+            case database(Database)
+            case snapshot(DataSnapshot)
+        }
+    }
+
+    init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure]) {
+        self.snapshot = snapshot
+        self.permissions = permissions
+        self.exposures = exposures
+        draft = GraphDraft()
+        accounts = Set(snapshot.accounts.map(\.id))
+        region =
+            snapshot.instances.first?.region ?? snapshot.functions.first?.region
+            ?? snapshot.securityGroups.first?.region ?? snapshot.subnets.first?.region ?? "us-east-1"
+    }
+
+    /// Ready to look again at some principals of a patched snapshot: nodes and what is known of trust come from the first look.
+    init(
+        _ base: GraphBuilder, _ graph: SecurityGraph, _ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure],
+        trustChanged: Bool
+    ) {
+        self.snapshot = snapshot
+        self.permissions = permissions
+        self.exposures = exposures
+        accounts = base.accounts
+        region = base.region
+        draft = GraphDraft(nodesOf: graph)
+        users = base.users
+        groups = base.groups
+        roles = base.roles
+        if trustChanged {
+            indexTrust()
+        } else {
+            trusting = base.trusting
+            rolesForAnyone = base.rolesForAnyone
+            rolesForAccount = base.rolesForAccount
+            rolesForARN = base.rolesForARN
+        }
+        jewels = base.jewels
+    }
+
+    /// Edges from these principals and, where asked, from the internet, other accounts and workloads.
+    func edges(of principals: [Int], andOutside: Bool) -> [UInt64: GraphEdge] {
+        if andOutside {
+            addWorkloads()
+            addExposures()
+            addOutsiders()
+        }
+        for index in principals { addEdges(of: index) }
+        return draft.edgesByEnds
+    }
+
+    /// The graph.
+    func build() -> SecurityGraph {
+        addNodes()
+        addWorkloads()
+        addExposures()
+        indexTrust()
+        addOutsiders()
+        for index in snapshot.principals.indices { addEdges(of: index) }
+        noteGaps()
+        return draft.graph()
+    }
+
+    // MARK: Nodes
+
+    private func addNodes() {
+        for account in snapshot.accounts {
+            let place = draft.node("admin:\(account.id)", .admin, name: "administrator rights", account: account.id)
+            draft.value(place, Jewels.administrator, "administrator rights of account \(account.id)")
+        }
+        for (index, principal) in snapshot.principals.enumerated() {
+            let kind: NodeKind =
+                switch principal.kind {
+                case .user: .user
+                case .group: .group
+                case .role: .role
+                case .root: .root
+                }
+            draft.node(principal.arn, kind, name: principal.name, account: principal.account)
+            switch principal.kind {
+            case .user: users[principal.account, default: []].append(index)
+            case .group: groups[principal.account, default: []].append(index)
+            case .role: roles[principal.account, default: []].append(index)
+            case .root: break
+            }
+            if draft.places["admin:\(principal.account)"] == nil {
+                let place = draft.node("admin:\(principal.account)", .admin, name: "administrator rights", account: principal.account)
+                draft.value(place, Jewels.administrator, "administrator rights of account \(principal.account)")
+            }
+        }
+        for function in snapshot.functions { draft.node(function.arn, .function, name: function.name, account: function.account) }
+        for instance in snapshot.instances {
+            draft.node(instance.arn, .instance, name: instance.tags["Name"] ?? instance.id, account: instance.account)
+        }
+        for item in snapshot.buckets {
+            addData(
+                item.arn, .bucket, item.name, item.account, Jewels.value(.bucket, name: item.name, tags: item.tags ?? [:]), .bucket(item))
+        }
+        for item in snapshot.secrets {
+            addData(item.arn, .secret, item.name, item.account, Jewels.value(.secret, name: item.name, tags: item.tags), .secret(item))
+        }
+        for item in snapshot.databases {
+            addData(item.arn, .database, item.id, item.account, Jewels.value(.database, name: item.id, tags: item.tags), .database(item))
+        }
+        for item in snapshot.dataSnapshots {
+            let name = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
+            addData(item.arn, .snapshot, item.id, item.account, Jewels.value(.snapshot, name: name, tags: item.tags), .snapshot(item))
+        }
+        for key in snapshot.keys { draft.node(key.arn, .key, name: key.id, account: key.account) }
+    }
+
+    private func addData(
+        _ arn: String, _ kind: NodeKind, _ name: String, _ account: String, _ value: (value: Double, why: String)?, _ item: Jewel.Item
+    ) {
+        let place = draft.node(arn, kind, name: name, account: account)
+        guard let value else { return }
+        draft.value(place, value.value, value.why)
+        jewels.append(Jewel(node: place, item: item))
+    }
+
+    // MARK: Workloads and exposure
+
+    private func addWorkloads() {
+        for function in snapshot.functions {
+            guard let role = function.role, let to = draft.places[role], let from = draft.places[function.arn] else { continue }
+            var proof = Proof()
+            proof.cite(permissions.citation(function.evidence))
+            draft.edge(
+                from, to, "execution-role", likelihood: Likelihood.codeInFunction, proof: proof, via: [function.arn],
+                why: "Code in function \(function.name) has the rights of role \(draft.nodes[to].name).")
+        }
+        for instance in snapshot.instances where instance.state != "terminated" && instance.metadataEnabled != false {
+            guard let role = instance.role, let to = draft.places[role], let from = draft.places[instance.arn] else { continue }
+            var proof = Proof()
+            proof.cite(permissions.citation(instance.evidence))
+            let strict = instance.requiresIMDSv2 == true
+            draft.edge(
+                from, to, "instance-profile", likelihood: strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance,
+                proof: proof,
+                via: [instance.arn],
+                why:
+                    "The metadata service of instance \(instance.id) hands out the credentials of role \(draft.nodes[to].name)"
+                    + (strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required."))
+        }
+    }
+
+    private func addExposures() {
+        let reads: Set<String> = ["s3:GetObject", "secretsmanager:GetSecretValue"]
+        for exposure in exposures {
+            guard let from = draft.places[exposure.from] else { continue }
+            let to = draft.places[exposure.target] ?? draft.node(exposure.target, .other, name: exposure.target, account: nil)
+            let kind = draft.nodes[to].kind
+            // Who may only write to a bucket does not have what is in it.
+            if kind == .bucket || kind == .secret, !exposure.actions.isEmpty,
+                !exposure.actions.contains(where: { action in reads.contains { Wildcard.matches(action, $0, ignoringCase: true) } })
+            {
+                continue
+            }
+            var proof = Proof(confidence: exposure.confidence, conditions: exposure.conditions, unknowns: exposure.missing)
+            for citation in exposure.evidence { proof.cite(citation) }
+            draft.edge(
+                from, to, kind.isData && kind != .database ? "public-data" : "network-reach",
+                likelihood: kind == .database ? Likelihood.databaseLogin : Likelihood.reach, proof: proof, via: exposure.via,
+                why: exposure.why)
+        }
+    }
+
+    // MARK: Trust
+
+    /// Sorts roles by whom their trust policies name.
+    func indexTrust() {
+        let services = Set(
+            EscalationCatalogue.techniques.compactMap { technique -> String? in
+                switch technique.shape {
+                case .passRole(let service, _, _), .existing(let service, _): service
+                default: nil
+                }
+            }
+        ).union(["lambda.amazonaws.com", "ec2.amazonaws.com"])
+        for (index, role) in snapshot.principals.enumerated() where role.kind == .role && !role.isServiceLinked {
+            guard let trust = role.trust else { continue }
+            guard let document = permissions.library.entry(of: trust).document else {
+                gaps.insert(.init(what: "who may assume \(role.arn)", why: "its trust policy could not be read"))
+                continue
+            }
+            var named: Set<String> = []
+            var candidates: Set<String> = []
+            for statement in document.statements where statement.effect == .allow {
+                guard let principal = statement.principal else { continue }
+                if principal.negated {
+                    named.insert("*")
+                    continue
+                }
+                for entry in principal.entries {
+                    switch entry {
+                    case .everyone:
+                        named.insert("*")
+                        candidates.formUnion(services)
+                    case .account(let account): named.insert(account)
+                    case .aws(let arn): named.insert(arn == "*" ? "*" : arn)
+                    case .service(let service): if services.contains(service) { candidates.insert(service) }
+                    case .federated, .canonicalUser: break
+                    }
+                }
+            }
+            for name in named {
+                if name == "*" {
+                    rolesForAnyone.append(index)
+                } else if name.utf8.count == 12 {
+                    rolesForAccount[name, default: []].append(index)
+                } else {
+                    rolesForARN[name, default: []].append(index)
+                }
+            }
+            for service in candidates.sorted() {
+                if let proof = permissions.trusts(role, service: service) { trusting[service, default: []].append((index, proof)) }
+            }
+        }
+    }
+
+    /// Everything that starts at one principal.
+    private func addEdges(of index: Int) {
+        let principal = snapshot.principals[index]
+        guard let from = draft.places[principal.arn], let admin = draft.places["admin:\(principal.account)"] else { return }
+        guard let subject = permissions.subjects[index] else {
+            var proof = Proof()
+            proof.cite(permissions.citation(principal.evidence))
+            draft.edge(from, admin, "administrator", likelihood: 1, proof: proof, why: "The root user of an account may do everything.")
+            return
+        }
+        if let proof = permissions.administrator(subject) {
+            administrators[index] = proof
+            draft.edge(
+                from, admin, "administrator", likelihood: 1, proof: proof,
+                why: "\(label(principal)) may do everything in account \(principal.account).")
+            if proof.confidence == .proven { return }
+        }
+        if !subject.unknownPolicies.isEmpty {
+            var proof = Proof()
+            proof.doubt("the text of \(subject.unknownPolicies.joined(separator: ", ")) was not collected")
+            draft.edge(
+                from, admin, "unknown-policy", likelihood: 1, proof: proof, hypothetical: true,
+                why: "\(label(principal)) has a policy whose text was not collected.")
+        }
+        addAssumptions(subject, principal, from)
+        addEscalations(subject, principal, from, admin)
+        addData(subject, principal, from)
+    }
+
+    /// `role NAME` and the like.
+    func label(_ principal: Principal) -> String {
+        let kind = principal.kind == .user ? "User" : principal.kind == .group ? "A member of group" : "Role"
+        return "\(kind) \(principal.name)"
+    }
+
+    /// Whether a call that would have listed things of a kind did not bring an answer.
+    func isMissing(_ service: String, _ operation: String, account: String) -> Bool {
+        snapshot.coverage.contains {
+            $0.service == service && $0.operation == operation && ($0.account == nil || $0.account == account)
+                && $0.outcome != .collected && $0.outcome != .unavailable && $0.outcome != .unknownOperation
+        }
+    }
+
+    private func noteGaps() {
+        if snapshot.principals.isEmpty {
+            gaps.insert(.init(what: "principals and their permissions", why: "iam get-account-authorization-details was not collected"))
+        }
+    }
+}
+
+extension Exposure {
+    /// Whether that port of the target is reached.
+    func opens(port: Int) -> Bool { ports.contains { $0.contains(port) } }
+}

@@ -1,0 +1,195 @@
+public import CloudModel
+
+/// What a node stands for.
+public enum NodeKind: String, Sendable, CaseIterable {
+    case internet, externalAccount, user, group, role, root, function, instance, bucket, secret, database, snapshot, key, other, admin
+    /// Whether this is a user, group, role or root.
+    public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
+    /// Whether this holds data.
+    public var isData: Bool { self == .bucket || self == .secret || self == .database || self == .snapshot }
+}
+
+/// A node: where an attacker can stand, or what an attacker can get.
+public struct GraphNode: Sendable {
+    /// Native identifier: an ARN, `internet`, or `admin:ACCOUNT`.
+    public var id: String
+    /// What it is.
+    public var kind: NodeKind
+    /// Its name as people call it.
+    public var name: String
+    /// Its account; `nil` for the internet.
+    public var account: String?
+    /// Its value as a crown jewel, 1 to 100; 0 when it is none.
+    public var value: Double
+    /// Why it counts as a crown jewel.
+    public var valueReason: String
+}
+
+/// An edge: one step that an attacker can take.
+public struct GraphEdge: Sendable {
+    /// Place of the node it starts at.
+    public var from: Int32
+    /// Place of the node it ends at.
+    public var to: Int32
+    /// The technique's identifier or the edge's kind, as a place in ``SecurityGraph/techniques``.
+    public var technique: Int32
+    /// Place in ``SecurityGraph/proofs``.
+    public var proof: Int32
+    /// How likely it is taken, confidence included.
+    public var likelihood: Double
+    /// How sure it is.
+    public var confidence: Confidence
+    /// Whether it is only a possibility: it stands for something that was not collected and may not exist. It counts when asking what is
+    /// not known, and never appears in a path.
+    public var isHypothetical: Bool
+}
+
+/// Why an edge exists.
+public struct EdgeProof: Sendable {
+    /// One sentence with the facts.
+    public var why: String
+    /// The facts.
+    public var citations: [Citation]
+    /// What must hold besides; empty when nothing.
+    public var conditions: [String]
+    /// Identifiers of other techniques that lead from the same node to the same one.
+    public var alternatives: [String]
+    /// Resources in the middle that a change could be made to: a function, an instance, a security group.
+    public var via: [String]
+}
+
+/// Who can get what from where, in compact arrays.
+public struct SecurityGraph: Sendable {
+    /// The nodes; the internet is the first.
+    public internal(set) var nodes: [GraphNode] = []
+    /// The edges, grouped by where they start.
+    public internal(set) var edges: [GraphEdge] = []
+    /// For each node the range of its edges: `starts[n]..<starts[n + 1]`.
+    public internal(set) var starts: [Int32] = []
+    /// Names of techniques and edge kinds.
+    public internal(set) var techniques: [String] = []
+    /// Why edges exist.
+    public internal(set) var proofs: [EdgeProof] = []
+    /// Places of nodes by identifier.
+    public internal(set) var places: [String: Int] = [:]
+
+    /// An empty graph.
+    public init() {}
+
+    /// The edges that start at a node.
+    public func edges(from node: Int) -> ArraySlice<GraphEdge> { edges[Int(starts[node])..<Int(starts[node + 1])] }
+    /// Why an edge exists.
+    public func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)] }
+    /// An edge's technique or kind.
+    public func technique(of edge: GraphEdge) -> String { techniques[Int(edge.technique)] }
+    /// The node's place; `nil` when the graph does not have it.
+    public func place(of id: String) -> Int? { places[id] }
+}
+
+/// Collects nodes and edges; of several edges between two nodes the surest and then the likeliest stays, the others are named beside it.
+final class GraphDraft {
+    private(set) var nodes: [GraphNode] = []
+    private(set) var places: [String: Int] = [:]
+    private var edges: [GraphEdge] = []
+    private var proofs: [EdgeProof] = []
+    private var byEnds: [UInt64: Int] = [:]
+    private var techniques: [String] = []
+    private var techniquePlaces: [String: Int32] = [:]
+
+    init() { node("internet", .internet, name: "Internet", account: nil) }
+
+    /// The nodes of a graph, without edges.
+    init(nodesOf graph: SecurityGraph) {
+        nodes = graph.nodes
+        places = graph.places
+        techniques = graph.techniques
+        techniquePlaces = Dictionary(graph.techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+    }
+
+    /// The edges so far, by both ends.
+    var edgesByEnds: [UInt64: GraphEdge] { byEnds.mapValues { edges[$0] } }
+
+    /// Both ends as one key.
+    static func key(_ from: Int32, _ to: Int32) -> UInt64 { UInt64(from) << 32 | UInt64(to) }
+
+    /// The place of a node, made when it is new.
+    @discardableResult
+    func node(_ id: String, _ kind: NodeKind, name: String, account: String?) -> Int {
+        if let place = places[id] { return place }
+        places[id] = nodes.count
+        nodes.append(GraphNode(id: id, kind: kind, name: name, account: account, value: 0, valueReason: ""))
+        return nodes.count - 1
+    }
+
+    /// Marks a node as a crown jewel.
+    func value(_ place: Int, _ value: Double, _ reason: String) {
+        nodes[place].value = value
+        nodes[place].valueReason = reason
+    }
+
+    /// Adds a step. `why` is only made when the edge is kept.
+    func edge(
+        _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, via: [String] = [], hypothetical: Bool = false,
+        why: @autoclosure () -> String
+    ) {
+        guard from != to else { return }
+        let weighted = likelihood * proof.factor
+        let key = UInt64(from) << 32 | UInt64(to)
+        if let place = byEnds[key] {
+            let old = edges[place]
+            let isBetter =
+                (hypothetical ? 1 : 0, proof.confidence.rank, -weighted) < (
+                    old.isHypothetical ? 1 : 0, old.confidence.rank, -old.likelihood
+                )
+            if isBetter {
+                var alternatives = old.isHypothetical && !hypothetical ? [] : proofs[Int(old.proof)].alternatives
+                let name = techniques[Int(old.technique)]
+                if !(old.isHypothetical && !hypothetical), name != technique, !alternatives.contains(name) { alternatives.append(name) }
+                edges[place] = GraphEdge(
+                    from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: old.proof, likelihood: weighted,
+                    confidence: proof.confidence, isHypothetical: hypothetical)
+                proofs[Int(old.proof)] = EdgeProof(
+                    why: why(), citations: proof.citations, conditions: proof.reservations, alternatives: alternatives, via: via)
+            } else if old.isHypothetical || !hypothetical {
+                if techniques[Int(old.technique)] != technique, !proofs[Int(old.proof)].alternatives.contains(technique) {
+                    proofs[Int(old.proof)].alternatives.append(technique)
+                }
+            }
+            return
+        }
+        byEnds[key] = edges.count
+        edges.append(
+            GraphEdge(
+                from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: Int32(proofs.count), likelihood: weighted,
+                confidence: proof.confidence, isHypothetical: hypothetical))
+        proofs.append(
+            EdgeProof(why: why(), citations: proof.citations, conditions: proof.reservations, alternatives: [], via: via))
+    }
+
+    /// Whether a proven step leads from one node to another.
+    func isProven(_ from: Int, _ to: Int) -> Bool {
+        byEnds[UInt64(from) << 32 | UInt64(to)].map { edges[$0].confidence == .proven } ?? false
+    }
+
+    private func techniquePlace(_ name: String) -> Int32 {
+        if let place = techniquePlaces[name] { return place }
+        let place = Int32(techniques.count)
+        techniques.append(name)
+        techniquePlaces[name] = place
+        return place
+    }
+
+    /// The graph, edges ordered by both ends.
+    func graph() -> SecurityGraph {
+        var graph = SecurityGraph()
+        graph.nodes = nodes
+        graph.places = places
+        graph.techniques = techniques
+        graph.proofs = proofs
+        graph.edges = edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+        graph.starts = [Int32](repeating: 0, count: nodes.count + 1)
+        for edge in graph.edges { graph.starts[Int(edge.from) + 1] += 1 }
+        for index in graph.starts.indices.dropFirst() { graph.starts[index] += graph.starts[index - 1] }
+        return graph
+    }
+}

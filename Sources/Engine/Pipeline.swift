@@ -1,0 +1,46 @@
+public import CloudModel
+
+/// Everything from a collection to a result: the same input gives the same result.
+public enum Pipeline {
+    /// What can be chosen for a run.
+    public struct Options: Sendable, Hashable {
+        /// Whether fixes are looked for.
+        public var findsFixes: Bool
+        /// How many candidate changes are tried against the snapshot at most.
+        public var maximumCandidates: Int
+        /// Options as given.
+        public init(findsFixes: Bool = true, maximumCandidates: Int = 400) {
+            self.findsFixes = findsFixes
+            self.maximumCandidates = maximumCandidates
+        }
+    }
+
+    /// Analyses a collection.
+    ///
+    /// - Parameters:
+    ///   - snapshotPath: where the snapshot's database is written; the file must not exist.
+    ///   - progress: told the name of each stage as it begins: `normalise`, `graph`, `paths`, `controls`, `fixes`, `write`.
+    /// - Throws: when the database cannot be written. What is in the collection is never a reason: what cannot be read is said in the result's coverage.
+    public static func run(
+        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), progress: (WorkerProgress) -> Void = { _ in }
+    ) throws -> AnalysisResult {
+        progress(WorkerProgress(stage: "normalise"))
+        let snapshot = Normaliser.normalise(collection)
+        let digest = SnapshotDigest.of(snapshot)
+        progress(WorkerProgress(stage: "graph"))
+        let evaluation = Evaluation(snapshot)
+        progress(WorkerProgress(stage: "paths"))
+        let judged = evaluation.judged()
+        progress(WorkerProgress(stage: "controls"))
+        let controls = try evaluation.writeSnapshot(to: snapshotPath, paths: judged.paths)
+        progress(WorkerProgress(stage: "fixes"))
+        let (plan, paths) =
+            options.findsFixes
+            ? FixFinder(evaluation, judged, maximumCandidates: options.maximumCandidates).plan()
+            : (FixFinder.emptyPlan(judged.paths), judged.paths)
+        progress(WorkerProgress(stage: "write"))
+        return evaluation.result(
+            digest: digest, paths: paths, principals: judged.principals, plan: plan, findings: controls.findings,
+            controls: controls.controls)
+    }
+}

@@ -1,0 +1,346 @@
+import CloudModel
+import IAMEvaluator
+
+/// Answers "may this principal do that?" for the whole snapshot, each question once for all principals with the same policies.
+final class Permissions {
+    let snapshot: CloudSnapshot
+    let library: PolicyLibrary
+    /// By place in the snapshot's principals; `nil` for roots.
+    private(set) var subjects: [Subject?] = []
+    /// Place in the snapshot's principals by ARN.
+    let principalIndex: [String: Int]
+    private let times: [String: String]
+    private let cache: Cache
+    private var absentKeys: Set<String> = []
+
+    /// Answers by what they depend on, so they hold for every snapshot that shares the library.
+    private final class Cache {
+        var sets: [SetKey: Int] = [:]
+        var answers: [Question: RawAnswer] = [:]
+        var administrators: [Int: RawAnswer] = [:]
+    }
+
+    private struct SetKey: Hashable {
+        var account: String
+        var policies: [Int]
+        var boundary: Int?
+        var only: Int?
+        var tags: [String: [String]]
+    }
+    private struct Question: Hashable {
+        var set: Int
+        var action: String
+        var resource: String
+        var account: String?
+        var context: [String: [String]]
+        var resourcePolicy: Int?
+        var layers: Int
+    }
+    private struct RawAnswer {
+        var confidence: Confidence?
+        var conditions: [String]
+        var unknowns: [String]
+        var statements: [StatementReference]
+    }
+
+    /// Reads every policy of the snapshot. A library may be handed on between snapshots that share texts.
+    init(_ snapshot: CloudSnapshot, library: PolicyLibrary = PolicyLibrary()) {
+        self.snapshot = snapshot
+        self.library = library
+        cache = Cache()
+        principalIndex = Dictionary(snapshot.principals.enumerated().map { ($1.arn, $0) }) { first, _ in first }
+        times = Dictionary(snapshot.records.compactMap { record in record.time.map { (record.id, $0) } }) { first, _ in first }
+        subjects = snapshot.principals.indices.map { subject($0) }
+        for principal in snapshot.principals { if let trust = principal.trust { _ = library.place(of: trust) } }
+        absentKeys = library.conditionKeys.filter { key in
+            key.hasPrefix("aws:principaltag/") || key.hasPrefix("aws:resourcetag/") || key.hasPrefix("iam:resourcetag/")
+                || key.hasPrefix("ssm:resourcetag/") || key.hasPrefix("ec2:resourcetag/") || key.hasPrefix("s3:existingobjecttag/")
+                || key.hasPrefix("secretsmanager:resourcetag/") || key == "aws:calledvia" || key == "aws:calledviafirst"
+                || key == "aws:calledvialast" || key == "aws:principalservicename" || key == "aws:principalservicenameslist"
+        }
+        absentKeys.formUnion(["aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "iam:permissionsboundary"])
+    }
+
+    /// The permissions of a snapshot that differs from another one's only at some principals. The principals are the same in the same order.
+    init(_ base: Permissions, _ snapshot: CloudSnapshot, changed: Set<Int>) {
+        self.snapshot = snapshot
+        library = base.library
+        cache = base.cache
+        principalIndex = base.principalIndex
+        times = base.times
+        absentKeys = base.absentKeys
+        subjects = base.subjects
+        for index in changed { subjects[index] = subject(index) }
+    }
+
+    private func subject(_ index: Int) -> Subject? {
+        let principal = snapshot.principals[index]
+        guard principal.kind != .root else { return nil }
+        var sources = principal.policies
+        for group in principal.groups {
+            if let place = principalIndex[group] { sources += snapshot.principals[place].policies }
+        }
+        let policies = sources.map { (place: library.place(of: $0), source: $0) }
+        let boundary = principal.boundary.map { (place: library.place(of: $0), source: $0) }
+        var allows = ActionSet()
+        for policy in policies { allows.formUnion(library.entries[policy.place].allows) }
+        if let boundary, library.entries[boundary.place].document != nil {
+            allows.formIntersection(library.entries[boundary.place].allows)
+        }
+        let namesAsker = (policies.map(\.place) + (boundary.map { [$0.place] } ?? [])).contains { library.entries[$0].namesAsker }
+        let parts = ARNParts(principal.arn)
+        let partition = parts.map { String($0.partition) } ?? "aws"
+        let arn = principal.kind == .group ? "arn:\(partition):iam::\(principal.account):user/member-of-\(principal.name)" : principal.arn
+        var context = ["aws:securetransport": ["true"], "aws:viaawsservice": ["false"]]
+        for (key, value) in principal.tags { context["aws:principaltag/" + key.lowercased()] = [value] }
+        // AWS compares tag keys without case. A condition on a tag that the principal lacks is met by nothing.
+        let key = SetKey(
+            account: principal.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place,
+            only: namesAsker || principal.kind == .group ? index : nil, tags: [:])
+        let set = cache.sets[key] ?? cache.sets.count
+        cache.sets[key] = set
+        let layers = PolicyLayers(
+            identity: policies.map { library.entries[$0.place].compiled }, boundaries: boundary.map { [library.entries[$0.place].compiled] }
+        )
+        let unknown = policies.filter { library.entries[$0.place].document == nil }.map { $0.source.name }
+        return Subject(
+            index: index, principal: principal.kind == .role ? .role(arn: arn) : .user(arn: arn), arn: arn, account: principal.account,
+            partition: partition, policies: policies, boundary: boundary, layers: layers, allows: allows, set: set, context: context,
+            unknownPolicies: unknown)
+    }
+
+    /// A user that has, besides its own rights, those of a group.
+    func joined(_ user: Subject, _ group: Subject) -> Subject {
+        var both = user
+        both.policies += group.policies
+        both.layers.identity += group.layers.identity
+        both.allows.formUnion(group.allows)
+        let key = SetKey(
+            account: user.account, policies: both.policies.map(\.place).sorted(), boundary: user.boundary?.place, only: user.index,
+            tags: [:])
+        both.set = cache.sets[key] ?? cache.sets.count
+        cache.sets[key] = both.set
+        return both
+    }
+
+    /// A policy that stands on the resource's side of a question.
+    struct ResourcePolicy {
+        var place: Int
+        var source: PolicySource
+    }
+
+    /// The resource's policy, ready to be asked with.
+    func resourcePolicy(_ source: PolicySource?) -> ResourcePolicy? {
+        source.map { ResourcePolicy(place: library.place(of: $0), source: $0) }
+    }
+
+    /// Whether the subject may do `action` on `resource`; `nil` when it may not.
+    ///
+    /// - Parameters:
+    ///   - context: keys, lower case, that the attacker's request surely has.
+    ///   - layers: a change of the subject's policies.
+    func may(
+        _ subject: Subject, _ action: String, on resource: String, account: String? = nil, context: [String: [String]] = [:],
+        policy: ResourcePolicy? = nil, as layers: Change = .none
+    ) -> Proof? {
+        if policy == nil, layers == .none, !subject.allows.contains(action), subject.unknownPolicies.isEmpty { return nil }
+        let question = Question(
+            set: subject.set, action: action, resource: resource, account: account, context: context,
+            resourcePolicy: policy.map(\.place), layers: layers.code(subject.index))
+        let raw: RawAnswer
+        // A resource's policy may name the asker, so such answers are not shared.
+        if policy == nil, let known = cache.answers[question] {
+            raw = known
+        } else {
+            raw = ask(subject, action, resource, account, context, policy, layers)
+            if policy == nil { cache.answers[question] = raw }
+        }
+        guard let confidence = raw.confidence else { return nil }
+        return Proof(
+            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
+            citations: raw.statements.compactMap { citation($0, subject, policy) })
+    }
+
+    private func ask(
+        _ subject: Subject, _ action: String, _ resource: String, _ account: String?, _ context: [String: [String]],
+        _ policy: ResourcePolicy?, _ change: Change
+    ) -> RawAnswer {
+        var layers = self.layers(subject, change)
+        if let policy { layers.resource = [library.entries[policy.place].compiled] }
+        var values = subject.context
+        for (key, value) in context { values[key] = value }
+        let request = AccessRequest(
+            principal: subject.principal, action: action, resource: resource, resourceAccount: account,
+            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
+        return raw(Evaluator.evaluate(request, layers))
+    }
+
+    private func raw(_ decision: AccessDecision, chosen: Set<String> = []) -> RawAnswer {
+        switch decision.outcome {
+        case .allowed: return RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: decision.statements)
+        case .explicitlyDenied, .implicitlyDenied: return RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
+        case .unknown(let reasons):
+            return RawAnswer(confidence: .unknown, conditions: [], unknowns: reasons, statements: decision.statements)
+        case .conditional(let expression):
+            switch ResidualCondition.reduced(expression, chosen: chosen) {
+            case .always: return RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: decision.statements)
+            case .never: return RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
+            case let rest:
+                let unknowns = ResidualCondition.unknowns(rest)
+                return RawAnswer(
+                    confidence: unknowns.isEmpty ? .conditional : .unknown, conditions: ResidualCondition.texts(rest), unknowns: unknowns,
+                    statements: decision.statements)
+            }
+        }
+    }
+
+    /// A change of a subject's own policies that an attacker could make.
+    enum Change: Hashable {
+        case none
+        /// A policy that allows everything is added.
+        case granted
+        /// The same, and the boundary is gone.
+        case grantedUnbounded
+        /// The policy at this place of the library is replaced by one that allows everything.
+        case replaced(Int)
+        /// The same, and the boundary is gone or is that policy.
+        case replacedUnbounded(Int)
+
+        func code(_ subject: Int) -> Int {
+            switch self {
+            case .none: 0
+            case .granted: 1
+            case .grantedUnbounded: 2
+            case .replaced(let place): 3 + place * 2
+            case .replacedUnbounded(let place): 4 + place * 2
+            }
+        }
+    }
+
+    /// The subject's layers after a change.
+    func layers(_ subject: Subject, _ change: Change) -> PolicyLayers {
+        var layers = subject.layers
+        let all = library.entries[library.allowAll].compiled
+        switch change {
+        case .none: break
+        case .granted: layers.identity.append(all)
+        case .grantedUnbounded:
+            layers.identity.append(all)
+            layers.boundaries = nil
+        case .replaced(let place), .replacedUnbounded(let place):
+            layers.identity = subject.policies.filter { $0.place != place }.map { library.entries[$0.place].compiled } + [all]
+            if case .replacedUnbounded = change { layers.boundaries = nil }
+        }
+        return layers
+    }
+
+    /// Whether the subject may do everything on everything; `nil` when not.
+    func administrator(_ subject: Subject, as change: Change = .none) -> Proof? {
+        let key = subject.set &* 1_000_003 &+ change.code(subject.index)
+        let raw: RawAnswer
+        if let known = cache.administrators[key] {
+            raw = known
+        } else {
+            let answer = Administrator.answer(
+                subject.principal, layers(subject, change),
+                context: RequestContext(values: subject.context, absent: .unknown(knownAbsent: absentKeys)))
+            if answer.isAdmin {
+                raw = RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: [])
+            } else if let expression = answer.conditions {
+                let rest = ResidualCondition.reduced(expression)
+                raw = RawAnswer(
+                    confidence: rest == .always ? .proven : rest == .never ? nil : .conditional, conditions: ResidualCondition.texts(rest),
+                    unknowns: [], statements: [])
+            } else if !answer.unknown.isEmpty {
+                raw = RawAnswer(confidence: .unknown, conditions: [], unknowns: answer.unknown, statements: [])
+            } else {
+                raw = RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
+            }
+            cache.administrators[key] = raw
+        }
+        guard let confidence = raw.confidence else { return nil }
+        var citations: [Citation] = []
+        for policy in subject.policies {
+            for (index, statement) in (library.entries[policy.place].document?.statements ?? []).enumerated()
+            where statement.effect == .allow && (statement.actions.negated || statement.actions.patterns.contains { $0.hasSuffix("*") }) {
+                if change == .none { citations.append(citation(policy.source, statement: index)) }
+            }
+        }
+        return Proof(confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns, citations: Array(citations.prefix(6)))
+    }
+
+    /// Whether a role's trust policy admits an AWS service; `nil` when not.
+    func trusts(_ role: Principal, service: String) -> Proof? {
+        guard let trust = resourcePolicy(role.trust) else { return nil }
+        let request = AccessRequest(
+            principal: .service(service), action: "sts:AssumeRole", resource: role.arn, resourceAccount: role.account,
+            context: RequestContext(
+                values: ["aws:sourceaccount": [role.account], "aws:securetransport": ["true"]],
+                absent: .unknown(knownAbsent: absentKeys.union(["sts:externalid"]))))
+        let raw = raw(Evaluator.evaluate(request, PolicyLayers(resource: [library.entries[trust.place].compiled])))
+        guard let confidence = raw.confidence else { return nil }
+        return Proof(
+            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
+            citations: raw.statements.compactMap { citation($0, nil, trust) })
+    }
+
+    /// Whether a principal that is not of the snapshot may assume the role by its trust policy; its own permissions are taken as given.
+    ///
+    /// - Parameter chosen: keys whose values such a principal picks.
+    func admits(
+        _ role: Principal, _ principal: RequestPrincipal, action: String = "sts:AssumeRole", context: [String: [String]] = [:],
+        chosen: Set<String> = []
+    ) -> Proof? {
+        guard let trust = resourcePolicy(role.trust) else { return nil }
+        var values = context
+        values["aws:securetransport"] = ["true"]
+        let request = AccessRequest(
+            principal: principal, action: action, resource: role.arn, resourceAccount: role.account,
+            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
+        let all = library.entries[library.allowAll].compiled
+        let raw = raw(
+            Evaluator.evaluate(request, PolicyLayers(identity: [all], resource: [library.entries[trust.place].compiled])), chosen: chosen)
+        guard let confidence = raw.confidence else { return nil }
+        return Proof(
+            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
+            citations: raw.statements.compactMap { citation($0, nil, trust) })
+    }
+
+    /// Whether the subject may assume the role once the role's trust policy names it.
+    func mayAssumeOnceTrusted(_ subject: Subject, _ role: Principal) -> Proof? {
+        let trust: JSONValue = [
+            "Version": "2012-10-17",
+            "Statement": [["Effect": "Allow", "Principal": ["AWS": .string(subject.arn)], "Action": "sts:AssumeRole"]],
+        ]
+        let place = library.place(of: trust, withPrincipal: true, name: role.arn)
+        let source = PolicySource(name: role.name, kind: .trust, document: trust, evidence: role.evidence)
+        guard
+            var proof = may(
+                subject, "sts:AssumeRole", on: role.arn, account: role.account, policy: ResourcePolicy(place: place, source: source))
+        else { return nil }
+        // The rewritten policy is no fact.
+        proof.citations.removeAll { $0.record == role.evidence.record && $0.policy == role.name && $0.statement != nil }
+        return proof
+    }
+
+    private func citation(_ statement: StatementReference, _ subject: Subject?, _ policy: ResourcePolicy?) -> Citation? {
+        let place = statement.policy.index
+        if let policy, policy.place == place { return citation(policy.source, statement: statement.statement) }
+        if let source = subject?.policies.first(where: { $0.place == place })?.source {
+            return citation(source, statement: statement.statement)
+        }
+        if let boundary = subject?.boundary, boundary.place == place { return citation(boundary.source, statement: statement.statement) }
+        return nil
+    }
+
+    /// A statement of a policy as a fact to cite.
+    func citation(_ source: PolicySource, statement: Int? = nil) -> Citation {
+        Citation(
+            record: source.evidence.record, pointer: source.evidence.pointer, time: times[source.evidence.record],
+            policy: source.arn ?? source.name, statement: statement)
+    }
+    /// A record as a fact to cite.
+    func citation(_ evidence: Evidence) -> Citation {
+        Citation(record: evidence.record, pointer: evidence.pointer, time: times[evidence.record])
+    }
+}

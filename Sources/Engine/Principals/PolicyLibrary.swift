@@ -1,0 +1,99 @@
+import CloudModel
+import IAMEvaluator
+
+/// Every policy text of a snapshot, parsed and compiled once however often it is attached.
+final class PolicyLibrary {
+    /// A compiled text.
+    struct Entry {
+        /// Ready for the evaluator; its tag's index is this entry's place in the library.
+        var compiled: CompiledPolicy
+        /// The statements; `nil` when the text is missing or is not a policy.
+        var document: PolicyDocument?
+        /// The engine's actions that some statement may allow.
+        var allows: ActionSet
+        /// Whether what it says depends on who asks beyond where it is attached.
+        var namesAsker: Bool
+    }
+    private struct Key: Hashable {
+        var document: JSONValue
+        var withPrincipal: Bool
+    }
+    private(set) var entries: [Entry] = []
+    private var places: [Key: Int] = [:]
+    private var unknownPlaces: [String: Int] = [:]
+    private var actionSets: [PatternSet: ActionSet] = [:]
+    /// Condition keys, lower case, that any policy names.
+    private(set) var conditionKeys: Set<String> = []
+    /// Place of a policy that allows everything.
+    private(set) var allowAll = 0
+
+    init() {
+        allowAll = place(
+            of: ["Version": "2012-10-17", "Statement": [["Effect": "Allow", "Action": "*", "Resource": "*"]]], withPrincipal: false,
+            name: "AdministratorAccess")
+    }
+
+    /// The place of a policy's text.
+    func place(of source: PolicySource) -> Int {
+        guard let document = source.document else { return unknown(source.arn ?? source.name) }
+        let withPrincipal = source.kind == .trust || source.kind == .resource
+        return place(of: document, withPrincipal: withPrincipal, name: source.arn ?? source.name)
+    }
+
+    /// A policy's text.
+    func entry(of source: PolicySource) -> Entry {
+        let place = place(of: source)
+        return entries[place]
+    }
+
+    /// The place of a text.
+    func place(of document: JSONValue, withPrincipal: Bool, name: String) -> Int {
+        let key = Key(document: document, withPrincipal: withPrincipal)
+        if let place = places[key] { return place }
+        let parsed = try? PolicyDocument(parsing: document, form: withPrincipal ? .any : .withoutPrincipal)
+        guard let parsed else {
+            let place = unknown(name)
+            places[key] = place
+            return place
+        }
+        let place = entries.count
+        var allows = ActionSet()
+        var namesAsker = false
+        for statement in parsed.statements {
+            if statement.effect == .allow { allows.formUnion(actions(statement.actions)) }
+            for clause in statement.conditions {
+                let condition = clause.key.lowercased()
+                conditionKeys.insert(condition)
+                if condition.hasPrefix("aws:principal") || condition.hasPrefix("aws:user") || condition.hasPrefix("sts:") {
+                    namesAsker = true
+                }
+                if clause.values.contains(where: { $0.utf8.contains(UInt8(ascii: "$")) }) { namesAsker = true }
+            }
+            if let resources = statement.resources, resources.patterns.contains(where: { $0.utf8.contains(UInt8(ascii: "$")) }) {
+                namesAsker = true
+            }
+        }
+        entries.append(
+            Entry(
+                compiled: CompiledPolicy(parsed, tag: PolicyTag(place, name: name)), document: parsed, allows: allows,
+                namesAsker: namesAsker))
+        places[key] = place
+        return place
+    }
+
+    private func unknown(_ name: String) -> Int {
+        if let place = unknownPlaces[name] { return place }
+        let place = entries.count
+        entries.append(
+            Entry(compiled: CompiledPolicy(unknown: PolicyTag(place, name: name)), document: nil, allows: ActionSet(), namesAsker: false))
+        unknownPlaces[name] = place
+        return place
+    }
+
+    private func actions(_ patterns: PatternSet) -> ActionSet {
+        if let set = actionSets[patterns] { return set }
+        let set = EngineActions.matched(by: patterns)
+        actionSets[patterns] = set
+        return set
+    }
+}

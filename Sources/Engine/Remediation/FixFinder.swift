@@ -1,0 +1,152 @@
+import CloudModel
+
+/// Finds for each path the single changes that cut it, and puts a plan together.
+///
+/// Every change that is named was applied to the snapshot and evaluated again. The plan is greedy: again and again the change that closes
+/// the most score per cost, with everything evaluated again after each; it is not proven to be the smallest.
+struct FixFinder {
+    private let evaluation: Evaluation
+    private let judged: Evaluation.Judged
+    private let maximumCandidates: Int
+
+    init(_ evaluation: Evaluation, _ judged: Evaluation.Judged, maximumCandidates: Int) {
+        self.evaluation = evaluation
+        self.judged = judged
+        self.maximumCandidates = maximumCandidates
+    }
+
+    private struct Tried {
+        var candidate: CandidateFix
+        /// Places of the paths that it closes alone.
+        var closes: [Int]
+        var exposureRemoved: Double
+    }
+
+    static let objective = "Close every attack path to administrator rights and crown jewels at low cost"
+
+    /// A plan without fixes.
+    static func emptyPlan(_ paths: [AttackPath]) -> Plan {
+        Plan(
+            objective: objective, optimal: false, cost: 0, fixes: [], alternatives: [],
+            perPath: paths.map { .init(path: $0.id, fixes: []) }, curve: [.init(fixes: 0, exposureRemoved: 0)], open: paths.map(\.id))
+    }
+
+    /// The plan, and the paths with the fixes that cut them.
+    func plan() -> (Plan, [AttackPath]) {
+        guard !judged.found.isEmpty else { return (Self.emptyPlan(judged.paths), judged.paths) }
+        let graph = evaluation.graph
+        let source = CandidateFixes(evaluation.snapshot, graph)
+        let whatIf = WhatIf(evaluation, judged.found)
+        let before = total(judged.found.map { $0 })
+
+        // Candidates in the order of the worst path that they are about.
+        var candidates: [CandidateFix] = []
+        var seen: Set<Edit> = []
+        for found in judged.found {
+            for edge in found.edges {
+                for candidate in source.fixes(for: edge) where seen.insert(candidate.edit).inserted { candidates.append(candidate) }
+            }
+            if candidates.count >= maximumCandidates { break }
+        }
+        var tried: [Tried] = []
+        for candidate in candidates.prefix(maximumCandidates) {
+            let left = whatIf.remaining(after: [candidate.edit])
+            let closes = left.indices.filter { left[$0] == nil }
+            let removed = AttackPathFinder.rounded(max(0, before - total(left)))
+            guard !closes.isEmpty || removed > 0 else { continue }
+            tried.append(Tried(candidate: candidate, closes: closes, exposureRemoved: removed))
+        }
+
+        var chosen: [Tried] = []
+        var left: [AttackPathFinder.Found?] = judged.found.map { $0 }
+        var curve = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0)]
+        while left.contains(where: { $0 != nil }), chosen.count < 200 {
+            guard let next = best(tried, chosen, left) ?? partial(source, chosen, left) else { break }
+            let after = whatIf.remaining(after: chosen.map(\.candidate.edit) + [next.candidate.edit])
+            // A change that helps nothing any more ends the search.
+            let isProgress = zip(left, after).contains { old, new in
+                old != nil
+                    && (new == nil || new.map(\.score) != old.map(\.score) || new?.edges.count != old?.edges.count || differs(old, new))
+            }
+            guard isProgress else { break }
+            chosen.append(next)
+            left = after
+            curve.append(.init(fixes: chosen.count, exposureRemoved: AttackPathFinder.rounded(before - total(left))))
+        }
+        return report(tried, chosen, left, curve)
+    }
+
+    private func differs(_ a: AttackPathFinder.Found?, _ b: AttackPathFinder.Found?) -> Bool {
+        guard let a, let b else { return true }
+        return !zip(a.edges, b.edges).allSatisfy { $0.from == $1.from && $0.to == $1.to && $0.technique == $1.technique }
+    }
+
+    private func total(_ found: [AttackPathFinder.Found?]) -> Double {
+        Exposures.total(found.compactMap { one in one.map { (evaluation.graph.nodes[$0.target].id, $0.score) } })
+    }
+
+    /// The change that closes the most score per cost among those that close something alone.
+    private func best(_ tried: [Tried], _ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> Tried? {
+        var best: (tried: Tried, worth: Double)?
+        for one in tried where !chosen.contains(where: { $0.candidate.edit == one.candidate.edit }) {
+            let worth = one.closes.reduce(0.0) { $0 + (left[$1]?.score ?? 0) } / Double(one.candidate.cost)
+            guard worth > 0 else { continue }
+            if let known = best {
+                let isBetter =
+                    worth != known.worth
+                    ? worth > known.worth
+                    : one.candidate.cost != known.tried.candidate.cost
+                        ? one.candidate.cost < known.tried.candidate.cost
+                        : AttackPathFinder.precedes(one.candidate.id, known.tried.candidate.id)
+                if isBetter { best = (one, worth) }
+            } else {
+                best = (one, worth)
+            }
+        }
+        return best?.tried
+    }
+
+    /// Where no single change closes a path: the cheapest one on the worst path that is left, to be followed by others.
+    private func partial(_ source: CandidateFixes, _ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> Tried? {
+        for found in left.compactMap({ $0 }).sorted(by: AttackPathFinder.isWorse(evaluation.graph)) {
+            let options = found.edges.flatMap { source.fixes(for: $0) }
+                .filter { option in !chosen.contains { $0.candidate.edit == option.edit } }
+            if let cheapest = options.min(by: { ($0.cost, $0.id) < ($1.cost, $1.id) }) {
+                return Tried(candidate: cheapest, closes: [], exposureRemoved: 0)
+            }
+        }
+        return nil
+    }
+
+    private func report(
+        _ tried: [Tried], _ chosen: [Tried], _ left: [AttackPathFinder.Found?], _ curve: [Plan.CurvePoint]
+    ) -> (Plan, [AttackPath]) {
+        var paths = judged.paths
+        var perPath: [[Tried]] = Array(repeating: [], count: paths.count)
+        for one in tried { for place in one.closes { perPath[place].append(one) } }
+        for place in paths.indices {
+            perPath[place].sort { a, b in
+                if a.candidate.cost != b.candidate.cost { return a.candidate.cost < b.candidate.cost }
+                if a.exposureRemoved != b.exposureRemoved { return a.exposureRemoved > b.exposureRemoved }
+                return AttackPathFinder.precedes(a.candidate.id, b.candidate.id)
+            }
+            paths[place].fixes = perPath[place].map(\.candidate.id)
+        }
+        func fix(_ one: Tried) -> Fix {
+            Fix(
+                id: one.candidate.id, kind: one.candidate.kind, resource: one.candidate.resource, title: one.candidate.title,
+                cost: one.candidate.cost, before: one.candidate.before, after: one.candidate.after, closes: one.closes.map { paths[$0].id },
+                exposureRemoved: one.exposureRemoved)
+        }
+        let others = tried.filter { one in !chosen.contains { $0.candidate.edit == one.candidate.edit } }
+            .sorted { a, b in
+                a.exposureRemoved != b.exposureRemoved
+                    ? a.exposureRemoved > b.exposureRemoved : AttackPathFinder.precedes(a.candidate.id, b.candidate.id)
+            }
+        let plan = Plan(
+            objective: Self.objective, optimal: false, cost: chosen.reduce(0) { $0 + $1.candidate.cost }, fixes: chosen.map(fix),
+            alternatives: others.map(fix), perPath: paths.map { .init(path: $0.id, fixes: $0.fixes) }, curve: curve,
+            open: left.indices.filter { left[$0] != nil }.map { paths[$0].id })
+        return (plan, paths)
+    }
+}

@@ -1,0 +1,142 @@
+import CloudModel
+
+/// Applies edits to the snapshot and evaluates again what depends on them.
+///
+/// Edits only take away, so no new way can open: edges of principals that an edit does not touch stay as they are, and those of the ones it
+/// touches are built anew from the patched snapshot by the same code.
+final class WhatIf {
+    private let base: Evaluation
+    private let found: [AttackPathFinder.Found]
+    private let finder: AttackPathFinder
+    private var search: StrongestPaths
+    private let bySource: [Int: [Int]]
+    /// Principals by managed policy, and members by group.
+    private let holders: [String: [Int]]
+    private let members: [String: [Int]]
+    private let edgePlaces: [UInt64: Int]
+    private let incoming: [Int: [Int]]
+
+    init(_ base: Evaluation, _ found: [AttackPathFinder.Found]) {
+        self.base = base
+        self.found = found
+        finder = AttackPathFinder(base.graph)
+        search = StrongestPaths(base.graph)
+        bySource = Dictionary(grouping: found.indices) { found[$0].source }
+        var holders: [String: [Int]] = [:]
+        var members: [String: [Int]] = [:]
+        for (index, principal) in base.snapshot.principals.enumerated() {
+            for policy in principal.policies { if let arn = policy.arn { holders[arn, default: []].append(index) } }
+            for group in principal.groups { members[group, default: []].append(index) }
+        }
+        self.holders = holders
+        self.members = members
+        var places: [UInt64: Int] = [:]
+        var incoming: [Int: [Int]] = [:]
+        for (index, edge) in base.graph.edges.enumerated() {
+            places[GraphDraft.key(edge.from, edge.to)] = index
+            incoming[Int(edge.to), default: []].append(index)
+        }
+        edgePlaces = places
+        self.incoming = incoming
+    }
+
+    /// What is left after the edits: for each of the paths the strongest way that remains, `nil` where it is closed.
+    func remaining(after edits: [Edit]) -> [AttackPathFinder.Found?] {
+        let snapshot = Patch.snapshot(base.snapshot, edits)
+        var changed: Set<Int> = []
+        var asked: Set<Int> = []
+        var trust = false
+        var outside = false
+        for edit in edits {
+            switch edit.scope {
+            case .principal(let arn):
+                if let index = base.permissions.principalIndex[arn] { touch(index, &changed) }
+            case .managed(let arn): for index in holders[arn] ?? [] { touch(index, &changed) }
+            case .trust(let arn):
+                trust = true
+                outside = true
+                if let place = base.graph.place(of: arn) { asked.formUnion(sources(into: place)) }
+            case .exposure: outside = true
+            case .resource(let arn):
+                outside = true
+                if let place = base.graph.place(of: arn) { asked.formUnion(sources(into: place)) }
+            case .workload(let arn):
+                outside = true
+                // Those who could take the instance over stood before its role.
+                if let role = base.snapshot.instances.first(where: { $0.arn == arn })?.role, let place = base.graph.place(of: role) {
+                    asked.formUnion(sources(into: place))
+                }
+            }
+        }
+        // What a member of a group gets is asked again of those who may join it.
+        for index in changed where base.snapshot.principals[index].kind == .group {
+            if let place = base.graph.place(of: base.snapshot.principals[index].arn) { asked.formUnion(sources(into: place)) }
+        }
+        asked.formUnion(changed)
+        let permissions = Permissions(base.permissions, snapshot, changed: changed)
+        let exposures = outside ? NetworkReachability(snapshot).exposures() : base.exposures
+        let builder = GraphBuilder(
+            base.builder, base.graph, snapshot, permissions: permissions, exposures: exposures, trustChanged: trust)
+        let edges = builder.edges(of: asked.sorted(), andOutside: outside)
+        var touched = Set(asked.compactMap { base.graph.place(of: base.snapshot.principals[$0].arn) })
+        if outside {
+            for (place, node) in base.graph.nodes.enumerated() {
+                switch node.kind {
+                case .internet, .externalAccount, .instance, .function: touched.insert(place)
+                default: break
+                }
+            }
+        }
+        var changes: [Int: GraphEdge?] = [:]
+        for place in touched {
+            for index in Int(base.graph.starts[place])..<Int(base.graph.starts[place + 1]) {
+                let old = base.graph.edges[index]
+                guard let new = edges[GraphDraft.key(old.from, old.to)] else {
+                    changes[index] = .some(nil)
+                    continue
+                }
+                if new.confidence != old.confidence || new.likelihood != old.likelihood || new.technique != old.technique
+                    || new.isHypothetical != old.isHypothetical
+                {
+                    var kept = new
+                    kept.proof = old.proof
+                    changes[index] = .some(kept)
+                }
+            }
+        }
+        guard !changes.isEmpty else { return found.map { $0 } }
+        return again(changes)
+    }
+
+    private func touch(_ index: Int, _ changed: inout Set<Int>) {
+        changed.insert(index)
+        let principal = base.snapshot.principals[index]
+        if principal.kind == .group { changed.formUnion(members[principal.arn] ?? []) }
+    }
+
+    /// Principals with an edge into a node.
+    private func sources(into place: Int) -> [Int] {
+        (incoming[place] ?? []).compactMap { base.permissions.principalIndex[base.graph.nodes[Int(base.graph.edges[$0].from)].id] }
+    }
+
+    private func again(_ changes: [Int: GraphEdge?]) -> [AttackPathFinder.Found?] {
+        let keys = Set(changes.keys.map { GraphDraft.key(base.graph.edges[$0].from, base.graph.edges[$0].to) })
+        var result: [AttackPathFinder.Found?] = found.map { $0 }
+        search.changes = changes
+        for (source, indices) in bySource.sorted(by: { $0.key < $1.key }) {
+            let isAffected = indices.contains { found[$0].edges.contains { keys.contains(GraphDraft.key($0.from, $0.to)) } }
+            guard isAffected else { continue }
+            var ways: [Int: AttackPathFinder.Found] = [:]
+            for (arrival, edges) in search.jewels(from: source) {
+                let node = base.graph.nodes[source]
+                let likelihood = Likelihood.start(node.kind) * arrival.likelihood
+                ways[arrival.node] = AttackPathFinder.Found(
+                    source: source, target: arrival.node, edges: edges, likelihood: likelihood, confidence: arrival.confidence,
+                    score: AttackPathFinder.rounded(base.graph.nodes[arrival.node].value * likelihood))
+            }
+            for index in indices { result[index] = ways[found[index].target] }
+        }
+        search.changes = [:]
+        return result
+    }
+}

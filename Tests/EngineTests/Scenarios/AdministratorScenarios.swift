@@ -1,0 +1,212 @@
+import CloudModel
+import Testing
+
+@testable import Engine
+
+@Suite struct AdministratorScenarios {
+    private let everything = World.document(World.allow(["*"]))
+
+    private func world(_ make: (inout World) -> Void) -> Judgement {
+        var world = World()
+        world.managed(World.administrator, "AdministratorAccess", World.document(World.allow(["*"])))
+        make(&world)
+        return world.judged()
+    }
+
+    @Test func administratorsByAnyRouteAreAdministrators() {
+        let judgement = world {
+            $0.group("chiefs", attached: [World.administrator])
+            $0.user("managed", attached: [World.administrator])
+            $0.user("inline", [everything])
+            $0.user("member", groups: ["chiefs"])
+            $0.user(
+                "split",
+                [
+                    World.document(World.allow(["iam:*"])),
+                    .object(["Version": "2012-10-17", "Statement": [["Effect": "Allow", "NotAction": "iam:*", "Resource": "*"]]]),
+                ])
+        }
+        for name in ["user/managed", "user/inline", "user/member", "user/split", "group/chiefs"] {
+            #expect(judgement.principal(name)?.admin == true, "\(name)")
+            #expect(judgement.reach(name) == .yes)
+        }
+        #expect(judgement.judged.paths.isEmpty)
+    }
+
+    @Test func aDenyOrABoundaryTakesAdministrationAway() {
+        let judgement = world {
+            $0.policy("narrow", World.document(World.allow(["s3:*"])))
+            $0.user("bounded", attached: [World.administrator], boundary: World.arn("policy/narrow"))
+            $0.user("denied", [World.document(World.deny(["*"]))], attached: [World.administrator])
+        }
+        for name in ["user/bounded", "user/denied"] {
+            #expect(judgement.principal(name)?.admin == false, "\(name)")
+            #expect(judgement.reach(name) == .no, "\(name)")
+        }
+    }
+
+    @Test func aBoundaryHoldsSelfEscalationBackUnlessItCanBeLifted() {
+        let put = World.document(World.allow(["iam:PutUserPolicy"], [World.arn("user/*")]))
+        let lift = World.document(World.allow(["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"], [World.arn("user/*")]))
+        let judgement = world {
+            $0.policy("narrow", World.document(World.allow(["s3:*", "iam:PutUserPolicy"])))
+            $0.policy("wide", World.document(World.allow(["*"])))
+            $0.policy("lifting", World.document(World.allow(["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"])))
+            $0.user("held", [put], boundary: World.arn("policy/narrow"))
+            $0.user("free", [put], boundary: World.arn("policy/wide"))
+            $0.user("lifter", [lift], boundary: World.arn("policy/lifting"))
+        }
+        #expect(judgement.reach("user/held") == .no)
+        #expect(judgement.reach("user/free") == .yes)
+        #expect(judgement.reach("user/lifter") == .yes)
+    }
+
+    @Test func aSecondFactorMakesItConditional() {
+        let judgement = world {
+            $0.role(
+                "admin",
+                trust: World.trust(["AWS": .string(World.arn("root"))], condition: ["Bool": ["aws:MultiFactorAuthPresent": "true"]]),
+                attached: [World.administrator])
+            $0.user("alice", [World.document(World.allow(["sts:AssumeRole"], [World.arn("role/admin")]))])
+        }
+        let alice = judgement.principal("user/alice")
+        #expect(alice?.reachesAdmin == .conditional)
+        #expect(alice?.conditions?.contains { $0.contains("MultiFactorAuthPresent") } == true)
+        #expect(alice?.via.count == 1)
+    }
+
+    @Test func aTrustThatNamesThePrincipalNeedsNoPermission() {
+        let judgement = world {
+            $0.role("admin", trust: World.trust(["AWS": .string(World.arn("user/alice"))]), attached: [World.administrator])
+            $0.user("alice")
+            $0.user("bob", [World.document(World.allow(["sts:AssumeRole"]))])
+        }
+        #expect(judgement.reach("user/alice") == .yes)
+        #expect(judgement.reach("user/bob") == .no)
+    }
+
+    @Test func accountsOutsideAreLetInByTrustWithoutAnExternalIdentifier() {
+        let stranger = "arn:aws:iam::999988887777:root"
+        let judgement = world {
+            $0.role("open", trust: World.trust(["AWS": .string(stranger)]), attached: [World.administrator])
+            $0.role("anyone", trust: World.trust(["AWS": "*"]), attached: [World.administrator])
+            $0.role(
+                "vendor",
+                trust: World.trust(["AWS": "arn:aws:iam::999988886666:root"], condition: ["StringEquals": ["sts:ExternalId": "x"]]),
+                attached: [World.administrator])
+            $0.role(
+                "organisation", trust: World.trust(["AWS": "*"], condition: ["StringEquals": ["aws:PrincipalOrgID": "o-1234567890"]]),
+                attached: [World.administrator])
+        }
+        let sources = Set(judgement.judged.paths.filter { !$0.source.hasPrefix("arn:aws:iam::111122223333:") }.map(\.source))
+        #expect(sources == ["internet", stranger])
+        let internet = judgement.judged.paths.first { $0.source == "internet" }
+        #expect(internet?.steps.first?.to == World.arn("role/anyone"))
+    }
+
+    @Test func federationThatBindsNoSubjectLetsTheInternetIn() {
+        let provider = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+        let issuer = "token.actions.githubusercontent.com"
+        let judgement = world {
+            $0.role(
+                "loose",
+                trust: World.trust(
+                    ["Federated": .string(provider)], condition: ["StringEquals": [issuer + ":aud": "sts.amazonaws.com"]],
+                    action: "sts:AssumeRoleWithWebIdentity"), attached: [World.administrator])
+        }
+        #expect(judgement.judged.paths.first?.steps.map(\.technique) == ["oidc-trust", "administrator"])
+        let bound = world {
+            $0.role(
+                "bound",
+                trust: World.trust(
+                    ["Federated": .string(provider)],
+                    condition: [
+                        "StringEquals": [issuer + ":aud": "sts.amazonaws.com"], "StringLike": [issuer + ":sub": "repo:larkspur/site:*"],
+                    ],
+                    action: "sts:AssumeRoleWithWebIdentity"), attached: [World.administrator])
+        }
+        #expect(bound.judged.paths.isEmpty)
+    }
+
+    @Test func rightsChainOverSeveralPrincipalsAndGroups() {
+        let judgement = world {
+            $0.role("last", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator])
+            $0.role(
+                "middle", trust: World.trust(["AWS": .string(World.arn("root"))]),
+                [World.document(World.allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]))])
+            $0.group("crew", [World.document(World.allow(["sts:AssumeRole"], [World.arn("role/middle")]))])
+            $0.user("dev", groups: ["crew"])
+        }
+        #expect(judgement.techniques("user/dev") == ["sts-001", "lambda-001", "administrator"])
+        #expect(judgement.reach("group/crew") == .yes)
+    }
+
+    @Test func passedToServiceIsRespected() {
+        let judgement = world {
+            $0.role("lambda-admin", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator])
+            let actions = World.allow(["lambda:CreateFunction", "lambda:InvokeFunction"])
+            func pass(_ service: String) -> JSONValue {
+                World.document(
+                    actions, World.allow(["iam:PassRole"], condition: ["StringEquals": ["iam:PassedToService": .string(service)]]))
+            }
+            $0.user("right", [pass("lambda.amazonaws.com")])
+            $0.user("other", [pass("ec2.amazonaws.com")])
+        }
+        #expect(judgement.reach("user/right") == .yes)
+        #expect(judgement.reach("user/other") == .no)
+    }
+
+    @Test func aNewThingMayBeNamedAsThePolicyAsks() {
+        let judgement = world {
+            $0.role("job", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator])
+            $0.user(
+                "dev",
+                [
+                    World.document(
+                        World.allow(["iam:PassRole"], [World.arn("role/job")]),
+                        World.allow(
+                            ["lambda:CreateFunction", "lambda:InvokeFunction"], ["arn:aws:lambda:*:\(World.account):function:dev-*"]))
+                ])
+            $0.user(
+                "apart",
+                [
+                    World.document(
+                        World.allow(["iam:PassRole"], [World.arn("role/job")]),
+                        World.allow(["lambda:CreateFunction"], ["arn:aws:lambda:*:\(World.account):function:a-*"]),
+                        World.allow(["lambda:InvokeFunction"], ["arn:aws:lambda:*:\(World.account):function:b-*"]))
+                ])
+        }
+        #expect(judgement.reach("user/dev") == .yes)
+        #expect(judgement.reach("user/apart") == .no)
+    }
+
+    @Test func policyTextThatWasNotCollectedIsUnknownAndNeverSafe() {
+        let judgement = world { $0.user("dev", attached: [World.arn("policy/gone")]) }
+        #expect(judgement.reach("user/dev") == .unknown)
+        #expect(judgement.principal("user/dev")?.why?.isEmpty == false)
+    }
+
+    @Test func functionsThatWereNotCollectedAreUnknown() {
+        let judgement = world {
+            $0.role("job", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator])
+            $0.user("dev", [World.document(World.allow(["lambda:UpdateFunctionCode"]))])
+            $0.missing("lambda", "list-functions", region: "us-east-1")
+        }
+        #expect(judgement.reach("user/dev") == .unknown)
+    }
+
+    @Test func aRightAccountHasNoPath() {
+        let judgement = world {
+            $0.policy("read", World.document(World.allow(["s3:GetObject"], ["arn:aws:s3:::shop-customer-data/*"])))
+            $0.role("web", trust: World.trust(service: "ec2.amazonaws.com"), attached: [World.arn("policy/read")], profile: true)
+            $0.role("job", trust: World.trust(service: "lambda.amazonaws.com"), [World.document(World.allow(["logs:*"]))])
+            $0.user("analyst", attached: [World.arn("policy/read")])
+            $0.user("operator", [World.document(World.allow(["ec2:Describe*", "cloudwatch:*"]))])
+            $0.function("job", role: "job", url: "AWS_IAM")
+            $0.instance("i-0aaaaaaaaaaaaaaaa", profile: "web")
+            $0.bucket("shop-customer-data")
+        }
+        #expect(judgement.judged.paths.isEmpty)
+        #expect(judgement.judged.principals.filter { $0.kind != "root" }.allSatisfy { $0.reachesAdmin == .no })
+    }
+}
