@@ -11,7 +11,7 @@ let allowedImports: [String: Set<String>] = [
     "Sources/CloudModel": ["FoundationEssentials", "Glibc", "Basics"],
     // Pure: what it answers depends on its arguments alone.
     "Sources/IAMEvaluator": ["CloudModel"],
-    "Sources/SnapshotStore": ["FoundationEssentials", "Basics", "CloudModel", "GRDB"],
+    "Sources/SnapshotStore": ["FoundationEssentials", "Glibc", "Basics", "CloudModel", "GRDB", "GRDBSQLite"],
     // No network, no control-plane database, no logging.
     "Sources/Engine": ["FoundationEssentials", "Crypto", "Yams", "CloudModel", "IAMEvaluator", "SnapshotStore"],
     "Sources/SQLDatabase": ["FoundationEssentials", "Glibc", "Synchronization", "Dispatch", "Basics", "CLibPQ", "GRDB"],

@@ -1,0 +1,111 @@
+public import CloudModel
+
+/// A row of the table `edges`.
+public struct EdgeRow: Sendable, Hashable {
+    /// Native identifier of where it starts.
+    public var source: String
+    /// Native identifier of where it leads.
+    public var target: String
+    /// The escalation technique, or the edge's kind.
+    public var technique: String
+    /// Why it can be taken.
+    public var why: String
+    /// How sure it is.
+    public var confidence: Confidence
+    /// How likely it is taken, 0 to 1.
+    public var likelihood: Double
+    /// Under what conditions.
+    public var conditions: [String]
+    /// The facts.
+    public var evidence: [Citation]
+    /// A row of these parts.
+    public init(
+        source: String, target: String, technique: String, why: String, confidence: Confidence, likelihood: Double, conditions: [String],
+        evidence: [Citation]
+    ) {
+        self.source = source
+        self.target = target
+        self.technique = technique
+        self.why = why
+        self.confidence = confidence
+        self.likelihood = likelihood
+        self.conditions = conditions
+        self.evidence = evidence
+    }
+}
+
+/// A row of the table `exposures`.
+public struct ExposureRow: Sendable, Hashable {
+    /// Native identifier of what is reached from the internet.
+    public var target: String
+    /// Its kind.
+    public var targetKind: String
+    /// The kind of opening.
+    public var kind: String
+    /// What it goes through, in order.
+    public var via: [String]
+    /// What a policy or list allows.
+    public var actions: [String]
+    /// First and last ports.
+    public var ports: [ClosedRange<Int>]
+    /// Protocol.
+    public var protocolName: String?
+    /// Why.
+    public var why: String
+    /// Under what conditions.
+    public var conditions: [String]
+    /// How sure it is.
+    public var confidence: Confidence
+    /// The facts.
+    public var evidence: [Citation]
+    /// A row of these parts.
+    public init(
+        target: String, targetKind: String, kind: String, via: [String], actions: [String], ports: [ClosedRange<Int>],
+        protocolName: String?,
+        why: String, conditions: [String], confidence: Confidence, evidence: [Citation]
+    ) {
+        self.target = target
+        self.targetKind = targetKind
+        self.kind = kind
+        self.via = via
+        self.actions = actions
+        self.ports = ports
+        self.protocolName = protocolName
+        self.why = why
+        self.conditions = conditions
+        self.confidence = confidence
+        self.evidence = evidence
+    }
+}
+
+/// Everything that goes into a snapshot's file.
+public struct SnapshotContents: Sendable {
+    /// The normalised picture.
+    public var snapshot: CloudSnapshot
+    /// Its name: `sha256:…`.
+    public var digest: String
+    /// The graph's edges.
+    public var edges: [EdgeRow]
+    /// What the internet reaches.
+    public var exposures: [ExposureRow]
+    /// Contents of these parts.
+    public init(snapshot: CloudSnapshot, digest: String, edges: [EdgeRow] = [], exposures: [ExposureRow] = []) {
+        self.snapshot = snapshot
+        self.digest = digest
+        self.edges = edges
+        self.exposures = exposures
+    }
+}
+
+/// One value of an answer.
+public enum SnapshotValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+
+    /// The text, when this is one.
+    public var text: String? { if case .text(let text) = self { text } else { nil } }
+    /// The whole number, when this is one.
+    public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+}
