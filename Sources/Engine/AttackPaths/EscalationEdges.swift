@@ -24,6 +24,23 @@ extension GraphBuilder {
             case .assumeRole: break
             }
         }
+        addOwnMeans(subject, principal, from, admin)
+    }
+
+    /// Ways to administrator rights that need no technique: making a new administrator, or shedding the boundary that holds one back.
+    private func addOwnMeans(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
+        if let proof = makesAdministrator(subject, .none) {
+            draft.edge(
+                from, admin, "create-administrator", likelihood: Likelihood.easy, proof: proof,
+                why: "\(label(principal)) may create a user or role, give it AdministratorAccess and use it.")
+        }
+        if let boundary = subject.boundary, let lifted = lifts(subject, of: subject, boundary: boundary.source),
+            let proof = Proof.both(lifted, permissions.administrator(subject, as: .unbounded))
+        {
+            draft.edge(
+                from, admin, "lift-boundary", likelihood: Likelihood.certain, proof: proof,
+                why: "\(label(principal)) may remove or replace its own permissions boundary, and is an administrator without it.")
+        }
     }
 
     /// One technique tried by one principal.
@@ -138,6 +155,7 @@ extension GraphBuilder {
                 why:
                     "\(label(step.principal)) may \(step.technique.deed) role \(role.name): it is allowed \(step.actions), and the role trusts \(service)."
             )
+            grantThrough(step, index, proof)
         }
     }
 
@@ -204,6 +222,7 @@ extension GraphBuilder {
                 why:
                     "\(label(step.principal)) may \(step.technique.deed) role \(draft.nodes[to].name): it is allowed \(step.actions) on function \(function.name)."
             )
+            if let index = permissions.principalIndex[role] { grantThrough(step, index, proof) }
         }
         if isMissing("lambda", "list-functions", account: step.principal.account) {
             gaps.insert(.init(what: step.technique.id, why: "functions were not collected everywhere"))
@@ -251,6 +270,7 @@ extension GraphBuilder {
                 why:
                     "\(label(step.principal)) may \(step.technique.deed) role \(draft.nodes[to].name): it is allowed \(step.actions) on instance \(instance.id)."
             )
+            if let index = permissions.principalIndex[role] { grantThrough(step, index, proof) }
         }
         if isMissing("ec2", "describe-instances", account: step.principal.account) {
             gaps.insert(.init(what: step.technique.id, why: "instances were not collected everywhere"))
@@ -321,6 +341,7 @@ extension GraphBuilder {
                 // With an unknown number of keys, replacing one works either way.
                 likelihood: step.technique.id == "iam-002" && keys == nil ? Likelihood.easy : step.technique.likelihood, proof: proof,
                 why: "\(label(step.principal)) may \(step.technique.deed) user \(user.name): it is allowed \(step.actions) on that user.")
+            if step.technique.id == "iam-004" || step.technique.id == "iam-006" { grantThrough(step, index, proof) }
         }
     }
 
@@ -405,20 +426,64 @@ extension GraphBuilder {
         return proof
     }
 
-    /// Whoever may make a user, give it AdministratorAccess and a key, has an administrator although not its own rights are all.
+    /// Whoever may make a user or role and give it AdministratorAccess has an administrator although not its own rights are all.
     private func makesAdministrator(_ holder: Subject, _ change: Permissions.Change) -> Proof? {
-        let user = "arn:\(holder.partition):iam::\(holder.account):user/example"
-        let context = ["iam:policyarn": ["arn:\(holder.partition):iam::aws:policy/AdministratorAccess"]]
-        var proof: Proof? = Proof()
-        for action in ["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"] {
-            proof = Proof.both(
-                proof,
-                permissions.may(
-                    holder, action, on: user, account: holder.account, context: action == "iam:AttachUserPolicy" ? context : [:], as: change
-                ))
-            if proof == nil { return nil }
+        let start = "arn:\(holder.partition):iam::\(holder.account):"
+        let attaching = ["iam:policyarn": ["arn:\(holder.partition):iam::aws:policy/AdministratorAccess"]]
+        func all(_ actions: [String], on resource: String) -> Proof? {
+            var proof: Proof? = Proof()
+            for action in actions {
+                proof = Proof.both(
+                    proof,
+                    permissions.may(
+                        holder, action, on: resource, account: holder.account, context: action.hasPrefix("iam:Attach") ? attaching : [:],
+                        as: change))
+                if proof == nil { return nil }
+            }
+            return proof
         }
-        return proof
+        // The new role's trust policy names its maker, who then needs no permission to assume it; an explicit denial would still hold.
+        return Proof.better(
+            all(["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"], on: start + "user/example"),
+            all(["iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"], on: start + "role/example"))
+    }
+
+    /// Gives rights to a principal that the step just became, when the subject may do that too.
+    private func grantThrough(_ step: Step, _ index: Int, _ becoming: Proof) {
+        let target = snapshot.principals[index]
+        guard !isDone(step), !target.isServiceLinked, target.account == step.principal.account, let holder = permissions.subjects[index],
+            becoming.confidence != .unknown
+        else { return }
+        let ids: [String] =
+            switch target.kind {
+            case .role: ["iam-009", "iam-005"]
+            case .user: ["iam-008", "iam-007"]
+            case .group: ["iam-010", "iam-011"]
+            case .root: []
+            }
+        for id in ids {
+            guard let technique = EscalationCatalogue.byID[id], technique.requires.allSatisfy({ step.subject.allows.contains($0.action) })
+            else { continue }
+            var grant = step
+            grant.technique = technique
+            guard var proof = all(grant, on: target), let admin = administrates(holder, .granted, remover: step.subject) else { continue }
+            proof.add(admin)
+            proof.add(becoming)
+            gain(
+                grant, proof,
+                "may \(step.technique.deed) \(target.kind.rawValue) \(target.name) and give it AdministratorAccess or the like")
+        }
+        guard target.kind != .group, step.subject.allows.contains("iam:CreatePolicyVersion") else { return }
+        for (place, source, rewrite) in rewritable(step, holder) {
+            guard var proof = administrates(holder, .replaced(place), remover: step.subject),
+                let technique = EscalationCatalogue.byID["iam-001"]
+            else { continue }
+            proof.add(rewrite)
+            proof.add(becoming)
+            var grant = step
+            grant.technique = technique
+            gain(grant, proof, "may \(step.technique.deed) \(target.kind.rawValue) \(target.name) and rewrite its policy \(source.name)")
+        }
     }
 
     private func ownPolicy(_ step: Step) {
@@ -485,6 +550,7 @@ extension GraphBuilder {
                 step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof,
                 why: "\(label(step.principal)) may \(step.technique.deed) group \(group.name): it is allowed \(step.actions) on that group."
             )
+            grantThrough(step, index, proof)
         }
     }
 

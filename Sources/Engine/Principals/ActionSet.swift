@@ -35,7 +35,7 @@ enum EngineActions {
             "iam:DeleteUserPermissionsBoundary",
             "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
             "iam:DeletePolicyVersion",
-            "iam:CreateUser", "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation",
+            "iam:CreateUser", "iam:CreateRole", "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation",
             "ssmmessages:CreateControlChannel", "sqs:ReceiveMessage", "kinesis:GetRecords", "dynamodb:GetRecords",
             "lambda:InvokeFunctionUrl",
             "lambda:CreateFunctionUrlConfig",

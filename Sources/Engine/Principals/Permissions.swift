@@ -201,6 +201,8 @@ final class Permissions {
         case granted
         /// The same, and the boundary is gone.
         case grantedUnbounded
+        /// The boundary is gone.
+        case unbounded
         /// The policy at this place of the library is replaced by one that allows everything.
         case replaced(Int)
         /// The same, and the boundary is gone or is that policy.
@@ -211,8 +213,9 @@ final class Permissions {
             case .none: 0
             case .granted: 1
             case .grantedUnbounded: 2
-            case .replaced(let place): 3 + place * 2
-            case .replacedUnbounded(let place): 4 + place * 2
+            case .unbounded: 3
+            case .replaced(let place): 4 + place * 2
+            case .replacedUnbounded(let place): 5 + place * 2
             }
         }
     }
@@ -223,6 +226,7 @@ final class Permissions {
         let all = library.entries[library.allowAll].compiled
         switch change {
         case .none: break
+        case .unbounded: layers.boundaries = nil
         case .granted: layers.identity.append(all)
         case .grantedUnbounded:
             layers.identity.append(all)

@@ -210,3 +210,125 @@ import Testing
         #expect(judgement.judged.principals.filter { $0.kind != "root" }.allSatisfy { $0.reachesAdmin == .no })
     }
 }
+
+@Suite struct CombinationScenarios {
+    private func world(_ make: (inout World) -> Void) -> Judgement {
+        var world = World()
+        world.managed(World.administrator, "AdministratorAccess", World.document(World.allow(["*"])))
+        make(&world)
+        return world.judged()
+    }
+
+    @Test func rightsAreGivenToARoleThatCanOnlyBePassed() {
+        let judgement = world {
+            $0.role("job", trust: World.trust(service: "lambda.amazonaws.com"), [World.document(World.allow(["logs:*"]))])
+            let pass = World.allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
+            $0.user("both", [World.document(pass, World.allow(["iam:AttachRolePolicy"], [World.arn("role/job")]))])
+            $0.user("pass", [World.document(pass)])
+            $0.user("attach", [World.document(World.allow(["iam:AttachRolePolicy"], [World.arn("role/job")]))])
+            $0.user(
+                "readonly",
+                [
+                    World.document(
+                        pass,
+                        World.allow(
+                            ["iam:AttachRolePolicy"], [World.arn("role/job")],
+                            condition: ["ArnEquals": ["iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"]]))
+                ])
+        }
+        #expect(judgement.reach("user/both") == .yes)
+        #expect(judgement.reach("user/pass") == .no)
+        #expect(judgement.reach("user/attach") == .no)
+        #expect(judgement.reach("user/readonly") == .no)
+    }
+
+    @Test func aSmallDenialDoesNotMakeAnAdministratorHarmless() {
+        let judgement = world {
+            $0.user("almost", [World.document(World.deny(["s3:DeleteBucket"]))], attached: [World.administrator])
+            $0.user("noIAM", [World.document(World.deny(["iam:*", "sts:*", "organizations:*"]))], attached: [World.administrator])
+        }
+        #expect(judgement.principal("user/almost")?.admin == false)
+        #expect(judgement.reach("user/almost") == .yes)
+        #expect(judgement.reach("user/noIAM") == .no)
+    }
+
+    @Test func aBoundaryThatCanBeShedIsNone() {
+        let judgement = world {
+            $0.policy("loose", World.document(World.allow(["s3:*", "iam:DeleteUserPermissionsBoundary"])))
+            $0.policy("tight", World.document(World.allow(["s3:*"])))
+            $0.user("shedding", attached: [World.administrator], boundary: World.arn("policy/loose"))
+            $0.user("held", attached: [World.administrator], boundary: World.arn("policy/tight"))
+        }
+        #expect(judgement.principal("user/shedding")?.admin == false)
+        #expect(judgement.reach("user/shedding") == .yes)
+        #expect(judgement.reach("user/held") == .no)
+    }
+
+    @Test func policyVersionsAreCountedAndAWSPoliciesCannotBeRewritten() {
+        let judgement = world {
+            $0.policy("full", World.document(World.allow(["iam:CreatePolicyVersion"])), versions: 5)
+            $0.policy("cleaning", World.document(World.allow(["iam:CreatePolicyVersion", "iam:DeletePolicyVersion"])), versions: 5)
+            $0.managed("arn:aws:iam::aws:policy/Given", "Given", World.document(World.allow(["iam:CreatePolicyVersion"])))
+            $0.user("full", attached: [World.arn("policy/full")])
+            $0.user("cleaning", attached: [World.arn("policy/cleaning")])
+            $0.user("given", attached: ["arn:aws:iam::aws:policy/Given"])
+        }
+        #expect(judgement.reach("user/full") == .no)
+        #expect(judgement.reach("user/cleaning") == .yes)
+        #expect(judgement.reach("user/given") == .no)
+    }
+
+    @Test func aRoleWithoutAnInstanceProfileNeedsOneMade() {
+        let launch = ["iam:PassRole", "ec2:RunInstances"]
+        let judgement = world {
+            $0.role("machine", trust: World.trust(service: "ec2.amazonaws.com"), attached: [World.administrator])
+            $0.user("launcher", [World.document(World.allow(launch))])
+            $0.user("maker", [World.document(World.allow(launch + ["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"]))])
+        }
+        #expect(judgement.reach("user/launcher") == .no)
+        #expect(judgement.reach("user/maker") == .yes)
+    }
+
+    @Test func requiredActionsMayComeFromDifferentPolicies() {
+        let judgement = world {
+            $0.role("job", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator])
+            $0.group("passers", [World.document(World.allow(["iam:PassRole"], [World.arn("role/job")]))])
+            $0.policy("make", World.document(World.allow(["lambda:CreateFunction"])))
+            $0.user(
+                "dev", [World.document(World.allow(["lambda:InvokeFunction"]))], attached: [World.arn("policy/make")], groups: ["passers"])
+        }
+        #expect(judgement.techniques("user/dev") == ["lambda-001", "administrator"])
+    }
+
+    @Test func serviceLinkedRolesAreNoTargets() {
+        let judgement = world {
+            $0.role(
+                "AWSServiceRoleForLambda", trust: World.trust(service: "lambda.amazonaws.com"), attached: [World.administrator],
+                path: "/aws-service-role/lambda.amazonaws.com/")
+            $0.user(
+                "dev",
+                [
+                    World.document(
+                        World.allow([
+                            "iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction", "iam:UpdateAssumeRolePolicy",
+                            "iam:AttachRolePolicy",
+                        ]))
+                ]
+            )
+        }
+        #expect(judgement.reach("user/dev") == .no)
+    }
+
+    @Test func dataIsReachedOverAnotherPrincipalOnly() {
+        let judgement = world {
+            $0.bucket("shop-customer-data")
+            $0.role("reader", trust: World.trust(["AWS": .string(World.arn("root"))]), [World.document(World.allow(["s3:GetObject"]))])
+            $0.role("blind", trust: World.trust(["AWS": .string(World.arn("root"))]), [World.document(World.allow(["s3:PutObject"]))])
+            $0.user("dev", [World.document(World.allow(["sts:AssumeRole"]))])
+            $0.user("analyst", [World.document(World.allow(["s3:GetObject"]))])
+        }
+        let paths = judgement.judged.paths
+        #expect(paths.map(\.source) == [World.arn("user/dev")])
+        #expect(paths.first?.steps.map(\.technique) == ["sts-001", "s3-read"])
+    }
+}
