@@ -59,6 +59,9 @@ enum LineCases {
         record(
             "record-repeated-by-escape", "a name twice, once written with an escape", "bundle.badRecord",
             #"{\#(plain),"payload":{"a":1,"\u0061":2}}"#),
+        record(
+            "record-lookalike-names", "two names that are equivalent in Unicode and differ in their bytes are two names", "ok",
+            "{\(plain),\"payload\":{\"\u{E9}\":1,\"e\u{301}\":2}}"),
         record("record-trailing", "something behind the object", "bundle.badRecord", #"{\#(plain),"payload":1}{}"#),
         record("record-empty", "nothing", "bundle.badRecord", ""),
         record("record-array", "no object", "bundle.badRecord", "[]"),

@@ -227,6 +227,24 @@ private func code(_ body: () throws -> Void) -> BundleError.Code? {
         #expect(BundleLayout.ciphertextSize(plaintext: 65537) == 65537 + 32)
     }
 
+    @Test func anIdentityThatNobodyWouldAcceptIsNotSealed() {
+        let good = BundleIdentity(agent: fixture.agent, bundle: .fresh(milliseconds: 1), epoch: 1, sequence: 1, createdAt: 1)
+        func sealing(_ edit: (inout BundleIdentity) -> Void) -> BundleError.Code? {
+            var identity = good
+            edit(&identity)
+            return code {
+                _ = try BundleSealer.seal(
+                    CloudCollection(records: [], coverage: []), identity: identity, signingKey: fixture.signingKey,
+                    recipient: SealingKey(fixture.sealingKey.publicKey))
+            }
+        }
+        #expect(sealing { _ in } == nil)
+        #expect(sealing { $0.bundle = .random() } == .badHeader)
+        #expect(sealing { $0.epoch = 0 } == .badHeader)
+        #expect(sealing { $0.sequence = 1 << 53 } == .badHeader)
+        #expect(sealing { $0.createdAt = 0 } == .badHeader)
+    }
+
     @Test func namesThatCouldLeaveTheirPlaceAreNotSealed() {
         var record = fixture.record
         record.service = "../iam"

@@ -139,6 +139,14 @@ extension [UInt8] {
         }
     }
 
+    @Test func manySpellingsOfOneNameCostLinearTime() throws {
+        // Two marks of each of 14 places, in either spelling: 16,384 names that a String would hold for one.
+        var names: [String] = [""]
+        for _ in 0..<14 { names = names.flatMap { [$0 + "\u{E9}", $0 + "e\u{301}"] } }
+        let line = #"{"service":"s","operation":"o","payload":{"# + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}}"
+        #expect(try SectionLines.record(Array(line.utf8)).payload.object?.count == names.count)
+    }
+
     @Test func anEndlessStreamIsRefusedEarly() throws {
         var verifier = EnvelopeVerifier()
         let bundle = try draft().make()

@@ -26,7 +26,7 @@ public struct BundleLimits: Sendable, Hashable {
     /// Bounds as given; what is not given is what format version 1 says.
     public init(
         plaintextBytes: Int = 512 << 20, manifestBytes: Int = 16 << 10, decompressedBytes: Int = 1 << 30, ratio: Int = 1000,
-        ratioAllowance: Int = 16 << 20, windowLog: Int = 23, records: Int = 2_000_000, recordBytes: Int = 64 << 20, depth: Int = 96,
+        ratioAllowance: Int = 16 << 20, windowLog: Int = 23, records: Int = 2_000_000, recordBytes: Int = 128 << 20, depth: Int = 96,
         stringBytes: Int = 16 << 20
     ) {
         self.plaintextBytes = plaintextBytes

@@ -33,15 +33,10 @@ public enum BundleSealer {
         let fields = BundleFields(
             identity: identity, agentKeyDigest: manifest.agentKeyDigest, recipient: SealingKey.idBytes(of: recipient.publicKey),
             plaintextSize: UInt64(plaintext.count))
-        return try seal(
-            plaintext, fields: fields.bytes, contentKey: SymmetricKey(size: .bits256), signingKey: signingKey, recipient: recipient)
-    }
-
-    /// Wraps the key, finishes the header, encrypts and signs.
-    package static func seal(
-        _ plaintext: [UInt8], fields: [UInt8], contentKey: SymmetricKey, signingKey: P256.Signing.PrivateKey, recipient: SealingKey
-    ) throws(BundleError) -> [UInt8] {
-        let header = try header(fields: fields, contentKey: contentKey, recipient: recipient)
+        let contentKey = SymmetricKey(size: .bits256)
+        let header = try header(fields: fields.bytes, contentKey: contentKey, recipient: recipient)
+        // Held to what a reader holds it to: an identity that nobody would accept is found here and not after the upload.
+        _ = try BundleHeader.read(header, limits: limits)
         return try sign(
             header: header, ciphertext: try BundleBody.encrypt(plaintext, contentKey: contentKey, header: header), with: signingKey)
     }

@@ -5,8 +5,11 @@ struct ExactText: Hashable {
     init(_ text: String) { self.text = text }
     static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
     static func == (left: ExactText, right: ExactText) -> Bool { same(left.text, right.text) }
-    // Equivalent texts that differ hash alike; that costs a comparison and no more.
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    // Over the bytes: a String hashes its equivalent spellings alike, and of those a hostile object can hold any number.
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 }
 
 /// One JSON value, as parsed. Numbers keep their text, objects keep the order of their members.
