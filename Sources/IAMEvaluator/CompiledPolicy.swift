@@ -157,7 +157,7 @@ struct CompiledStatement: Sendable {
         return resourcesNegated ? covered.negated : covered
     }
 
-    /// `HEAD${key}TAIL` matches when the key is what lies between; other shapes are said as they are.
+    /// `HEAD${key}TAIL` matches when the key is what lies between; other shapes become ``ConditionTest/resourceLike``.
     private static func solved(_ template: PatternTemplate, _ text: String, _ request: PreparedRequest) -> ConditionExpression {
         var head: [UInt8] = []
         var tail: [UInt8] = []
@@ -178,14 +178,13 @@ struct CompiledStatement: Sendable {
             }
         }
         let resource = request.resource
-        if plain, let key, resource.count >= head.count + tail.count, resource.starts(with: head),
+        if plain, let key, ConditionExpression.hasOneValue(key), resource.count >= head.count + tail.count, resource.starts(with: head),
             resource.suffix(tail.count).elementsEqual(tail)
         {
             let value = String(decoding: resource[head.count..<(resource.count - tail.count)], as: UTF8.self)
             return .test(ConditionTest("StringEquals", key, [value]))
         }
-        let keys = template.keys.joined(separator: ", ")
-        return .test(ConditionTest("ArnLike", keys, [text + " = " + String(decoding: resource, as: UTF8.self)]))
+        return .test(ConditionTest(ConditionTest.resourceLike, String(decoding: resource, as: UTF8.self), [text]))
     }
 }
 

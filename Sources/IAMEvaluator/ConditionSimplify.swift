@@ -39,7 +39,14 @@ extension ConditionExpression {
     /// The keys that it tests, in lower case, sorted.
     public var keys: [String] {
         var found: Set<String> = []
-        collect { if case .test(let test) = $0 { found.insert(test.key.asciiLowercased) } }
+        collect {
+            guard case .test(let test) = $0 else { return }
+            if test.name.isSame(ConditionTest.resourceLike) || test.name.isSame(ConditionTest.resourceNotLike) {
+                for value in test.values { found.formUnion(PatternTemplate(value, variables: true, mode: .resource).keys) }
+            } else {
+                found.insert(test.key.asciiLowercased)
+            }
+        }
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
@@ -112,7 +119,7 @@ extension ConditionTest {
     private static let pairs = [
         ("StringEquals", "StringNotEquals"), ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"), ("StringLike", "StringNotLike"),
         ("NumericEquals", "NumericNotEquals"), ("DateEquals", "DateNotEquals"), ("IpAddress", "NotIpAddress"), ("ArnLike", "ArnNotLike"),
-        ("ArnEquals", "ArnNotEquals"),
+        ("ArnEquals", "ArnNotEquals"), (resourceLike, resourceNotLike),
     ]
 }
 
@@ -167,8 +174,8 @@ extension ConditionTest {
         case "StringNotEquals", "NumericNotEquals", "DateNotEquals": words = "is not \(none)"
         case "StringEqualsIgnoreCase": words = "is \(list) in any case"
         case "StringNotEqualsIgnoreCase": words = "is not \(none) in any case"
-        case "StringLike", "ArnLike", "ArnEquals": words = "matches \(list)"
-        case "StringNotLike", "ArnNotLike", "ArnNotEquals": words = "does not match \(none)"
+        case "StringLike", "ArnLike", "ArnEquals", Self.resourceLike: words = "matches \(list)"
+        case "StringNotLike", "ArnNotLike", "ArnNotEquals", Self.resourceNotLike: words = "does not match \(none)"
         case "IpAddress": words = "is in \(list)"
         case "NotIpAddress": words = "is not in \(none)"
         case "NumericLessThan": words = "is less than \(list)"

@@ -123,7 +123,6 @@ public enum Evaluator {
                     allow = allow || applies(statement, request, bounded: bounded).1
                 } else {
                     deny = deny || applies(statement, request, bounded: bounded).1
-                    if deny == .yes { return (allow, deny) }
                 }
             }
         }

@@ -209,7 +209,7 @@ struct NaiveInterpreter {
                 switch name {
                 case "StringEquals", "StringNotEquals": return fill(wanted, policy).map { joined($0) == value } ?? false
                 case "StringLike", "StringNotLike": return fill(wanted, policy).map { self.matches(value, $0, arn: false) } ?? false
-                case "Bool": return wanted.lowercased() == value.lowercased()
+                case "Bool": return wanted.lowercased() == value.lowercased() && ["true", "false"].contains(value.lowercased())
                 case "NumericLessThan":
                     guard let left = Int(value), let right = Int(wanted) else { return false }
                     return left < right
