@@ -226,8 +226,14 @@ struct AWSSession: Sendable {
             switch error {
             case .credentials(let cause): throw CollectorError(.noCredentials, cause.message, cause: cause)
             case .refused(let refusal):
+                let hint =
+                    switch refusal.code {
+                    case "ExpiredToken", "ExpiredTokenException": "; they have ended: get new ones"
+                    case "RequestTimeTooSkewed", "RequestExpired": "; is this machine's clock right?"
+                    default: ""
+                    }
                 throw CollectorError(
-                    .identityRefused, "AWS refused these credentials (sts get-caller-identity, \(homeRegion)): \(refusal.code)")
+                    .identityRefused, "AWS refused these credentials (sts get-caller-identity, \(homeRegion)): \(refusal.code)\(hint)")
             case .transport(let cause):
                 throw CollectorError(
                     cause.code == .cancelled ? .cancelled : .unreachable, "sts get-caller-identity, \(homeRegion): \(cause.message)",

@@ -9,10 +9,10 @@ extension CollectionFolder {
     /// Writes `collection` below `folder`: `ACCOUNT/SERVICE.OPERATION[.REGION][.RESOURCE].json` for every record, and `ACCOUNT/collection.json`
     /// with times and coverage. The text of a credential report is `iam.get-credential-report.csv`.
     ///
-    /// Folders are made where missing. `collection.json` comes last: a folder without it is not finished. An earlier collection of the same
-    /// account is replaced whole.
+    /// Folders are made where missing. An account's files are written beside their folder first and then moved into it, `collection.json` last. An
+    /// earlier collection of the same account is replaced whole; other files are left alone.
     ///
-    /// - Throws: ``FileError``; what was written of an account by then has no `collection.json`.
+    /// - Throws: ``FileError``; what could not be written whole is not there, and an earlier collection of that account still is.
     public static func write(_ collection: CloudCollection, to folder: String) throws(FileError) {
         try makeFolder(folder)
         var accounts: [String] = []
@@ -34,26 +34,47 @@ extension CollectionFolder {
     private static func write(account: String, _ records: [CollectedRecord], _ coverage: [CoverageEntry], to folder: String)
         throws(FileError)
     {
-        try makeFolder(folder)
-        try removeEarlier(in: folder)
+        let temporary = folder + ".\(getpid()).tmp"
+        var names: [String] = []
+        do throws(FileError) {
+            try makeFolder(temporary)
+            names = try writeFiles(account: account, records, coverage, to: temporary)
+            try makeFolder(folder)
+            try removeEarlier(in: folder)
+            for name in names where rename(temporary + "/" + name, folder + "/" + name) != 0 { throw failure(folder + "/" + name) }
+        } catch {
+            removeAll(in: temporary)
+            throw error
+        }
+        rmdir(temporary)
+    }
+
+    /// Writes all files of one account; gives their names, `collection.json` last.
+    private static func writeFiles(account: String, _ records: [CollectedRecord], _ coverage: [CoverageEntry], to folder: String)
+        throws(FileError)
+        -> [String]
+    {
+        var names: [String] = []
         var files: [JSONValue] = []
         for record in records {
             var bare = record
             bare.account = nil
-            let name: String
+            let ending: String
+            let bytes: [UInt8]
             if case .string(let text) = record.payload, record.operation == "get-credential-report" {
-                name = fileName(bare.id, ending: ".csv")
-                try writePlain(Array(text.utf8), to: folder + "/" + name)
+                ending = ".csv"
+                bytes = Array(text.utf8)
             } else {
-                name = fileName(bare.id, ending: ".json")
-                try writePlain(record.payload.prettyBytes, to: folder + "/" + name)
+                ending = ".json"
+                bytes = record.payload.prettyBytes
             }
+            let name = fileName(bare.id, ending: ending)
+            try writePlain(bytes, to: folder + "/" + name)
+            names.append(name)
             var entry: JSONObject = ["file": .string(name)]
-            if let time = record.time { entry["time"] = .string(time) }
-            // A name too long for a file is cut; then the resource stands here.
-            if !name.utf8.elementsEqual((bare.id + name.suffix(name.hasSuffix(".csv") ? 4 : 5)).utf8) {
-                entry["name"] = .string(bare.id)
-            }
+            entry["time"] = record.time.map { .string($0) }
+            // A name too long for a file is cut; then the whole stands here.
+            if !name.utf8.elementsEqual((bare.id + ending).utf8) { entry["name"] = .string(bare.id) }
             files.append(.object(entry))
         }
         let times = records.compactMap(\.time).sorted()
@@ -63,9 +84,17 @@ extension CollectionFolder {
             "regions": .array(regions.map { .string($0) }),
             "records": .array(files), "coverage": .array(coverage.map(json)),
         ]
-        if let first = times.first { description["startedAt"] = .string(first) }
-        if let last = times.last { description["endedAt"] = .string(last) }
+        description["startedAt"] = times.first.map { .string($0) }
+        description["endedAt"] = times.last.map { .string($0) }
         try SafeFile.write(JSONValue.object(description).prettyBytes, to: folder + "/collection.json")
+        return names + ["collection.json"]
+    }
+
+    /// Removes a folder of ours and the files in it.
+    private static func removeAll(in folder: String) {
+        let manager = FileManager.default
+        for name in (try? manager.contentsOfDirectory(atPath: folder)) ?? [] { unlink(folder + "/" + name) }
+        rmdir(folder)
     }
 
     private static func json(_ entry: CoverageEntry) -> JSONValue {

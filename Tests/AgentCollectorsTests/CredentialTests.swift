@@ -214,6 +214,9 @@ import Testing
         // A renewal that fails leaves keys that still work.
         time.pass(.seconds(3600 - 12 * 60))
         #expect(try await chain.credentials().0.accessKey == "K2")
+        #expect(try await chain.credentials().0.accessKey == "K2")
+        #expect(source.count.withLock { $0 } == 3)
+        time.pass(.seconds(31))
         #expect(try await chain.credentials().0.accessKey == "K4")
         // A service that says "expired" gets new ones, once for one generation.
         let (_, generation) = try await chain.credentials()

@@ -65,6 +65,28 @@ import Testing
             ])
     }
 
+    @Test func whatIsWrittenIsReadAgain() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let long = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:" + String(repeating: "n/", count: 150)
+        let written = CloudCollection(
+            records: [
+                record("list-buckets"), record("get-bucket-acl", resource: "a.b-c"),
+                CollectedRecord(
+                    account: "123456789012", service: "secretsmanager", operation: "get-resource-policy", region: "eu-west-1",
+                    resource: long,
+                    time: "2024-01-02T03:04:06Z", payload: ["ARN": .string(long)]),
+            ],
+            coverage: [
+                CoverageEntry(
+                    account: "123456789012", service: "s3", operation: "get-bucket-policy", resource: "a.b-c", outcome: .collected,
+                    code: "NoSuchBucketPolicy")
+            ])
+        try CollectionFolder.write(written, to: folder.path)
+        let read = try CollectionFolder.read(folder.path)
+        #expect(Set(read.records) == Set(written.records))
+        #expect(read.coverage.filter { $0.outcome != .notCollected } == written.coverage)
+    }
+
     @Test func whatCannotBeWrittenIsNamedAndLeftUnfinished() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -72,6 +94,7 @@ import Testing
         #expect(throws: FileError.self) {
             try CollectionFolder.write(CloudCollection(records: [record("list-buckets")], coverage: []), to: folder.path)
         }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["123456789012"])
         var evil = record("list-buckets")
         evil.account = "../up"
         #expect(throws: FileError.self) { try CollectionFolder.write(CloudCollection(records: [evil], coverage: []), to: folder.path) }

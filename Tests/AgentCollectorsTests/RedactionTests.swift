@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "privateKey"), ("key AKIAIOSFODNN7EXAMPLE", "awsAccessKey"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "privateKey"),
+        ("AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "awsAccessKey"),
         ("postgres://u:p4ss@db/x", "passwordInURL"),
         ("DB_PASSWORD=hunter22", "assignment"), ("password: hunter22", "assignment"), ("{\"password\": \"hunter22\"}", "assignment"),
         ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "githubToken"), ("xoxb-123456789012-abcdefghij", "slackToken"),
@@ -36,7 +37,8 @@ import Testing
         "password=${DB}",
         "password={{resolve:secretsmanager:x}}", "token: see the vault", "2024-01-02T03:04:05+00:00", "sg-0123456789abcdef0",
         "MYAKIAIOSFODNN7EXAMPLE1",
-        "user@example.com", "https://user@example.com/", "AKIASHORT", "", "password=", "secret",
+        "user@example.com", "https://user@example.com/", "AKIASHORT", "AKIAIOSFODNN7EXAMPLE is the old one", "-----BEGIN CERTIFICATE-----",
+        "", "password=", "secret",
     ])
     func ordinaryTextsStay(_ text: String) { #expect(SecretPatterns.match(text) == nil) }
 

@@ -17,7 +17,7 @@ import Testing
             environment: ["AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample", "AWS_REGION": "eu-west-1"],
             endpointURL: cloud.endpoint,
             regions: ["eu-west-1", "us-east-1"], redactionKey: key)
-        let collector = AWSCollector(configuration: configuration, http: try LocalHTTP.client())
+        let collector = AWSCollector(configuration: configuration, http: try HTTPClient())
         let collection = try await collector.collect { _ in }
 
         // Every operation of the catalogue was asked and answered at least once.
@@ -89,7 +89,7 @@ import Testing
                 environment: ["AWS_ACCESS_KEY_ID": "sample", "AWS_SECRET_ACCESS_KEY": "sample", "AWS_ENDPOINT_URL": cloud.endpoint],
                 regions: ["eu-west-1"],
                 redactionKey: Secret([1, 2, 3]))
-            return try await AWSCollector(configuration: configuration, http: try LocalHTTP.client()).collect { _ in }.records.map {
+            return try await AWSCollector(configuration: configuration, http: try HTTPClient()).collect { _ in }.records.map {
                 var record = $0
                 record.time = nil
                 record.payload = Self.still(record.payload)
@@ -145,7 +145,7 @@ struct SampleCloud {
     }
 
     private func answers() async -> Bool {
-        guard let client = try? LocalHTTP.client() else { return false }
+        guard let client = try? HTTPClient() else { return false }
         for _ in 0..<100 where process.isRunning {
             if (try? await client.send(HTTPRequest(.get, endpoint + "/moto-api/")))?.status == 200 { return true }
             try? await Task.sleep(for: .milliseconds(50))

@@ -63,11 +63,12 @@ actor CredentialChain {
     private var isRefreshing = false
     private var waiters: [CheckedContinuation<Result<Credentials, CredentialError>, Never>] = []
     private var generation = 0
+    private var failedAt: Date?
 
     /// Renewed when less than this is left, when that works; botocore's number.
     static let advisory: TimeInterval = 15 * 60
-    /// Not used with less than this left; botocore's number.
-    static let mandatory: TimeInterval = 10 * 60
+    /// How long keys that still work are used on after a renewal failed, before the next is tried.
+    static let pause: TimeInterval = 30
 
     init(sources: [any CredentialSource], now: @escaping @Sendable () -> Date) {
         self.sources = sources
@@ -76,7 +77,10 @@ actor CredentialChain {
 
     /// Credentials that last, and their generation: hand it back to ``renew(after:)`` when a service says that they ended.
     func credentials() async throws(CredentialError) -> (Credentials, generation: Int) {
-        if let current, left(current) > Self.advisory { return (current, generation) }
+        if let current {
+            if left(current) > Self.advisory { return (current, generation) }
+            if let failedAt, left(current) > 0, now().timeIntervalSince(failedAt) < Self.pause { return (current, generation) }
+        }
         return (try await refresh(), generation)
     }
 
@@ -99,8 +103,10 @@ actor CredentialChain {
         if case .success(let fresh) = result {
             current = fresh
             generation += 1
+            failedAt = nil
         } else if let current, left(current) > 0 {
-            // The mandatory window only makes us try; keys that still work are better than none.
+            // Keys that still work are better than none.
+            failedAt = now()
             result = .success(current)
         }
         isRefreshing = false

@@ -51,31 +51,48 @@ enum SecretPatterns {
         .contains { text == $0 || text.hasSuffix($0) }
     }
 
+    private static let privateKeyStart = Array("-----BEGIN ".utf8)
+    private static let privateKeyEnd = Array("PRIVATE KEY".utf8)
+    private static let scheme = Array("://".utf8)
+    private static let references = ["${", "{{", "<", "$(", "arn:"].map { Array($0.utf8) }
+
     private static func scan(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         let isARN = has(bytes, at: 0, Array("arn:".utf8))
         for index in 0..<bytes.count {
             let byte = bytes[index]
-            switch byte {
-            case UInt8(ascii: "-"):
-                if has(bytes, at: index, Array("-----BEGIN ".utf8)), contains(bytes, from: index, Array("PRIVATE KEY".utf8)) {
-                    return "privateKey"
-                }
-            case UInt8(ascii: ":"):
-                if has(bytes, at: index, Array("://".utf8)), hasPassword(bytes, from: index + 3) { return "passwordInURL" }
-            default:
-                break
+            if byte == UInt8(ascii: "-"), has(bytes, at: index, privateKeyStart) {
+                // The kind of key stands between: `RSA `, `OPENSSH `.
+                let end = min(bytes.count, index + 48)
+                if (index..<end).contains(where: { has(bytes, at: $0, privateKeyEnd) }) { return "privateKey" }
             }
+            if byte == UInt8(ascii: ":"), has(bytes, at: index, scheme), hasPassword(bytes, from: index + 3) { return "passwordInURL" }
             if index == 0 || !isWord(bytes[index - 1]) {
                 for prefix in prefixes where prefix.start.first == byte && has(bytes, at: index, prefix.start) {
                     var end = index + prefix.start.count
                     while end < bytes.count, isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-") { end += 1 }
-                    if end - index - prefix.start.count >= prefix.following { return prefix.id }
+                    guard end - index - prefix.start.count >= prefix.following else { continue }
+                    // An access key's identifier is none of its secret.
+                    if prefix.id != "awsAccessKey" || hasSecretKey(bytes) { return prefix.id }
                 }
             }
             guard !isARN, byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") else { continue }
             if let id = assignment(bytes, at: index) { return id }
         }
         return nil
+    }
+
+    /// Forty bytes of Base64 in a row: how AWS writes secret keys.
+    private static func hasSecretKey(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var run = 0
+        for byte in bytes {
+            if byte != UInt8(ascii: "_"), isWord(byte) || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "+") {
+                run += 1
+            } else {
+                if run == 40 { return true }
+                run = 0
+            }
+        }
+        return run == 40
     }
 
     /// A secret's word before the sign at `index` and a value after it.
@@ -88,7 +105,7 @@ enum SecretPatterns {
         var start = index + 1
         while start < bytes.count, isFiller(bytes[start]) { start += 1 }
         // A reference to a secret is none.
-        for opening in ["${", "{{", "<", "$(", "arn:"] where has(bytes, at: start, Array(opening.utf8)) { return nil }
+        for opening in references where has(bytes, at: start, opening) { return nil }
         var length = 0
         while start + length < bytes.count, bytes[start + length] > 0x20, length < 4 { length += 1 }
         return length == 4 ? "assignment" : nil
@@ -118,10 +135,6 @@ enum SecretPatterns {
         guard index + text.count <= bytes.count else { return false }
         for offset in 0..<text.count where bytes[index + offset] != text[offset] { return false }
         return true
-    }
-
-    private static func contains(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, _ text: [UInt8]) -> Bool {
-        (start..<bytes.count).contains { has(bytes, at: $0, text) }
     }
 
     private static func endsWith(_ bytes: UnsafeBufferPointer<UInt8>, end: Int, _ word: [UInt8]) -> Bool {
