@@ -98,8 +98,11 @@ private struct SchemaReader {
         exposureRemoved: 0.5)
 
     private func problems(_ name: String, _ value: some Encodable, _ exactly: SchemaReader.Exactness) throws -> [String] {
+        try problems(name, try JSONValue(parsing: try WireJSON.encode(value)), exactly)
+    }
+    private func problems(_ name: String, _ value: JSONValue, _ exactly: SchemaReader.Exactness) throws -> [String] {
         let schema = try JSONValue(parsing: try SafeFile.read("\(spec)/results/\(name).schema.json", limit: 1 << 20))
-        return SchemaReader(root: schema).problems(try JSONValue(parsing: try WireJSON.encode(value)), exactly)
+        return SchemaReader(root: schema).problems(value, exactly)
     }
 
     @Test func summaryIsAsItsSchemaSays() throws {
@@ -172,6 +175,55 @@ private struct SchemaReader {
         let bare = CoverageEntry(service: "s3", operation: "o", outcome: .failed)
         #expect(try problems("coverage", CoverageReport(entries: [full], gaps: [.init(what: "w", why: "y")]), .all) == [])
         #expect(try problems("coverage", CoverageReport(entries: [bare], gaps: []), .required) == [])
+    }
+
+    @Test func writtenDocumentsAreAsTheirSchemasSayAndReadBack() throws {
+        let result = AnalysisResult(
+            summary: AnalysisSummary(
+                snapshot: "sha256:" + String(repeating: "0", count: 64), accounts: ["1"], collectedFrom: "a", collectedTo: "b",
+                counts: ["roles": 1], paths: ["high": 1], findings: ["low": 1], materialExposure: 0.1, exposureByEntry: ["internet": 1e-7],
+                jewels: [
+                    .init(id: "j", kind: "admin", value: 100, why: "w", exposure: 1.5, reachedFromInternet: true, reachedFrom: 1)
+                ], controls: [control], coverage: ["denied": 1]),
+            findings: [
+                Finding(
+                    id: "f", control: "c", title: "t", severity: .high, verdict: .fail, resource: "r", resourceKind: "bucket", account: "1",
+                    region: "eu-west-1", why: "w", remediation: "r", evidence: [citation])
+            ],
+            paths: [
+                AttackPath(
+                    id: "path-0123456789abcdef", severity: .critical, score: 99.5, source: "internet", target: "admin:1",
+                    title: "\u{301}\"",
+                    narrative: "n", confidence: .proven,
+                    steps: [
+                        PathStep(
+                            from: "internet", to: "admin:1", technique: "t", why: "w", evidence: [citation], conditions: ["c"],
+                            confidence: .proven)
+                    ], fixes: ["fix-0123456789abcdef"])
+            ],
+            principals: [PrincipalResult(arn: "a", kind: "role", admin: true, reachesAdmin: .yes, conditions: ["c"], why: "w", via: ["p"])],
+            plan: Plan(
+                objective: "o", optimal: true, cost: 1, fixes: [fix], alternatives: [fix], perPath: [.init(path: "p", fixes: ["f"])],
+                curve: [.init(fixes: 0, exposureRemoved: 0)], open: ["p"]),
+            coverage: CoverageReport(
+                entries: [
+                    CoverageEntry(
+                        account: "1", service: "s3", operation: "o", region: "r", resource: "b", outcome: .denied, code: "c", message: "m")
+                ], gaps: [.init(what: "w", why: "y")]))
+        let documents = Dictionary(uniqueKeysWithValues: ResultEncoding.documents(of: result).map { ($0.name, $0.bytes) })
+        #expect(documents.count == 6)
+        for name in ["summary", "findings", "paths", "principals", "plan", "coverage"] {
+            let bytes = try #require(documents["\(name).json"])
+            #expect(try problems(name, try JSONValue(parsing: bytes), .all) == [], "\(name)")
+        }
+        let read = AnalysisResult(
+            summary: try WireJSON.decode(from: try #require(documents["summary.json"])),
+            findings: try WireJSON.decode(from: try #require(documents["findings.json"])),
+            paths: try WireJSON.decode(from: try #require(documents["paths.json"])),
+            principals: try WireJSON.decode(from: try #require(documents["principals.json"])),
+            plan: try WireJSON.decode(from: try #require(documents["plan.json"])),
+            coverage: try WireJSON.decode(from: try #require(documents["coverage.json"])))
+        #expect(read == result)
     }
 
     @Test func schemasNameEveryWord() throws {
