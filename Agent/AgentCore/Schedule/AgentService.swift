@@ -1,0 +1,273 @@
+import Basics
+import CloudModel
+import Crypto
+import FoundationEssentials
+import HTTPTransport
+public import ServiceLifecycle
+import Synchronization
+import WireProtocol
+
+/// The enrolled agent at work: collect, seal, spool, upload, on a schedule; signs of life; the next certificate at half of the present one's life.
+public final class AgentService: Service {
+    /// What it goes by.
+    public struct Configuration: Sendable {
+        /// From one collection to the next.
+        public var interval: Duration
+        /// From one sign of life to the next.
+        public var heartbeat: Duration
+        /// Most bytes in the spool.
+        public var spoolLimit: Int
+        /// The usual ones.
+        public init(interval: Duration = .seconds(6 * 3600), heartbeat: Duration = .seconds(60), spoolLimit: Int = 2 << 30) {
+            self.interval = interval
+            self.heartbeat = heartbeat
+            self.spoolLimit = spoolLimit
+        }
+    }
+    private struct Session {
+        var identity: AgentIdentity
+        var gateway: Gateway
+    }
+
+    private let folder: StateFolder
+    private let lock: StateLock
+    private let spool: Spool
+    private let collector: any Collector
+    private let configuration: Configuration
+    private let transport: Transport
+    private let clock: AgentClock
+    private let host: HostFacts
+    private let events: @Sendable (AgentEvent) -> Void
+    private let session: Mutex<Session>
+    private let status: Mutex<AgentStatus>
+
+    /// The agent of a state folder, which it takes for itself.
+    ///
+    /// - Throws: ``AgentError`` `notEnrolled`, `stateBroken`, `stateBusy`; ``FileError``.
+    public init(
+        folder: StateFolder, collector: any Collector, configuration: Configuration = Configuration(), transport: @escaping Transport,
+        clock: AgentClock = .system, host: HostFacts = .current(), events: @escaping @Sendable (AgentEvent) -> Void
+    ) throws {
+        self.folder = folder
+        self.collector = collector
+        self.configuration = configuration
+        self.transport = transport
+        self.clock = clock
+        self.host = host
+        self.events = events
+        let identity = try folder.identity()
+        lock = try folder.lock()
+        spool = try Spool(folder: folder.spoolPath, limit: configuration.spoolLimit)
+        session = Mutex(Session(identity: identity, gateway: try Self.gateway(identity, transport)))
+        status = Mutex(folder.status())
+    }
+
+    private static func gateway(_ identity: AgentIdentity, _ transport: Transport) throws -> Gateway {
+        try Gateway(address: identity.gateway, client: try transport(identity.configuration))
+    }
+
+    // MARK: Once
+
+    /// Uploads what waits, collects once, uploads that.
+    ///
+    /// - Throws: whatever kept the collection from reaching the server; what was sealed stays in the spool.
+    public func runOnce() async throws {
+        let identity = session.withLock { $0.identity }
+        guard identity.notAfter > clock.now() else {
+            throw AgentError(
+                .certificateExpired,
+                "the certificate ended at \(AgentClock.text(identity.notAfter)): enroll this agent again with --replace")
+        }
+        do {
+            await renewIfDue()
+            try await uploadAll()
+            try await collectAndSeal()
+            try await uploadAll()
+        } catch {
+            note(error)
+            await sendHeartbeat()
+            throw error
+        }
+        await sendHeartbeat()
+    }
+
+    // MARK: For long
+
+    /// Works until the program is asked to end.
+    public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.work() }
+            group.addTask { await self.showLife() }
+        }
+    }
+
+    private var isEnding: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+    private func work() async {
+        var random = SystemRandomNumberGenerator()
+        let schedule = Schedule(every: configuration.interval)
+        var failures = 0
+        while !isEnding {
+            await renewIfDue()
+            do {
+                try await uploadAll()
+                let last = status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) }
+                if schedule.delay(last: last, now: clock.now(), random: &random) == .zero || failures > 0 {
+                    try await collectAndSeal()
+                    try await uploadAll()
+                }
+                failures = 0
+            } catch {
+                if isEnding { break }
+                note(error)
+                events(.failed(code: Uploader.code(error), message: Uploader.message(error)))
+                failures += 1
+            }
+            // Also wakes for the next certificate, which comes before the next collection when that is far.
+            let last = status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) }
+            var pause = min(schedule.delay(last: last, now: clock.now(), random: &random), .seconds(1800))
+            if failures > 0 {
+                pause =
+                    .seconds(5)
+                    + Backoff.pause(
+                        failures: failures, first: .seconds(15), longest: min(configuration.interval, .seconds(1800)), random: &random)
+            }
+            await sleep(max(pause, .seconds(1)))
+        }
+    }
+
+    private func showLife() async {
+        var random = SystemRandomNumberGenerator()
+        while !isEnding {
+            await sendHeartbeat()
+            await sleep(configuration.heartbeat * Double.random(in: 0.9...1.1, using: &random))
+        }
+    }
+
+    private func sleep(_ pause: Duration) async {
+        guard !isEnding else { return }
+        try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(pause) }
+    }
+
+    // MARK: The steps
+
+    private func collectAndSeal() async throws {
+        events(.collecting)
+        let began = clock.now()
+        let collection = try await cancelWhenGracefulShutdown { [collector, events] in
+            try await collector.collect { events(.progress($0)) }
+        }
+        events(.collected(records: collection.records.count, notSeen: collection.coverage.count { $0.outcome != .collected }))
+        await refreshSealingKey()
+        let identity = session.withLock { $0.identity }
+        let now = UInt64(max(1, clock.now().timeIntervalSince1970 * 1000))
+        let sequence = try folder.takeSequence(epoch: identity.epoch)
+        let bundle = BundleIdentity(
+            agent: identity.name, bundle: .fresh(milliseconds: now), epoch: identity.epoch, sequence: sequence, createdAt: now)
+        let bytes = try BundleSealer.seal(collection, identity: bundle, signingKey: identity.key, recipient: identity.sealingKey)
+        let (entry, superseded) = try spool.add(bytes)
+        for old in superseded { events(.superseded(bundle: old.bundle)) }
+        events(.sealed(bundle: entry.bundle, bytes: entry.size, sequence: sequence))
+        update { $0.lastCollection = AgentClock.text(began) }
+    }
+
+    /// Uploads the waiting bundles in their order.
+    private func uploadAll() async throws {
+        for entry in try spool.entries() {
+            if isEnding { throw CancellationError() }
+            let gateway = session.withLock { $0.gateway }
+            events(.uploading(bundle: entry.bundle, bytes: entry.size))
+            switch try await Uploader(gateway: gateway, clock: clock).upload(entry, progress: events) {
+            case .accepted(let run): finish(entry, run, "accepted")
+            case .alreadyKnown(let run): finish(entry, run, "alreadyKnown")
+            case .held: finish(entry, nil, "held")
+            case .refused(let refusal):
+                let code = refusal.code ?? "http.status\(refusal.status)"
+                spool.refuse(entry, reason: "\(code): \(refusal.detail)")
+                events(.refused(bundle: entry.bundle, code: code, message: refusal.detail))
+                throw AgentError(.refused, "bundle \(entry.bundle): \(refusal.description)")
+            case .shutOut(let refusal): throw AgentError(.refused, refusal.description)
+            case .postponed(let code, _):
+                throw AgentError(.postponed, "bundle \(entry.bundle) is kept for the next try; the last one ended with \(code)")
+            case .stopped: throw CancellationError()
+            }
+        }
+    }
+
+    private func finish(_ entry: Spool.Entry, _ run: RunID?, _ how: String) {
+        spool.remove(entry)
+        update {
+            $0.lastUpload = AgentClock.text(clock.now())
+            $0.lastBundle = entry.bundle.description
+            $0.lastRun = run?.description
+            $0.lastError = nil
+            $0.lastErrorMessage = nil
+        }
+        events(.uploaded(bundle: entry.bundle, run: run, how: how))
+    }
+
+    private func refreshSealingKey() async {
+        let gateway = session.withLock { $0.gateway }
+        // The key from enrolment stays good when the server does not answer.
+        guard let key = try? await gateway.sealingKey() else { return }
+        let changed = session.withLock { session -> AgentIdentity? in
+            guard session.identity.sealingKey != key else { return nil }
+            session.identity.sealingKey = key
+            return session.identity
+        }
+        if let changed { try? folder.save(changed) }
+    }
+
+    /// A fresh key with each certificate, unless bundles wait that the present key signed.
+    private func renewIfDue() async {
+        let (identity, gateway) = session.withLock { ($0.identity, $0.gateway) }
+        guard clock.now() >= identity.renewalTime else { return }
+        do {
+            let key = spool.depth == 0 ? P256.Signing.PrivateKey() : identity.key
+            let answer = try await gateway.renew(CertificateRequest(csr: try SigningRequest.pem(for: key)))
+            let renewed = try AgentIdentity(
+                name: identity.name, epoch: identity.epoch, server: identity.server, gateway: identity.gateway,
+                certificates: answer.certificates,
+                authorities: answer.authorities, sealingKey: identity.sealingKey, key: key)
+            try await Enrolment.check(renewed, clock: clock)
+            let next = Session(identity: renewed, gateway: try Self.gateway(renewed, transport))
+            try folder.save(renewed)
+            session.withLock { $0 = next }
+            events(.renewed(notAfter: renewed.notAfter))
+        } catch {
+            events(.failed(code: Uploader.code(error), message: "no new certificate: \(Uploader.message(error))"))
+        }
+    }
+
+    private func sendHeartbeat() async {
+        let gateway = session.withLock { $0.gateway }
+        let sent = clock.now()
+        let message = Heartbeat(
+            agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: spool.depth,
+            lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent))
+        do {
+            let answer = try await gateway.heartbeat(message)
+            let skew = (try? Date(answer.serverTime, strategy: .iso8601)).map { $0.timeIntervalSince(sent) }
+            events(.heartbeat(clockSkew: skew))
+        } catch {
+            if !isEnding { events(.failed(code: Uploader.code(error), message: "no sign of life: \(Uploader.message(error))")) }
+        }
+    }
+
+    private func note(_ error: any Error) {
+        guard !(error is CancellationError) else { return }
+        update {
+            $0.lastError = Uploader.code(error)
+            $0.lastErrorMessage = Uploader.message(error)
+        }
+    }
+
+    private func update(_ change: (inout AgentStatus) -> Void) {
+        let changed = status.withLock { status in
+            change(&status)
+            return status
+        }
+        // Only a note: what counts is in the identity, the counter and the spool.
+        try? folder.save(changed)
+    }
+}

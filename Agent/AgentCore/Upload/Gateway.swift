@@ -1,0 +1,40 @@
+public import Basics
+import FoundationEssentials
+public import HTTPTransport
+public import WireProtocol
+
+/// The agents' listener, asked with the agent's certificate. `Protocol/Spec/upload.md`.
+public struct Gateway: Sendable {
+    private let client: any HTTPSending
+    private let exchange: Exchange
+
+    /// The gateway of an identity, over `client`.
+    public init(address: String, client: any HTTPSending) throws(AgentError) {
+        let address = try ServerAddress(address)
+        self.client = client
+        exchange = Exchange(client: client, address: address)
+    }
+
+    /// Opens an upload or finds it again.
+    public func open(_ request: UploadRequest) async throws -> UploadState { try await exchange.send(.post, Routes.uploads, request) }
+    /// Completes an upload.
+    public func complete(_ bundle: BundleID) async throws -> UploadState { try await exchange.send(.post, Routes.complete(bundle)) }
+    /// Shows a sign of life.
+    public func heartbeat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer {
+        try await exchange.send(.post, Routes.heartbeat, heartbeat)
+    }
+    /// Asks for the next certificate.
+    public func renew(_ request: CertificateRequest) async throws -> CertificateResponse {
+        try await exchange.send(.post, Routes.certificate, request)
+    }
+    /// The key that bundles are sealed to.
+    public func sealingKey() async throws -> SealingKey { try await exchange.send(.get, Routes.sealingKey) }
+
+    /// Stores a piece.
+    public func put(_ bytes: [UInt8], sha256: String, piece: Int, of bundle: BundleID) async throws {
+        let headers = [(name: "Content-Type", value: Routes.octets), (name: Routes.pieceDigestHeader, value: sha256)]
+        let response = try await client.send(
+            HTTPRequest(.put, exchange.address.text + Routes.piece(bundle, piece), headers: headers, body: .bytes(bytes)))
+        guard (200..<300).contains(response.status) else { throw Refusal(response, now: Date()) }
+    }
+}
