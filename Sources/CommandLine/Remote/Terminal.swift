@@ -10,6 +10,8 @@ enum Terminal {
     static func print(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
     /// Writes a line about what went wrong.
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    /// Writes part of a line to stderr.
+    static func errorPart(_ text: String) { write(text, to: STDERR_FILENO) }
     /// Writes a line for people who watch; into a file or pipe it does not go.
     static func note(_ text: String) { if isatty(STDERR_FILENO) == 1 { error(text) } }
 

@@ -1,0 +1,56 @@
+import Basics
+import CloudModel
+import Engine
+import FoundationEssentials
+import Glibc
+
+/// Analyses a collection on this machine and writes the result folder; what `analyze` and `scan` share.
+enum OfflineAnalysis {
+    /// - Throws: a coded error; then the output folder is as it was.
+    static func run(_ collection: CloudCollection, out: String, failOn: Severity?) throws {
+        let folder = try ResultFolder(out)
+        let result: AnalysisResult
+        do {
+            let progress = ProgressLine()
+            result = try Pipeline.run(collection, snapshotPath: folder.snapshotPath) { progress.show("analysing: \($0.stage)") }
+            progress.clear()
+            try folder.publish(ResultEncoding.documents(of: result))
+        } catch {
+            folder.discard()
+            throw error
+        }
+        report(result, out: out)
+        if let failOn, worst(result).map({ $0 >= failOn }) ?? false { throw Ending.overThreshold }
+    }
+
+    /// The worst severity of a path or failed finding.
+    static func worst(_ result: AnalysisResult) -> Severity? {
+        (result.paths.map(\.severity) + result.findings.filter { $0.verdict == .fail }.map(\.severity)).max()
+    }
+
+    /// The short answer on standard error: standard output is for data, and the data is in the folder.
+    private static func report(_ result: AnalysisResult, out: String) {
+        var lines = ["\(result.paths.count) attack paths, \(result.findings.count { $0.verdict == .fail }) failed findings"]
+        for path in result.paths.prefix(3) { lines.append("  \(path.severity.rawValue): \(DisplayText.safe(path.title))") }
+        let unseen = result.coverage.entries.count { $0.outcome != .collected }
+        if unseen > 0 { lines.append("\(unseen) calls gave no answer or were not made; coverage.json names them and what follows") }
+        lines.append("written to \(out): summary, findings, paths, principals, plan, coverage (.json) and snapshot.sqlite")
+        Terminal.error(lines.joined(separator: "\n"))
+    }
+}
+
+/// One line that is overwritten while work goes on, and only on a terminal.
+final class ProgressLine: Sendable {
+    private let shown = isatty(STDERR_FILENO) == 1
+
+    func show(_ text: String) {
+        if shown { Terminal.errorPart("\r\u{1B}[K" + DisplayText.safe(text, limit: 100)) }
+    }
+    /// A bar of `completed` out of `total`, with what is going on.
+    func show(completed: Int, total: Int, _ text: String) {
+        let width = 30
+        let filled = total > 0 ? min(width, completed * width / total) : 0
+        show(String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled) + " \(completed)/\(total) \(text)")
+    }
+    func clear() { if shown { Terminal.errorPart("\r\u{1B}[K") } }
+}
