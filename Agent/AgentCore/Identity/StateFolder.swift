@@ -105,6 +105,22 @@ public struct StateFolder: Sendable {
         return next
     }
 
+    // MARK: Redaction
+
+    /// The key of the fingerprints that stand where secrets stood; made at the first need, and never sent.
+    public func redactionKey() throws -> Secret<[UInt8]> {
+        let file = path + "/redaction.key"
+        do throws(FileError) {
+            let bytes = try SafeFile.read(file, limit: 64, secret: true)
+            guard bytes.count == 32 else { throw FileError(.ioFailed, "\(file) does not hold 32 bytes") }
+            return Secret(bytes)
+        } catch { if error.code != .notFound { throw error } }
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        try SafeFile.write(bytes, to: file, mode: 0o600)
+        return Secret(bytes)
+    }
+
     // MARK: Status
 
     /// What the agent noted of its last work; empty when there is nothing, or nothing readable.

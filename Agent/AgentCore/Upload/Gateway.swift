@@ -1,5 +1,5 @@
 public import Basics
-import FoundationEssentials
+public import FoundationEssentials
 public import HTTPTransport
 public import WireProtocol
 
@@ -22,6 +22,14 @@ public struct Gateway: Sendable {
     /// Shows a sign of life.
     public func heartbeat(_ heartbeat: Heartbeat) async throws -> HeartbeatAnswer {
         try await exchange.send(.post, Routes.heartbeat, heartbeat)
+    }
+    /// The server's clock, by a sign of life of this host; `nil` when it is not a time.
+    public func serverTime(host: HostFacts = .current()) async throws -> Date? {
+        let message = Heartbeat(
+            agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: 0, clock: AgentClock.text(Date())
+        )
+        let answer = try await heartbeat(message)
+        return try? Date(answer.serverTime, strategy: .iso8601)
     }
     /// Asks for the next certificate.
     public func renew(_ request: CertificateRequest) async throws -> CertificateResponse {

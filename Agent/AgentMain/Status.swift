@@ -1,0 +1,40 @@
+import AgentCore
+import ArgumentParser
+import Basics
+import CloudModel
+import FoundationEssentials
+import WireProtocol
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Shows identity, certificate and spool; exits with 1 when not enrolled.")
+
+    @Flag(help: "As JSON.")
+    var json = false
+    @OptionGroup var stateOptions: StateOptions
+
+    func run() async throws {
+        let folder = try StateFolder(existing: try stateOptions.path(creating: false))
+        let identity = try folder.identity()
+        let status = folder.status()
+        let waiting = (try? Spool(folder: folder.spoolPath))?.depth ?? 0
+        let facts: [(name: String, value: String?)] = [
+            ("tenant", "\(identity.name.tenant)"), ("environment", "\(identity.name.environment)"), ("agent", "\(identity.name.agent)"),
+            ("server", identity.server), ("gateway", identity.gateway), ("certificateUntil", AgentClock.text(identity.notAfter)),
+            ("certificateIsValid", identity.notAfter > Date() ? "yes" : "no"), ("waitingBundles", "\(waiting)"),
+            ("lastCollection", status.lastCollection), ("lastUpload", status.lastUpload), ("lastBundle", status.lastBundle),
+            ("lastRun", status.lastRun), ("lastError", status.lastError), ("lastErrorMessage", status.lastErrorMessage),
+        ]
+        if json {
+            var object: JSONObject = ["version": .string(HostFacts.version)]
+            for (name, value) in facts { object[name] = value.map { .string($0) } ?? .null }
+            object["waitingBundles"] = .number("\(waiting)")
+            object["certificateIsValid"] = .bool(identity.notAfter > Date())
+            Terminal.write(JSONValue.object(object).prettyBytes, to: 1)
+        } else {
+            for (name, value) in facts {
+                let label = name + String(repeating: " ", count: max(1, 20 - name.utf8.count))
+                Terminal.print(label + DisplayText.safe(value ?? "-"))
+            }
+        }
+    }
+}
