@@ -94,6 +94,7 @@ let package = Package(
         library("ControlPlaneServer", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", crypto, log, services] + web + x509),
         program("ControlPlaneMain", "ControlPlane", [
             "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "SQLDatabase", "WireProtocol", "CloudModel", "HTTPTransport", log, arguments, services,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ]),
         program("WorkerMain", "ControlPlane", ["Basics", "CSandbox", "CloudModel", "WireProtocol", "SnapshotStore", "Engine", crypto]),
         // Tests

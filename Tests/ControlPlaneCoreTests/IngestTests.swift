@@ -1,4 +1,5 @@
 import Basics
+import CloudModel
 import ControlPlaneStore
 import Crypto
 import Foundation
@@ -123,6 +124,19 @@ import WireProtocol
         let agent = try await installation.enrol(made.environment)
         #expect(
             await refusal { try await agent.upload(try agent.bundle(sequence: 1, key: P256.Signing.PrivateKey())) } == "upload.wrongKey")
+    }
+
+    @Test func aBundleSealedToAForeignKeyIsRefusedBeforeItIsSent() async throws {
+        let installation = try await Installation()
+        let made = try await installation.tenant()
+        let agent = try await installation.enrol(made.environment)
+        let foreign = SealingKey(Curve25519.KeyAgreement.PrivateKey().publicKey)
+        let bundle = try BundleSealer.seal(
+            .init(records: [], coverage: []),
+            identity: BundleIdentity(
+                agent: agent.name, bundle: .fresh(milliseconds: 1), epoch: 1, sequence: 1, createdAt: 1_790_000_000_000),
+            signingKey: agent.key, recipient: foreign)
+        #expect(await refusal { try await agent.upload(bundle) } == "bundle.wrongRecipient")
     }
 
     @Test func aLieAboutTheWholeIsFound() async throws {

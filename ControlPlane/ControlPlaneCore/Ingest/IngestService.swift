@@ -33,6 +33,10 @@ public struct IngestService: Sendable {
                         let received = try tables.pieces(of: upload.bundle)
                         return (UploadState(bundle: upload.bundle, status: .open, received: received, pieceSize: old.pieceSize), [])
                     }
+                    let keys = try tables.sealingKeys().map { Array($0.id.utf8) }
+                    guard keys.contains(Array(header.recipient.utf8)) else {
+                        throw BundleError(.wrongRecipient, "sealed to a key that is not the tenant's")
+                    }
                     let open = try tables.uploads(of: agent.id)
                     let dropped = open.prefix(max(0, open.count - Self.openUploads + 1)).map(\.bundle)
                     for bundle in dropped { try tables.deleteUpload(bundle) }

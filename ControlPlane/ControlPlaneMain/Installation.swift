@@ -1,0 +1,67 @@
+import ArgumentParser
+import Basics
+import ControlPlaneCore
+import ControlPlaneStore
+import EnrolmentCA
+import FoundationEssentials
+import Glibc
+import Logging
+import SQLDatabase
+
+/// What every command needs to know.
+struct DataOption: ParsableArguments {
+    @Option(name: .customLong("data"), help: ArgumentHelp("Folder that holds everything.", valueName: "dir"))
+    var path: String
+}
+
+/// A data folder, opened: its database at the newest version, its CA and master key read or made.
+struct Installation {
+    let data: DataFolder
+    let database: SQLiteDatabase
+    let store: SQLStore
+    let master: MasterKey
+    let authority: CertificateAuthority
+
+    init(_ path: String) async throws {
+        data = try DataFolder(Self.absolute(path))
+        database = try SQLiteDatabase(path: data.database)
+        let now = Date()
+        try await Migrations.apply(to: database, now: Int64(now.timeIntervalSince1970 * 1_000_000))
+        store = SQLStore(database)
+        master = try MasterKey(folder: data.keys)
+        authority = try CertificateAuthority(folder: data.authority, now: now)
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.utf8.first == UInt8(ascii: "/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// The services, for listeners under these names.
+    func services(names: [String], sitePort: Int, gatewayPort: Int, pieceSize: Int) throws -> ControlPlaneServices {
+        try authority.ensureServerCertificate(in: data.tls, names: names, now: Date())
+        let name = names.first ?? "localhost"
+        let host = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
+        return try ControlPlaneServices(
+            store: store, data: data, authority: authority, master: master,
+            tls: ListenerIdentity(
+                certificates: try CertificateAuthority.serverChain(in: data.tls), privateKeyFile: data.tls + "/server.key",
+                agentAuthorities: [authority.rootPEM]), gatewayURL: "https://\(host):\(gatewayPort)",
+            consoleURL: "https://\(host):\(sitePort)", pieceSize: pieceSize)
+    }
+
+    /// Held until the program ends: whoever has it is the only one who takes runs of this folder.
+    func lockForWork() throws {
+        let descriptor = open(data.workLock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw StoreError(.conflict, "another program already takes the runs of \(data.path)")
+        }
+    }
+}
+
+/// The log: one line an event on the error output, secrets replaced.
+enum Log {
+    static func make() -> Logger {
+        LoggingSystem.bootstrap { RedactingLogHandler(StreamLogHandler.standardError(label: $0)) }
+        return Logger(label: "cloudryption-server")
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Basics
+import ControlPlaneCore
+import ControlPlaneServer
+import FoundationEssentials
+import Logging
+import SQLDatabase
+import ServiceLifecycle
+import WireProtocol
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve console, API and the agents' gateway.")
+
+    @OptionGroup var data: DataOption
+    @Option(help: ArgumentHelp("Where console, API and enrolment are.", valueName: "host:port"))
+    var listen = "127.0.0.1:8443"
+    @Option(help: ArgumentHelp("Where enrolled agents come in.", valueName: "host:port"))
+    var agentListen = "127.0.0.1:8444"
+    @Option(
+        help: ArgumentHelp("Host name or address under which others reach this server; the first one is told to agents.", valueName: "name")
+    )
+    var publicName: [String] = []
+    @Flag(help: "Also take runs and start workers.")
+    var withWork = false
+    @Option(help: ArgumentHelp("The cloudryption-worker program; by default the one beside this program.", valueName: "path"))
+    var worker: String?
+    @Flag(help: "Let workers run on a kernel without Landlock. See operations.md.")
+    var allowMissingLandlock = false
+    @Option(help: ArgumentHelp("Bytes of a piece of new uploads.", valueName: "bytes"))
+    var pieceSize = UploadLimits.pieceSize
+
+    mutating func validate() throws {
+        guard ControlPlaneServer.Address(listen) != nil else { throw ValidationError("--listen: not HOST:PORT") }
+        guard ControlPlaneServer.Address(agentListen) != nil else { throw ValidationError("--agent-listen: not HOST:PORT") }
+        guard (64 << 10...64 << 20).contains(pieceSize) else { throw ValidationError("--piece-size: 65536 to 67108864") }
+    }
+
+    func run() async throws {
+        guard let site = ControlPlaneServer.Address(listen), let gateway = ControlPlaneServer.Address(agentListen) else { return }
+        let logger = Log.make()
+        let installation = try await Installation(data.path)
+        let names = publicName.isEmpty ? ["localhost", "127.0.0.1", "::1"] : publicName
+        let services = try installation.services(names: names, sitePort: site.port, gatewayPort: gateway.port, pieceSize: pieceSize)
+        let server = try ControlPlaneServer(
+            services: services, configuration: .init(site: site, gateway: gateway), logger: logger
+        ) { listener, port in
+            logger.info("listening", metadata: ["listener": "\(listener.rawValue)", "port": "\(port)"])
+        }
+        var all: [any Service] = [server]
+        if withWork { all.append(try await Work.queue(installation, worker: worker, allowMissingLandlock, logger)) }
+        try await Work.serve(all, logger)
+        try installation.database.close()
+    }
+}
