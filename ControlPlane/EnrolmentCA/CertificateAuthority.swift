@@ -77,12 +77,12 @@ public struct CertificateAuthority: Sendable {
         do {
             let rootKey = P256.Signing.PrivateKey()
             let issuingKey = P256.Signing.PrivateKey()
-            let from = now.addingTimeInterval(-LeafProfile.backdate)
+            let from = LeafProfile.whole(now, -LeafProfile.backdate)
             let root = try CertificateSigner.authority(
-                name: "Cloudryption root", key: rootKey, issuer: nil, pathLength: 1, from: from, to: now.addingTimeInterval(rootLifetime))
+                name: "Cloudryption root", key: rootKey, issuer: nil, pathLength: 1, from: from, to: LeafProfile.whole(now, rootLifetime))
             let issuing = try CertificateSigner.authority(
                 name: "Cloudryption issuing", key: issuingKey, issuer: CertificateSigner(certificate: root, key: rootKey), pathLength: 0,
-                from: from, to: now.addingTimeInterval(issuingLifetime))
+                from: from, to: LeafProfile.whole(now, issuingLifetime))
             try SafeFile.makePrivateFolder(temporary)
             try SafeFile.makePrivateFolder(temporary + "/root")
             try SafeFile.write(Array(rootKey.pemRepresentation.utf8), to: temporary + "/root/root.key", mode: 0o600)

@@ -33,7 +33,7 @@ public struct LeafProfile: Sendable, Hashable {
     public static func agent(_ name: AgentName, now: Date) -> LeafProfile {
         LeafProfile(
             purpose: .client, commonName: "agent \(name.agent)", names: [.uri(name.description)],
-            notBefore: now.addingTimeInterval(-backdate), notAfter: now.addingTimeInterval(agentLifetime))
+            notBefore: whole(now, -backdate), notAfter: whole(now, agentLifetime))
     }
 
     /// The server's certificate for these host names and addresses.
@@ -44,8 +44,12 @@ public struct LeafProfile: Sendable, Hashable {
         var parsed: [Name] = []
         for name in names { parsed.append(try self.name(name)) }
         return LeafProfile(
-            purpose: .server, commonName: first, names: parsed, notBefore: now.addingTimeInterval(-backdate),
-            notAfter: now.addingTimeInterval(serverLifetime))
+            purpose: .server, commonName: first, names: parsed, notBefore: whole(now, -backdate), notAfter: whole(now, serverLifetime))
+    }
+
+    /// Certificates know whole seconds only (RFC 5280 §4.1.2.5): rounding is ours, and always down.
+    static func whole(_ now: Date, _ offset: TimeInterval) -> Date {
+        Date(timeIntervalSince1970: (now.timeIntervalSince1970 + offset).rounded(.down))
     }
 
     private static func name(_ text: String) throws(CAError) -> Name {

@@ -1,9 +1,14 @@
 import CloudModel
+import Engine
+import FoundationEssentials
 
 /// The one place where the worker meets the engine.
 enum Analysis {
     /// Analyses a collection; the snapshot is written to `snapshot`. Answers the result document.
-    static func run(_ collection: CloudCollection, snapshot: String, stage: (String) -> Void) throws -> [UInt8] {
-        throw FrameError(code: .failed, message: "the engine is not there yet")
+    static func run(_ collection: CloudCollection, snapshot: String, progress: (WorkerProgress) -> Void) throws -> [UInt8] {
+        let result = try Pipeline.run(collection, snapshotPath: snapshot, progress: progress)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(result))
     }
 }

@@ -16,11 +16,10 @@ struct RunTask {
         try output.send(WorkerProgress(stage: "open"))
         let verified = try BundleOpener.open(bundle, contentKey: task.key, expecting: task.agent, agentKey: task.agentKey)
         let snapshot = scratch + "/snapshot.sqlite"
-        let result = try Analysis.run(verified.collection, snapshot: snapshot) { stage in
+        let result = try Analysis.run(verified.collection, snapshot: snapshot) { progress in
             // Only for show.
-            try? output.send(WorkerProgress(stage: stage))
+            try? output.send(progress)
         }
-        try output.send(WorkerProgress(stage: "write"))
         try output.send(.result, result)
         try output.send(.snapshot, file: snapshot)
         try output.send(.done, [])

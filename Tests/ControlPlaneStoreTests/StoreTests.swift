@@ -123,7 +123,9 @@ final class Scratch: Sendable {
                 "INSERT INTO audit_entries VALUES ($1, 1, 1, 'operator', 'x', 'y', 'ok', '', $2)",
                 [.text(tenant.id.description), .blob([1])])
         }
-        await #expect(throws: SQLError.self) { _ = try await database.write { try $0.execute("UPDATE audit_entries SET actor = 'me'", []) } }
+        await #expect(throws: SQLError.self) {
+            _ = try await database.write { try $0.execute("UPDATE audit_entries SET actor = 'me'", []) }
+        }
         await #expect(throws: SQLError.self) { _ = try await database.write { try $0.execute("DELETE FROM audit_entries", []) } }
     }
 

@@ -112,7 +112,8 @@ public struct RunQueue: Service {
             try await keep(result, of: run)
             report(.succeeded(run.id))
         } catch {
-            try await note(error, of: run)
+            // Also when we were told to stop: a cancelled task could not write down that it gives the run back.
+            try await Task { try await note(error, of: run) }.value
         }
         return true
     }

@@ -99,6 +99,7 @@ struct WorkerExchange {
         }
         for descriptor in [input, output, errors] where descriptor >= 0 { close(descriptor) }
         (input, output, errors) = (-1, -1, -1)
+        defer { said = [] }
         if !said.isEmpty { report(DisplayText.safe(String(decoding: said, as: UTF8.self), limit: 4000)) }
     }
 }
