@@ -64,6 +64,16 @@ public struct AWSCollectorConfiguration: Sendable {
     }
 }
 
+/// The environment can hold keys: a configuration prints none of itself.
+extension AWSCollectorConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The type's name.
+    public var description: String { "AWSCollectorConfiguration" }
+    /// The type's name.
+    public var debugDescription: String { description }
+    /// Shows nothing.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// Why nothing could be collected.
 public struct CollectorError: CodedError {
     /// The kinds of failure.

@@ -13,6 +13,7 @@ import json
 import zipfile
 
 import boto3
+from moto.iam.models import iam_backends
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -112,6 +113,8 @@ def storage():
 
 def identities(stored):
     iam = boto3.client("iam", "us-east-1")
+    # The root user has a second factor; there is no call that says so.
+    iam_backends[ACCOUNT]["aws"].account_summary._account_mfa_enabled = 1
     iam.update_account_password_policy(
         MinimumPasswordLength=14, RequireSymbols=True, RequireNumbers=True, RequireUppercaseCharacters=True, RequireLowercaseCharacters=True,
         AllowUsersToChangePassword=True, MaxPasswordAge=365, PasswordReusePrevention=12)

@@ -55,6 +55,21 @@ def mend():
 
     iam_models.IAMBackend.get_account_authorization_details = details
 
+    # The credential report's first row is the root user's.
+    report = iam_models.IAMBackend.get_credential_report
+
+    def credential_report(self):
+        head, newline, rows = report(self).partition("\n")
+        root = dict.fromkeys(head.split(","), "N/A")
+        root.update(
+            user="<root_account>", arn=f"arn:aws:iam::{self.account_id}:root", user_creation_time="2024-02-29T09:00:00+00:00",
+            password_enabled="not_supported", password_last_used="2024-03-01T09:00:00+00:00", password_last_changed="not_supported",
+            password_next_rotation="not_supported", mfa_active=str(bool(self.account_summary.summary_map["AccountMFAEnabled"])).lower(),
+            access_key_1_active="false", access_key_2_active="false", cert_1_active="false", cert_2_active="false")
+        return head + newline + ",".join(root.values()) + "\n" + rows
+
+    iam_models.IAMBackend.get_credential_report = credential_report
+
     # DescribeRegions without AllRegions: the partition's regions that are enabled.
     every = EC2Backend.describe_regions
 

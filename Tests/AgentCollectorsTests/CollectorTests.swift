@@ -18,7 +18,7 @@ private func account(_ answers: @escaping @Sendable (HTTPRequest, Int) -> Result
             let wrapper = request.signingService == "ec2" ? "" : "<\(action)Result><State>COMPLETE</State></\(action)Result>"
             return .ok("<\(action)Response>\(wrapper)</\(action)Response>")
         }
-        return .ok("{}")
+        return .ok(#"{"Functions":[],"Keys":[],"SecretList":[],"FunctionUrlConfigs":[]}"#)
     }
 }
 
@@ -154,6 +154,19 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         #expect(collection.coverage.allSatisfy { !($0.message ?? "").contains("secret") && !($0.message ?? "").contains("not authorized") })
     }
 
+    @Test(arguments: ["{}", "[]", "null", "<html></html>", "<Error><Code>Odd</Code></Error>", "<ListAllMyBucketsResponse/>", ""])
+    func anAnswerThatIsNoneIsNeverReadAsNothingThere(_ body: String) async throws {
+        let http = account { request, _ in
+            if request.action == "GetCallerIdentity" { return nil }
+            // An empty policy is a policy, to whoever reads it; all else is refused here.
+            return .ok(body)
+        }
+        let collection = try await collect(http)
+        #expect(collection.records.map(\.operation) == ["get-caller-identity"])
+        #expect(collection.coverage.allSatisfy { $0.outcome == .failed })
+        #expect(Set(collection.coverage.map { $0.service }).count >= 8)
+    }
+
     @Test func throttlingIsWaitedOutWithBackoffAndSlowsTheServiceDown() async throws {
         let time = FakeTime()
         let count = Mutex(0)
@@ -206,7 +219,7 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         let http = account { request, _ in
             guard request.url.contains("/far") else {
                 return request.url.contains("s3.us-east-1.amazonaws.com/?")
-                    ? .ok("<R><Buckets><Bucket><Name>far</Name></Bucket></Buckets></R>") : nil
+                    ? .ok("<ListAllMyBucketsResult><Buckets><Bucket><Name>far</Name></Bucket></Buckets></ListAllMyBucketsResult>") : nil
             }
             guard request.url.hasPrefix("https://s3.eu-central-1.") else {
                 return request.url.contains("?acl")
@@ -215,7 +228,12 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
             }
             if request.url.contains("?policy") { return .ok("{}") }
             if request.url.contains("?location") { return .ok("<LocationConstraint>eu-central-1</LocationConstraint>") }
-            return .ok("<R/>")
+            for (part, root) in [
+                ("?acl", "AccessControlPolicy"), ("?publicAccessBlock", "PublicAccessBlockConfiguration"),
+                ("?encryption", "ServerSideEncryptionConfiguration"),
+                ("?tagging", "Tagging"),
+            ] where request.url.contains(part) { return .ok("<\(root)/>") }
+            return .status(404)
         }
         let collection = try await collect(http)
         #expect(collection.coverage.filter { $0.resource == "far" } == [])
@@ -225,7 +243,7 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
     @Test func aRedirectThatGoesInCirclesEnds() async throws {
         let http = account { request, _ in
             if request.url.contains("s3.us-east-1.amazonaws.com/?") {
-                return .ok("<R><Buckets><Bucket><Name>far</Name></Bucket></Buckets></R>")
+                return .ok("<ListAllMyBucketsResult><Buckets><Bucket><Name>far</Name></Bucket></Buckets></ListAllMyBucketsResult>")
             }
             guard request.url.contains("/far") else { return nil }
             let other = request.url.contains("eu-west-1") ? "eu-west-2" : "eu-west-1"
@@ -414,6 +432,15 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
             "Variables"]
         #expect(variables?["KEY"]?["redacted"]?["length"] == 14)
         #expect(variables?["URL"]?["redacted"]?["pattern"] == "passwordInURL")
+    }
+
+    @Test func aCollectorPrintsNoKeys() {
+        let collector = AWSCollector(configuration: Sample.configuration(), http: account { _, _ in nil })
+        var dumped = ""
+        dump(collector, to: &dumped)
+        for text in ["\(collector)", String(reflecting: collector), dumped, "\(collector.configuration)"] {
+            #expect(!text.contains("wJalr") && !text.contains("AKID"))
+        }
     }
 
     @Test func progressGrowsAndEndsComplete() async throws {

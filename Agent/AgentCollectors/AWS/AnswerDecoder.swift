@@ -17,12 +17,16 @@ struct AnswerDecoder: Sendable {
         guard let output = operation.output else { return .object(JSONObject()) }
         switch service.wire {
         case .json, .restJSON:
-            guard !body.isEmpty else { return .object(JSONObject()) }
-            do throws(JSONError) {
-                return json(try JSONValue(parsing: body), output) ?? .object(JSONObject())
-            } catch {
+            let value: JSONValue
+            do throws(JSONError) { value = try JSONValue(parsing: body) } catch {
                 throw AnswerError(code: "badAnswer.json.\(error.code.rawValue)")
             }
+            guard let answer = json(value, output) else { throw AnswerError(code: "badAnswer.json.noObject") }
+            // An empty list is said, not left out: what is no listing must not be read as "there is nothing".
+            if let paging = operation.paging, !paging.results.contains(where: { answer[$0]?.array != nil }) {
+                throw AnswerError(code: "badAnswer.json.noList")
+            }
+            return answer
         case .query:
             let root = try tree(body)
             guard let wrapper = operation.wrapper else { return xml(root, output) ?? .object(JSONObject()) }
@@ -39,6 +43,11 @@ struct AnswerDecoder: Sendable {
         }
     }
 
+    /// How S3 names what it answers. Anything else, a proxy's page say, must not be read as an empty answer.
+    private static let roots = [
+        "list-buckets": "ListAllMyBucketsResult", "get-bucket-acl": "AccessControlPolicy", "get-bucket-tagging": "Tagging",
+    ]
+
     private func restXML(_ body: [UInt8], _ output: ServiceModel.Reference) throws(AnswerError) -> JSONValue {
         guard case .shape(let number) = output, case .structure(let members, _)? = service.shape(number) else {
             return .object(JSONObject())
@@ -48,17 +57,17 @@ struct AnswerDecoder: Sendable {
                 guard let text = String(validating: body, as: UTF8.self) else { throw AnswerError(code: "badAnswer.invalidUTF8") }
                 return .object([payload: .string(text)])
             }
-            guard !body.isEmpty else { return .object(JSONObject()) }
-            return .object([payload: xml(try tree(body), member.reference) ?? .object(JSONObject())])
+            let root = try tree(body)
+            guard payload == root.name else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
+            return .object([payload: xml(root, member.reference) ?? .object(JSONObject())])
         }
-        guard !body.isEmpty else { return .object(JSONObject()) }
         let root = try tree(body)
         // S3 answers GetBucketLocation with the bare member; nothing in it means us-east-1, which the CLI prints as null.
         if operation.cliName == "get-bucket-location" {
             guard root.name == "LocationConstraint" else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
             return .object(["LocationConstraint": root.text.isEmpty ? .null : .string(root.text)])
         }
-        guard root.name != "html" else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
+        guard Self.roots[operation.cliName] == root.name else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
         return xml(root, output) ?? .object(JSONObject())
     }
 

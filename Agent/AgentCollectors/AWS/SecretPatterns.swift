@@ -2,9 +2,9 @@
 enum SecretPatterns {
     /// The identifier of the first form that `text` holds, or `nil`.
     static func match(_ text: String) -> String? {
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 8 else { return nil }
-        return bytes.withUnsafeBufferPointer { scan($0) }
+        guard text.utf8.count >= 8 else { return nil }
+        var text = text
+        return text.withUTF8 { scan($0) }
     }
 
     private struct Prefix: Sendable {
