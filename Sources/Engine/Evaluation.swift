@@ -1,4 +1,5 @@
 import CloudModel
+import SnapshotStore
 
 /// One snapshot with its graph.
 final class Evaluation {
@@ -130,8 +131,20 @@ extension SecurityGraph {
 }
 
 extension Evaluation {
-    /// Writes the snapshot's database and judges the controls by it.
-    func writeSnapshot(to path: String, paths: [AttackPath]) throws -> (findings: [Finding], controls: [ControlResult]) {
-        ([], [])
+    /// Writes the snapshot's database, where nothing must be yet.
+    func writeSnapshot(to path: String, digest: String) throws(SnapshotError) {
+        let edges = graph.edges.map { edge in
+            let proof = graph.proof(of: edge)
+            return EdgeRow(
+                source: graph.nodes[Int(edge.from)].id, target: graph.nodes[Int(edge.to)].id, technique: graph.technique(of: edge),
+                why: proof.why, confidence: edge.confidence, likelihood: edge.likelihood, conditions: proof.conditions,
+                evidence: proof.citations)
+        }
+        let rows = exposures.map {
+            ExposureRow(
+                target: $0.target, targetKind: $0.targetKind, kind: $0.kind.rawValue, via: $0.via, actions: $0.actions, ports: $0.ports,
+                protocolName: $0.protocolName, why: $0.why, conditions: $0.conditions, confidence: $0.confidence, evidence: $0.evidence)
+        }
+        try SnapshotWriter.write(SnapshotContents(snapshot: snapshot, digest: digest, edges: edges, exposures: rows), to: path)
     }
 }

@@ -47,38 +47,59 @@ struct AttackPathFinder {
     /// All paths, worst first.
     mutating func paths() -> [Found] {
         var search = StrongestPaths(graph)
+        let wanted = wanted()
         var all: [Found] = []
-        for source in starts() {
-            let found = paths(from: source, &search)
-            all += found
+        var toData: [Int: [Found]] = [:]
+        for target in graph.nodes.indices where graph.nodes[target].value > 0 {
+            for found in paths(to: target, wanted, &search) {
+                if graph.nodes[target].kind == .admin || isOutside(found.source) {
+                    all.append(found)
+                } else {
+                    toData[found.source, default: []].append(found)
+                }
+            }
         }
-        return all.sorted(by: Self.isWorse(graph))
+        let isWorse = Self.isWorse(graph)
+        for found in toData.values {
+            if found.count > Self.dataPathsPerStart {
+                truncated += 1
+                all += found.sorted(by: isWorse).prefix(Self.dataPathsPerStart)
+            } else {
+                all += found
+            }
+        }
+        return all.sorted(by: isWorse)
     }
 
-    /// The paths from one start.
-    mutating func paths(from source: Int, _ search: inout StrongestPaths) -> [Found] {
-        let node = graph.nodes[source]
-        guard !graph.edges(from: source).isEmpty else { return [] }
-        let isOutside = node.kind == .internet || node.kind == .externalAccount
-        var toAdmin: [Found] = []
-        var toData: [Found] = []
-        for (arrival, edges) in search.jewels(from: source) {
-            let target = graph.nodes[arrival.node]
-            if !isOutside, target.kind != .admin {
-                // What a principal may read by itself is no attack; a group's members have the same paths as the group.
-                if edges.count < 2 || node.kind == .group { continue }
-            }
-            let likelihood = Likelihood.start(node.kind) * arrival.likelihood
-            let found = Found(
-                source: source, target: arrival.node, edges: edges, likelihood: likelihood, confidence: arrival.confidence,
-                score: Self.rounded(target.value * likelihood))
-            if target.kind == .admin { toAdmin.append(found) } else { toData.append(found) }
+    /// Which nodes are starts.
+    func wanted() -> [Bool] {
+        var wanted = [Bool](repeating: false, count: graph.nodes.count)
+        for start in starts() { wanted[start] = true }
+        return wanted
+    }
+
+    private func isOutside(_ node: Int) -> Bool {
+        let kind = graph.nodes[node].kind
+        return kind == .internet || kind == .externalAccount
+    }
+
+    /// The paths to one jewel.
+    func paths(to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths) -> [Found] {
+        let isAdmin = graph.nodes[target].kind == .admin
+        return search.ways(to: target, from: wanted).compactMap { way in
+            let kind = graph.nodes[way.source].kind
+            // What a principal may read by itself is no attack; a group's members have the same paths as the group.
+            if !isAdmin, !isOutside(way.source), hasOwnWay(way.source, target) || kind == .group { return nil }
+            let likelihood = Likelihood.start(kind) * way.likelihood
+            return Found(
+                source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
+                score: Self.rounded(graph.nodes[target].value * likelihood))
         }
-        if !isOutside, toData.count > Self.dataPathsPerStart {
-            toData = Array(toData.sorted(by: Self.isWorse(graph)).prefix(Self.dataPathsPerStart))
-            truncated += 1
-        }
-        return toAdmin + toData
+    }
+
+    /// Whether one proven or conditional step leads from a principal to the data.
+    private func hasOwnWay(_ source: Int, _ target: Int) -> Bool {
+        graph.edges(from: source).contains { Int($0.to) == target && !$0.isHypothetical && $0.confidence != .unknown }
     }
 
     static func isWorse(_ graph: SecurityGraph) -> (Found, Found) -> Bool {

@@ -96,7 +96,18 @@ final class GraphDraft {
     private var techniques: [String] = []
     private var techniquePlaces: [String: Int32] = [:]
 
-    init() { node("internet", .internet, name: "Internet", account: nil) }
+    /// Every technique and kind of edge, so that all graphs number them alike.
+    private static let known: [String] =
+        EscalationCatalogue.techniques.map(\.id) + [
+            "administrator", "create-administrator", "lift-boundary", "unknown-policy", "network-reach", "public-data", "execution-role",
+            "instance-profile", "oidc-trust", "s3-read", "secret-read", "rds-password", "snapshot-share",
+        ]
+
+    init() {
+        techniques = Self.known
+        techniquePlaces = Dictionary(techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+        node("internet", .internet, name: "Internet", account: nil)
+    }
 
     /// The nodes of a graph, without edges.
     init(nodesOf graph: SecurityGraph) {

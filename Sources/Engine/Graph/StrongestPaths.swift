@@ -1,22 +1,26 @@
 import CloudModel
 
-/// The strongest way from one node to every other: Dijkstra's algorithm on negative logarithms of likelihoods, that is, on their products.
+/// The strongest ways to one node from every other: Dijkstra's algorithm on negative logarithms of likelihoods, that is, on their
+/// products, run backwards from the target, for there are fewer targets than starts.
 ///
-/// Among ways that use only proven steps, then also conditional ones, then also unknown ones, the first kind that gets there counts. Equal
-/// ways: the one with fewer steps, then the one whose nodes come first. Scratch space is kept between calls and reset where it was touched.
+/// Ways that use only proven steps count before those that use conditional ones too, and these before those with unknown ones. Equal ways:
+/// the one with fewer steps, then the one whose nodes come first. Scratch space is kept between calls and reset where it was touched.
 struct StrongestPaths {
-    /// How a node was reached.
-    struct Arrival {
-        var node: Int
+    /// A way from a node to the target.
+    struct Way {
+        var source: Int
         var likelihood: Double
-        var hops: Int
         var confidence: Confidence
+        var edges: [GraphEdge]
     }
 
     private let graph: SecurityGraph
+    /// For each node the places of the edges that end there: `incoming[starts[n]..<starts[n + 1]]`.
+    private let incoming: [Int32]
+    private let starts: [Int32]
     private var likelihood: [Double]
     private var hops: [Int32]
-    private var before: [Int32]
+    private var after: [Int32]
     private var done: [Bool]
     private var touched: [Int] = []
     /// Edges, by place, that a change takes away (`nil`) or weakens.
@@ -25,75 +29,79 @@ struct StrongestPaths {
     /// Ready to search that graph.
     init(_ graph: SecurityGraph) {
         self.graph = graph
+        var starts = [Int32](repeating: 0, count: graph.nodes.count + 1)
+        for edge in graph.edges { starts[Int(edge.to) + 1] += 1 }
+        for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
+        var next = starts
+        var incoming = [Int32](repeating: 0, count: graph.edges.count)
+        for (index, edge) in graph.edges.enumerated() {
+            incoming[Int(next[Int(edge.to)])] = Int32(index)
+            next[Int(edge.to)] += 1
+        }
+        self.incoming = incoming
+        self.starts = starts
         likelihood = [Double](repeating: 0, count: graph.nodes.count)
         hops = [Int32](repeating: 0, count: graph.nodes.count)
-        before = [Int32](repeating: -1, count: graph.nodes.count)
+        after = [Int32](repeating: -1, count: graph.nodes.count)
         done = [Bool](repeating: false, count: graph.nodes.count)
     }
 
-    /// Every crown jewel that can be reached from `source`, with the edges that lead there in order.
-    mutating func jewels(from source: Int) -> [(arrival: Arrival, edges: [GraphEdge])] {
-        var found: [Int: (Arrival, [GraphEdge])] = [:]
+    /// The strongest way to `target` from each of the nodes that `wanted` marks and that get there, in the order of the nodes.
+    mutating func ways(to target: Int, from wanted: [Bool]) -> [Way] {
+        var found: [Int: Way] = [:]
         for level in [Confidence.proven, .conditional, .unknown] {
-            let isEmptyLevel = search(from: source, within: level)
-            for node in touched where done[node] && node != source && graph.nodes[node].value > 0 && found[node] == nil {
-                let edges = way(to: node)
-                let arrival = Arrival(
-                    node: node, likelihood: likelihood[node], hops: Int(hops[node]),
-                    confidence: edges.reduce(.proven) { $0.and($1.confidence) })
-                found[node] = (arrival, edges)
+            let isWhole = search(to: target, within: level)
+            for node in touched where wanted[node] && done[node] && node != target && found[node] == nil {
+                let edges = way(from: node)
+                found[node] = Way(
+                    source: node, likelihood: likelihood[node], confidence: edges.reduce(.proven) { $0.and($1.confidence) }, edges: edges)
             }
-            if isEmptyLevel { break }
+            if isWhole { break }
         }
-        return found.values.sorted { $0.0.node < $1.0.node }.map { (arrival: $0.0, edges: $0.1) }
+        return found.values.sorted { $0.source < $1.source }
     }
 
-    /// The edges on the way to a node.
-    private func way(to node: Int) -> [GraphEdge] {
+    private func edge(_ index: Int) -> GraphEdge? {
+        if !changes.isEmpty, let change = changes[index] { return change }
+        return graph.edges[index]
+    }
+
+    private func way(from node: Int) -> [GraphEdge] {
         var edges: [GraphEdge] = []
         var place = node
-        while before[place] >= 0 {
-            let index = Int(before[place])
-            var edge = graph.edges[index]
-            if let change = changes[index], let change { edge = change }
+        while after[place] >= 0, let edge = edge(Int(after[place])) {
             edges.append(edge)
-            place = Int(edge.from)
+            place = Int(edge.to)
         }
-        return edges.reversed()
+        return edges
     }
 
-    /// Runs from `source` over edges at most that unsure; answers whether no less sure edge was met.
-    private mutating func search(from source: Int, within level: Confidence) -> Bool {
+    /// Runs back from `target` over edges at most that unsure; answers whether no less sure edge was met.
+    private mutating func search(to target: Int, within level: Confidence) -> Bool {
         for node in touched {
             likelihood[node] = 0
             hops[node] = 0
-            before[node] = -1
+            after[node] = -1
             done[node] = false
         }
         touched.removeAll(keepingCapacity: true)
-        var met = true
+        var isWhole = true
         var heap = Heap()
-        likelihood[source] = 1
-        touched.append(source)
-        heap.push(.init(likelihood: 1, hops: 0, node: Int32(source)))
+        likelihood[target] = 1
+        touched.append(target)
+        heap.push(.init(likelihood: 1, hops: 0, node: Int32(target)))
         while let item = heap.pop() {
             let node = Int(item.node)
             if done[node] { continue }
             done[node] = true
-            // Rights of an administrator are an end: everything else follows from them and is not told again.
-            if graph.nodes[node].kind == .admin { continue }
-            for index in Int(graph.starts[node])..<Int(graph.starts[node + 1]) {
-                var edge = graph.edges[index]
-                if !changes.isEmpty, let change = changes[index] {
-                    guard let change else { continue }
-                    edge = change
-                }
-                if edge.isHypothetical { continue }
+            for place in Int(starts[node])..<Int(starts[node + 1]) {
+                let index = Int(incoming[place])
+                guard let edge = edge(index), !edge.isHypothetical else { continue }
                 if edge.confidence.rank > level.rank {
-                    met = false
+                    isWhole = false
                     continue
                 }
-                let next = Int(edge.to)
+                let next = Int(edge.from)
                 if done[next] { continue }
                 let value = likelihood[node] * edge.likelihood
                 let count = hops[node] + 1
@@ -101,12 +109,12 @@ struct StrongestPaths {
                     if likelihood[next] == 0 { touched.append(next) }
                     likelihood[next] = value
                     hops[next] = count
-                    before[next] = Int32(index)
-                    heap.push(.init(likelihood: value, hops: count, node: edge.to))
+                    after[next] = Int32(index)
+                    heap.push(.init(likelihood: value, hops: count, node: edge.from))
                 }
             }
         }
-        return met
+        return isWhole
     }
 
     private struct Heap {

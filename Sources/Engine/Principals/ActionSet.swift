@@ -29,16 +29,12 @@ enum EngineActions {
         var seen: Set<String> = []
         var list: [String] = []
         let own = [
-            "s3:GetObject", "secretsmanager:GetSecretValue", "kms:Decrypt", "rds:RestoreDBInstanceFromDBSnapshot",
-            "rds:ModifyDBSnapshotAttribute",
-            "ec2:CreateVolume", "ec2:ModifySnapshotAttribute", "rds:ModifyDBInstance", "rds-db:connect",
-            "iam:DeleteUserPermissionsBoundary",
-            "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
-            "iam:DeletePolicyVersion",
-            "iam:CreateUser", "iam:CreateRole", "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation",
-            "ssmmessages:CreateControlChannel", "sqs:ReceiveMessage", "kinesis:GetRecords", "dynamodb:GetRecords",
-            "lambda:InvokeFunctionUrl",
-            "lambda:CreateFunctionUrlConfig",
+            "s3:GetObject", "secretsmanager:GetSecretValue", "kms:Decrypt", "rds:ModifyDBSnapshotAttribute", "rds:ModifyDBInstance",
+            "ec2:ModifySnapshotAttribute", "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary",
+            "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:DeletePolicyVersion", "iam:CreateUser",
+            "iam:CreateRole",
+            "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation", "sqs:ReceiveMessage",
+            "kinesis:GetRecords", "dynamodb:GetRecords",
         ]
         for action in EscalationCatalogue.techniques.flatMap(\.requires).map(\.action) + own where seen.insert(action).inserted {
             list.append(action)

@@ -7,9 +7,8 @@ import CloudModel
 final class WhatIf {
     private let base: Evaluation
     private let found: [AttackPathFinder.Found]
-    private let finder: AttackPathFinder
     private var search: StrongestPaths
-    private let bySource: [Int: [Int]]
+    private let byTarget: [Int: [Int]]
     /// Principals by managed policy, and members by group.
     private let holders: [String: [Int]]
     private let members: [String: [Int]]
@@ -19,9 +18,8 @@ final class WhatIf {
     init(_ base: Evaluation, _ found: [AttackPathFinder.Found]) {
         self.base = base
         self.found = found
-        finder = AttackPathFinder(base.graph)
         search = StrongestPaths(base.graph)
-        bySource = Dictionary(grouping: found.indices) { found[$0].source }
+        byTarget = Dictionary(grouping: found.indices) { found[$0].target }
         var holders: [String: [Int]] = [:]
         var members: [String: [Int]] = [:]
         for (index, principal) in base.snapshot.principals.enumerated() {
@@ -123,18 +121,21 @@ final class WhatIf {
         let keys = Set(changes.keys.map { GraphDraft.key(base.graph.edges[$0].from, base.graph.edges[$0].to) })
         var result: [AttackPathFinder.Found?] = found.map { $0 }
         search.changes = changes
-        for (source, indices) in bySource.sorted(by: { $0.key < $1.key }) {
-            let isAffected = indices.contains { found[$0].edges.contains { keys.contains(GraphDraft.key($0.from, $0.to)) } }
-            guard isAffected else { continue }
-            var ways: [Int: AttackPathFinder.Found] = [:]
-            for (arrival, edges) in search.jewels(from: source) {
-                let node = base.graph.nodes[source]
-                let likelihood = Likelihood.start(node.kind) * arrival.likelihood
-                ways[arrival.node] = AttackPathFinder.Found(
-                    source: source, target: arrival.node, edges: edges, likelihood: likelihood, confidence: arrival.confidence,
-                    score: AttackPathFinder.rounded(base.graph.nodes[arrival.node].value * likelihood))
+        for (target, indices) in byTarget.sorted(by: { $0.key < $1.key }) {
+            let affected = indices.filter { found[$0].edges.contains { keys.contains(GraphDraft.key($0.from, $0.to)) } }
+            guard !affected.isEmpty else { continue }
+            var wanted = [Bool](repeating: false, count: base.graph.nodes.count)
+            for index in affected { wanted[found[index].source] = true }
+            var ways: [Int: StrongestPaths.Way] = [:]
+            for way in search.ways(to: target, from: wanted) { ways[way.source] = way }
+            for index in affected {
+                result[index] = ways[found[index].source].map { way in
+                    let likelihood = Likelihood.start(base.graph.nodes[way.source].kind) * way.likelihood
+                    return AttackPathFinder.Found(
+                        source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
+                        score: AttackPathFinder.rounded(base.graph.nodes[target].value * likelihood))
+                }
             }
-            for index in indices { result[index] = ways[found[index].target] }
         }
         search.changes = [:]
         return result
