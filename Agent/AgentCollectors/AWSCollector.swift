@@ -137,6 +137,11 @@ public struct AWSCollector: Collector {
     /// The permissions that all calls together need.
     public static var requiredActions: [String] { Catalogue.actions }
 
+    /// The permissions that one call needs, by the names in a coverage entry; none for a call that is not in the catalogue.
+    public static func requiredActions(service: String, operation: String) -> [String] {
+        Catalogue.entries.first { $0.service == service && $0.operation == operation }?.actions ?? []
+    }
+
     /// The least policy that allows all calls and nothing else, made from the catalogue.
     public static var policy: JSONValue {
         [

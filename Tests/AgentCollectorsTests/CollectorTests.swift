@@ -138,6 +138,11 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         func entry(_ operation: String) -> String? {
             collection.coverage.first { $0.operation == operation }.map { "\($0.outcome.rawValue) \($0.code ?? "") \($0.region ?? "-")" }
         }
+        #expect(collection.coverage.first { $0.operation == "describe-instances" }?.message == "needs ec2:DescribeInstances")
+        #expect(
+            AWSCollector.requiredActions(service: "iam", operation: "get-credential-report") == [
+                "iam:GenerateCredentialReport", "iam:GetCredentialReport",
+            ])
         #expect(entry("describe-instances") == "denied UnauthorizedOperation eu-west-1")
         #expect(entry("describe-vpcs") == "failed http500 eu-west-1")
         #expect(entry("describe-subnets") == "failed badAnswer.xml.unexpectedEnd eu-west-1")

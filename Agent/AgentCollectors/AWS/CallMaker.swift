@@ -129,7 +129,8 @@ struct CallMaker: Sendable {
                 CoverageEntry(
                     account: account, service: call.entry.service, operation: call.entry.operation, region: call.region,
                     resource: call.resource,
-                    outcome: outcome, code: code, message: message)
+                    outcome: outcome, code: code,
+                    message: message ?? (outcome == .denied ? "needs " + call.entry.actions.joined(separator: " and ") : nil))
             ])
     }
 
