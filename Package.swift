@@ -110,7 +110,7 @@ let package = Package(
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
         tests("ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto] + x509),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
-        tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services] + web + x509),
+        tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services, .product(name: "NIOEmbedded", package: "swift-nio")] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["Basics", "CloudModel", "WireProtocol", crypto] + x509, path: "Tests/EndToEnd", swiftSettings: strict),

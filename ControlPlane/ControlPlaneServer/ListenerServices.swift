@@ -29,6 +29,8 @@ protocol Enrolling: Sendable {
 
 /// Bundles.
 protocol TakingBundles: Sendable {
+    /// Bytes of a piece of new uploads.
+    var pieceSize: Int { get }
     func open(_ request: UploadRequest, from agent: AuthenticatedAgent) async throws -> UploadState
     func status(of bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState
     func put(piece index: Int, _ bytes: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws

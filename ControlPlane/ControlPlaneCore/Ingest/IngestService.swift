@@ -12,7 +12,7 @@ public struct IngestService: Sendable {
     let objects: ObjectFolder
     let clock: WallClock
     /// Bytes of every piece but the last, of uploads opened from now on.
-    let pieceSize: Int
+    public let pieceSize: Int
     let limits: BundleLimits
     let blocking: BlockingWork
     let turns = Turns<BundleID>()

@@ -177,7 +177,7 @@ struct APIRoutes {
 /// A path's picture as a file of its own: it carries its colours, and may do nothing but be drawn.
 enum PictureAnswer {
     static func response(_ path: AttackPath) throws -> Response {
-        guard let markup = PathDrawing.standalone(path) else {
+        guard !path.steps.isEmpty, path.steps.count <= 40 else {
             throw Refusal(.notFound, "path.noPicture", "There is no picture of this path.")
         }
         return Response(
@@ -185,7 +185,7 @@ enum PictureAnswer {
             headers: [
                 .contentType: "image/svg+xml; charset=utf-8",
                 .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-            ], body: ResponseBody(byteBuffer: ByteBuffer(string: markup)))
+            ], body: ResponseBody(byteBuffer: ByteBuffer(string: PathPicture.svg(path, standalone: true))))
     }
 }
 

@@ -105,7 +105,7 @@ struct PathPage: Page {
         score = Wording.figure(path.score)
         stepCount = Wording.count(path.steps.count, "step", "steps")
         narrative = Wording.shown(path.narrative, limit: 4000)
-        picture = PathDrawing.svg(path).flatMap(OwnMarkup.init)
+        picture = path.steps.isEmpty || path.steps.count > 40 ? nil : OwnMarkup(PathPicture.svg(path))
         svg = picture == nil ? nil : "/paths/\(PercentEncoding.encode(path.id)).svg\(frame.query)"
         json = "/api/v1/paths/\(PercentEncoding.encode(path.id))\(frame.query)"
         steps = path.steps.map { step in
@@ -123,7 +123,7 @@ struct PathPage: Page {
         fixes = named.compactMap { known[$0] }.prefix(12).map { fix in
             FixRow(
                 name: Wording.shown(fix.title), whereabouts: ResourceName(fix.resource).short, cost: String(fix.cost),
-                closes: Wording.count(max(fix.closes.count - 1, 0), "other path", "other paths"))
+                closes: fix.closes.count > 1 ? Wording.count(fix.closes.count - 1, "other path", "other paths") : "nothing else")
         }
         hasFixes = !fixes.isEmpty
     }

@@ -8,7 +8,7 @@ enum Stylesheet {
         @layer base{
         *{box-sizing:border-box}
         html{scrollbar-gutter:stable}
-        body{margin:0;font:400 14px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;background:var(--bg);color:var(--ink);-webkit-text-size-adjust:100%}
+        body{margin:0;font:400 14px/1.5 Inter,system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;background:var(--bg);color:var(--ink);-webkit-text-size-adjust:100%}
         h1{font-size:22px;line-height:1.25;margin:0;letter-spacing:-.015em;font-weight:650;overflow-wrap:anywhere}
         h2{font-size:15px;line-height:1.35;margin:0 0 var(--s3);font-weight:630}
         h3{font-size:14px;margin:0;font-weight:630}
@@ -72,8 +72,8 @@ enum Stylesheet {
         td.num,th.num{text-align:right;white-space:nowrap}
         .name{overflow-wrap:anywhere;min-width:9em}
         .name small,.dim{color:var(--ink2);font-size:12.5px}
-        .name small{display:block}
-        .steps{list-style:none;margin:0;padding:0;counter-reset:s}
+        .name small{display:block;font-weight:400}
+        .steps{list-style:none;margin:var(--s4) 0 0;padding:0;counter-reset:s}
         .steps>li{position:relative;padding:0 0 18px 36px;counter-increment:s;overflow-wrap:anywhere}
         .steps>li:last-child{padding-bottom:0}
         .steps>li::before{content:counter(s);position:absolute;left:0;top:0;width:22px;height:22px;border-radius:50%;background:var(--crit-bg);color:var(--crit);font-weight:650;font-size:12px;display:grid;place-items:center}
@@ -115,7 +115,7 @@ enum Stylesheet {
         .empty{text-align:center;padding:36px 16px;color:var(--ink2)}.empty h2{color:var(--ink)}.empty .cmd{text-align:left;max-width:760px;margin:16px auto}
         .ba{display:grid;grid-template-columns:1fr 1fr;gap:12px}.ba pre{background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:8px 10px;max-height:22em;overflow:auto}
         .ba h4{margin:0 0 4px;font-size:12.5px;color:var(--ink2)}
-        .ag{font:500 12px Inter,system-ui,"DejaVu Sans",sans-serif}.ag .c{fill:var(--raised);stroke:var(--line2);stroke-width:1.2}.ag .hot .c{stroke:var(--crit);stroke-width:2}.ag .t{font-weight:600;font-size:12.5px;fill:var(--ink)}.ag .u{font-size:10.5px;fill:var(--ink2)}.ag .ib{fill:var(--bg)}.ag use,.ag .i{color:var(--ink2);fill:currentColor}.ag .bar{fill:light-dark(#94a3b8,#475569)}.ag .s-critical .bar{fill:#d3173a}.ag .s-high .bar{fill:#e8590c}.ag .s-medium .bar{fill:#d9a406}.ag .s-crown .bar{fill:#7c3aed}.ag .s-crown .ib{fill:var(--crown-bg)}.ag .s-crown use{color:var(--crown)}.ag .e{fill:none;stroke:light-dark(#94a3b8,#64748b);stroke-width:1.6}.ag .e.h{stroke:var(--crit);stroke-width:2.4}.ag .mk{fill:light-dark(#94a3b8,#64748b)}.ag .mkh{fill:var(--crit)}.ag .l rect{fill:var(--surface);stroke:var(--line)}.ag .l text{font-size:10px;text-anchor:middle;fill:var(--ink2)}.ag .l.h rect{fill:var(--crit-bg);stroke:var(--crit)}.ag .l.h text{fill:var(--crit);font-weight:600}
+        .ag{font:500 12px Inter,"Segoe UI",Roboto,"Liberation Sans",Arial,system-ui,sans-serif}.ag .c{fill:var(--raised);stroke:var(--line2);stroke-width:1.2}.ag .hot .c{stroke:var(--crit);stroke-width:1.8}.ag .s-crown .c{stroke:var(--crown)}.ag .t{font-weight:600;font-size:12px;fill:var(--ink)}.ag .u{font-size:10.5px;fill:var(--ink2)}.ag .i{font-size:11px;font-weight:700;fill:var(--ink2)}.ag .ib{fill:var(--bg)}.ag .bar{fill:var(--crit)}.ag .s-crown .bar{fill:var(--crown)}.ag .s-crown .ib{fill:var(--crown-bg)}.ag .s-crown .i{fill:var(--crown)}.ag .e{fill:none;stroke:var(--crit);stroke-width:2.2}.ag .e.q{stroke-dasharray:6 4}.ag .mkh{fill:var(--crit)}.ag .l rect{fill:var(--crit-bg);stroke:var(--crit)}.ag .l text{font-size:9.5px;fill:var(--crit);font-weight:600}.ag .l.q rect{stroke-dasharray:4 3}
         }
         @media(prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
         @media(max-width:900px){.shell{grid-template-columns:minmax(0,1fr)}.side{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line);padding:10px 16px;gap:6px;min-width:0}.side h2{display:none}.side nav{display:flex;gap:4px;overflow-x:auto;margin:0 -16px;padding:0 16px}.side ul{display:flex;gap:4px}.side li a{white-space:nowrap;padding:4px 10px}.side .b{margin-left:0}.brand{padding-bottom:2px}.who{border:0;padding:0;display:flex;gap:10px;align-items:center;flex-wrap:wrap;margin:0}.who b{display:inline}.who form{margin:0 0 0 auto}main{padding:16px 16px 40px}.g4{grid-template-columns:repeat(2,minmax(0,1fr))}.g3,.g2,.ba{grid-template-columns:minmax(0,1fr)}.top .r{margin-left:0}}

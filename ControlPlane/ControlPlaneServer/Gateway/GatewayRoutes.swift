@@ -46,7 +46,7 @@ struct GatewayRoutes {
         guard let name = HTTPField.Name(Routes.pieceDigestHeader), let digest = request.headers[name] else {
             throw Refusal(.badRequest, UploadCode.malformed.full, "The header \(Routes.pieceDigestHeader) is missing.")
         }
-        let bytes = try await request.bytes(upTo: UploadLimits.pieceSize, on: context.channel)
+        let bytes = try await request.bytes(upTo: max(services.ingest.pieceSize, UploadLimits.pieceSize), on: context.channel)
         try await services.ingest.put(piece: index, bytes, sha256: digest, of: bundle, from: context.agent)
         return Response(status: .noContent)
     }

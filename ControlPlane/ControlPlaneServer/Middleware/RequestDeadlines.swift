@@ -27,6 +27,7 @@ final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var pending = 0
     private var reading = false
+    private var inputEnded = false
 
     init(_ limits: Limits) { self.limits = limits }
 
@@ -51,6 +52,22 @@ final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { endInput(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        endInput(context)
+        context.fireErrorCaught(error)
+    }
+
+    /// Nothing more will come: what is left is to deliver the answer that is being made.
+    private func endInput(_ context: ChannelHandlerContext) {
+        inputEnded = true
+        if pending <= 0 || reading { arm(context, limits.refusedBody) }
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
         let written = promise ?? context.eventLoop.makePromise()
@@ -59,7 +76,7 @@ final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = loopBound.value
             handler.pending -= 1
             guard handler.pending <= 0 else { return }
-            handler.arm(context, handler.reading ? handler.limits.refusedBody : handler.limits.nextHeader)
+            handler.arm(context, handler.reading || handler.inputEnded ? handler.limits.refusedBody : handler.limits.nextHeader)
         }
         context.write(data, promise: written)
     }
