@@ -155,7 +155,8 @@ def identities(stored):
     role("payments-callback", service("lambda"), owner="shop", inline=[
         allow("secretsmanager:GetSecretValue", stored["payments"]), allow("sqs:SendMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:payments"), logs])
     role("rds-monitoring", service("monitoring.rds"), managed=[aws + "service-role/AmazonRDSEnhancedMonitoringRole"])
-    role("backup", service("backup"), managed=[aws + "service-role/AWSBackupServiceRolePolicyForBackup"], owner="platform")
+    role("backup", service("backup"), owner="platform", inline=[
+        allow(["ec2:CreateSnapshot", "ec2:DescribeVolumes", "ec2:DescribeSnapshots", "rds:CreateDBSnapshot", "rds:DescribeDBInstances"])])
     role("deploy-functions", service("cloudformation"), owner="platform", managed=[aws + "AdministratorAccess"], description="Stacks are deployed with it")
 
     # People and machines from outside, as it should be.
