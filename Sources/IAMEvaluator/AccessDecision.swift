@@ -62,7 +62,7 @@ public struct AccessDecision: Sendable, Hashable {
 }
 
 /// A decision without its reasons.
-public enum Verdict: Sendable, Hashable {
+public enum AccessVerdict: Sendable, Hashable {
     case allowed, explicitlyDenied, implicitlyDenied
     /// Conditional or unknown: ``Evaluator/evaluate(_:_:)-(PreparedRequest,_)`` says on what it depends.
     case undetermined

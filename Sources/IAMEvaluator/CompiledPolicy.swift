@@ -26,8 +26,8 @@ struct CompiledPrincipal: Sendable {
     }
 }
 
-/// A statement, compiled.
-struct CompiledStatement: Sendable {
+/// A statement, compiled. A class, so that going over statements copies one reference and not every array.
+final class CompiledStatement: Sendable {
     let index: Int
     let effect: PolicyEffect
     let principal: CompiledPrincipal?
@@ -49,14 +49,10 @@ struct CompiledStatement: Sendable {
         effect = statement.effect
         principal = statement.principal.map { CompiledPrincipal($0) }
         let variables = version == .v2012
-        var services: UInt64 = 0
-        actions = statement.actions.patterns.map { text in
-            let lowered = Array(text.utf8).lowercased
-            services |= PreparedRequest.serviceBit(lowered)
-            return PatternTemplate(String(decoding: lowered, as: UTF8.self), variables: false, mode: .wildcards).fixed ?? .never
-        }
+        let lowered = statement.actions.patterns.map { Array($0.utf8).lowercased }
+        actions = lowered.map { PatternTemplate(String(decoding: $0, as: UTF8.self), variables: false, mode: .wildcards).fixed ?? .never }
         actionsNegated = statement.actions.negated
-        self.services = actionsNegated ? .max : services
+        services = statement.actions.negated ? .max : lowered.reduce(0) { $0 | PreparedRequest.serviceBit($1) }
         hasResource = statement.resources != nil
         resources = (statement.resources?.patterns ?? []).map { PatternTemplate($0, variables: variables, mode: .resource) }
         resourcesNegated = statement.resources?.negated ?? false
@@ -70,15 +66,15 @@ struct CompiledStatement: Sendable {
     func coversResource(_ request: PreparedRequest) -> Truth {
         guard hasResource else { return .yes }
         var result = Truth.no
-        for template in resources {
-            if let fixed = template.fixed {
+        for index in resources.indices {
+            if let fixed = resources[index].fixed {
                 if fixed.matches(request.resource, head: request.resourceHead) {
                     result = .yes
                     break
                 }
                 continue
             }
-            switch template.resolved(request.context) {
+            switch resources[index].resolved(request.context) {
             case .pattern(let pattern): if pattern.matches(request.resource, head: request.resourceHead) { result = .yes }
             case .open(let pattern): if pattern.matches(request.resource, head: request.resourceHead) { result = result || .maybe }
             }
@@ -188,36 +184,50 @@ struct CompiledStatement: Sendable {
     }
 }
 
-/// A policy ready for evaluation: parsed once, evaluated many times.
+/// A policy ready for evaluation: parsed once, evaluated many times. Copies share what was compiled.
 public struct CompiledPolicy: Sendable {
-    /// What the caller calls it.
-    public let tag: PolicyTag
-    /// The policy as written; `nil` when its text is not known.
-    public let document: PolicyDocument?
-    let statements: [CompiledStatement]
-    /// Which services its Allow and its Deny statements can be about.
-    let allowServices: UInt64
-    let denyServices: UInt64
+    private final class Storage: Sendable {
+        let tag: PolicyTag
+        let document: PolicyDocument?
+        let statements: [CompiledStatement]
+        let allowServices: UInt64
+        let denyServices: UInt64
+        let isKnown: Bool
+
+        init(_ document: PolicyDocument?, _ tag: PolicyTag) {
+            self.tag = tag
+            self.document = document
+            guard let document else {
+                statements = []
+                allowServices = .max
+                denyServices = .max
+                isKnown = false
+                return
+            }
+            let statements = document.statements.enumerated().map { CompiledStatement($1, index: $0, version: document.version) }
+            self.statements = statements
+            allowServices = statements.reduce(0) { $1.effect == .allow ? $0 | $1.services : $0 }
+            denyServices = statements.reduce(0) { $1.effect == .deny ? $0 | $1.services : $0 }
+            isKnown = true
+        }
+    }
+    private let storage: Storage
 
     /// Compiles a document.
-    public init(_ document: PolicyDocument, tag: PolicyTag = PolicyTag()) {
-        self.tag = tag
-        self.document = document
-        statements = document.statements.enumerated().map { CompiledStatement($1, index: $0, version: document.version) }
-        allowServices = statements.reduce(0) { $1.effect == .allow ? $0 | $1.services : $0 }
-        denyServices = statements.reduce(0) { $1.effect == .deny ? $0 | $1.services : $0 }
-    }
+    public init(_ document: PolicyDocument, tag: PolicyTag = PolicyTag()) { storage = Storage(document, tag) }
 
     /// A policy that exists but whose text was not read: whatever depends on it is unknown.
-    public init(unknown tag: PolicyTag) {
-        self.tag = tag
-        document = nil
-        statements = []
-        allowServices = .max
-        denyServices = .max
-    }
+    public init(unknown tag: PolicyTag) { storage = Storage(nil, tag) }
 
+    /// What the caller calls it.
+    public var tag: PolicyTag { storage.tag }
+    /// The policy as written; `nil` when its text is not known.
+    public var document: PolicyDocument? { storage.document }
     /// Whether the policy's text is not known.
-    public var isUnknown: Bool { document == nil }
+    public var isUnknown: Bool { !storage.isKnown }
+    var statements: [CompiledStatement] { storage.statements }
+    /// Which services its Allow and its Deny statements can be about.
+    var allowServices: UInt64 { storage.allowServices }
+    var denyServices: UInt64 { storage.denyServices }
     var unknownReason: String { "the text of policy \(tag.name.isEmpty ? "\(tag.index)" : tag.name) is not known" }
 }

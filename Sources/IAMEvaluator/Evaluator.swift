@@ -39,9 +39,9 @@ public enum Evaluator {
     }
 
     /// Decides without reasons: nothing is allocated unless a policy variable or a pattern that mixes stars must be worked out.
-    public static func verdict(_ request: PreparedRequest, _ layers: PolicyLayers) -> Verdict { verdict(truths(request, layers)) }
+    public static func verdict(_ request: PreparedRequest, _ layers: PolicyLayers) -> AccessVerdict { verdict(truths(request, layers)) }
 
-    private static func verdict(_ facts: Facts<Truth>) -> Verdict {
+    private static func verdict(_ facts: Facts<Truth>) -> AccessVerdict {
         let denied = facts.denied
         if denied == .yes { return .explicitlyDenied }
         switch facts.positive {
@@ -72,7 +72,7 @@ public enum Evaluator {
         }
         if let policies = layers.resource {
             for policy in policies {
-                guard policy.document != nil else {
+                guard !policy.isUnknown else {
                     facts.resourceDenies = facts.resourceDenies || .maybe
                     facts.resourceDirect = facts.resourceDirect || .maybe
                     continue
@@ -111,7 +111,7 @@ public enum Evaluator {
         var allow = Truth.no
         var deny = Truth.no
         for policy in policies {
-            guard policy.document != nil else {
+            guard !policy.isUnknown else {
                 allow = allow || .maybe
                 deny = deny || .maybe
                 continue
@@ -149,7 +149,7 @@ public enum Evaluator {
         func say(_ policies: [CompiledPolicy], _ effect: PolicyEffect, _ match: PrincipalMatch? = nil) -> ConditionExpression {
             var options: [ConditionExpression] = []
             for policy in policies {
-                guard policy.document != nil else {
+                guard !policy.isUnknown else {
                     if match == nil || match == .direct { options.append(.unknown(policy.unknownReason)) }
                     continue
                 }

@@ -69,7 +69,7 @@ extension CompiledStatement {
     /// Whether an action in lower case is covered.
     func covers(_ action: [UInt8], head: UInt64, bit: UInt64) -> Bool {
         guard services & bit != 0 else { return false }
-        for pattern in actions where pattern.matches(action, head: head) { return !actionsNegated }
+        for index in actions.indices where actions[index].matches(action, head: head) { return !actionsNegated }
         return actionsNegated
     }
 }
