@@ -436,6 +436,23 @@ struct Site: Sendable {
         #expect(json.headers[.contentType] == "application/problem+json")
     }
 
+    @Test func staysWithTheRunThatTheReaderChose() async throws {
+        let site = try Site()
+        let page = try await site.page("/?run=\(site.world.run.id)")
+        #expect(page.status == 200 && page.text.contains("href=\"/paths?run=\(site.world.run.id)\""))
+        #expect(try await site.page("/fixes?run=\(site.world.run.id)").text.contains("name=\"run\" value=\"\(site.world.run.id)\""))
+        #expect(try await site.page("/?run=\(site.world.foreignRun.id)").status == 404)
+        #expect(try await site.page("/?run=\(site.world.run.id)&environment=secret-lab").status == 404)
+        #expect(try await site.page("/?run=nonsense").status == 404)
+    }
+
+    @Test func sendsNoBodyAfterHEAD() async throws {
+        let site = try Site()
+        for path in ["/healthz", "/nothing", "/api/v1/paths"] {
+            #expect(try await site.send(.head, path).text.isEmpty)
+        }
+    }
+
     @Test func servesItsFilesForEverUnderTheirHash() async throws {
         let site = try Site()
         for file in StaticFiles.all {

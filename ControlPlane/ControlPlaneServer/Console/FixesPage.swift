@@ -34,7 +34,12 @@ struct FixesPage: Page {
         var severity: Pill
     }
     var frame: PageFrame
-    var environmentField: String?
+    /// What the form sends along so that it stays with its run or environment.
+    struct Field {
+        var key: String
+        var value: String
+    }
+    var fields: [Field]
     var hasPlan: Bool
     var noFixes: String
     var chosen: String
@@ -56,7 +61,7 @@ struct FixesPage: Page {
         let chosen = min(max(count ?? plan.fixes.count, 0), plan.fixes.count)
         let frame = source.frame(.fixes, title: "Fix plan")
         self.frame = frame
-        environmentField = source.environments.count > 1 ? source.environment?.id.description : nil
+        fields = source.reading.link.map { [Field(key: $0.name, value: $0.value)] } ?? []
         hasPlan = !plan.fixes.isEmpty
         let gaps = CoverageGaps(result.result.summary.coverage).total
         noFixes =

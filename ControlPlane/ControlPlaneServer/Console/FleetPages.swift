@@ -29,7 +29,7 @@ struct RunsPage: Page {
         rows = source.runs.map { run in
             Row(
                 status: Pill(run.status), stage: run.status == .running ? run.stage.map { Wording.shown($0, limit: 40) } : nil,
-                id: run.id.description, href: run.status == .succeeded ? "/?run=\(run.id)\(frame.more)" : nil,
+                id: run.id.description, href: run.status == .succeeded ? "/?run=\(run.id)" : nil,
                 snapshot: run.snapshot.map { Wording.shown($0, limit: 23) }, created: Wording.time(run.createdAt),
                 started: Wording.time(run.startedAt), ended: Wording.time(run.endedAt), attempts: String(run.attempts),
                 reason: run.reason.map { Wording.shown($0) } ?? "")

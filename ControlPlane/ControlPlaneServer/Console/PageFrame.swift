@@ -53,7 +53,8 @@ struct PageFrame {
     var tenant: String
     var email: String
     var csrf: String
-    /// `?environment=…` where the tenant has several, else empty; with `&` for links that have a query of their own.
+    /// `?environment=…` where the tenant has several, `?run=…` where the reader chose one, else empty; with `&` for links that have a
+    /// query of their own.
     var query: String
     var more: String
     var navigation: [Section]
@@ -90,8 +91,8 @@ struct PageSource {
 
     func frame(_ place: Place, title: String, heading: String? = nil, crumb: PageLink? = nil) -> PageFrame {
         let several = environments.count > 1
-        let query = several ? environment.map { "?environment=\($0.id)" } ?? "" : ""
-        let more = several ? environment.map { "&environment=\($0.id)" } ?? "" : ""
+        let query = reading.link.map { "?\($0.name)=\($0.value)" } ?? ""
+        let more = reading.link.map { "&\($0.name)=\($0.value)" } ?? ""
         let result = result?.result
         func item(_ to: Place, _ name: String, _ count: Int? = nil) -> PageFrame.Item {
             PageFrame.Item(href: to.rawValue + query, name: name, count: count.map(Wording.grouped), current: to == place)
@@ -146,7 +147,12 @@ struct PageSource {
     private func notices(_ place: Place) -> [PageFrame.Notice] {
         var notices: [PageFrame.Notice] = []
         let query = environments.count > 1 ? environment.map { "?environment=\($0.id)" } ?? "" : ""
-        if let newest = runs.first, let result, newest.id != result.run.id, place != .runs {
+        if reading.isPinned, let newest = runs.first(where: { $0.status == .succeeded }), let result, newest.id != result.run.id {
+            notices.append(
+                PageFrame.Notice(
+                    kind: "warn", heading: "This is not the newest run.", text: "You chose it.",
+                    link: PageLink(href: place.rawValue + query, name: "Newest")))
+        } else if let newest = runs.first, let result, newest.id != result.run.id, place != .runs {
             switch newest.status {
             case .failed:
                 notices.append(

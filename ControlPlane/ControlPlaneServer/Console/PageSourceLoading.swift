@@ -9,6 +9,14 @@ struct Reading {
     var environment: ControlPlaneCore.Environment?
     var result: RunResult?
     var runs: [Run]
+    /// Whether the reader named the run; then every link on the page names it too.
+    var isPinned = false
+
+    /// The query of links to other pages, as its one name and value.
+    var link: (name: String, value: String)? {
+        if isPinned, let result { return ("run", result.run.id.description) }
+        return environments.count > 1 ? environment.map { ("environment", $0.id.description) } : nil
+    }
 
     /// What `environment=` and `run=` of the query name; without them the environment of the newest run, and its newest result.
     static func load(_ request: Request, _ session: TenantSession, _ services: ListenerServices, withResult: Bool = true) async throws
@@ -41,7 +49,8 @@ struct Reading {
         if let found = result, found.run.tenant != session.tenant.id || found.environment.id != environment.id {
             throw Refusal(.internalServerError, "http.internal", "Something failed here. It is in the server's log.")
         }
-        return Reading(environments: environments, environment: environment, result: result, runs: runs)
+        return Reading(
+            environments: environments, environment: environment, result: result, runs: runs, isPinned: query["run"] != nil)
     }
 }
 

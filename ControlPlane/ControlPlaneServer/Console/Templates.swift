@@ -263,7 +263,7 @@ struct Templates: Sendable {
         {{<layout}}{{$main}}
         {{#hasPlan}}
         <section class="card"><h2>What a smaller plan buys</h2>
-        <form method="get" action="/fixes" class="fields">{{#environmentField}}<input type="hidden" name="environment" value="{{.}}">{{/environmentField}}
+        <form method="get" action="/fixes" class="fields">{{#fields}}<input type="hidden" name="{{key}}" value="{{value}}">{{/fields}}
         <div class="scroll"><label for="fixes">Number of fixes to make: {{chosen}} of {{available}}</label><input type="range" id="fixes" name="fixes" min="0" max="{{available}}" value="{{chosen}}" data-submit="yes"></div><button class="btn">Show</button></form>
         <p><label for="removed">{{sentence}}</label><meter id="removed" min="0" max="100" value="{{percent}}">{{percent}}%</meter></p>
         <p class="hint">{{objective}} {{optimality}}</p>

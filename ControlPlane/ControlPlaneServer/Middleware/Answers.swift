@@ -31,11 +31,13 @@ struct Answers<Context: RequestContext>: RouterMiddleware {
                     "request failed", metadata: ["error": "\(String(describing: type(of: error)))", "code": "\(problem.code)"])
             }
             response = page(problem, request) ?? problem.response
+            // A body after HEAD would be read as the next answer.
+            if request.method == .head { response = response.createHeadResponse() }
         }
         for field in headers where response.headers[field.name] == nil { response.headers[field.name] = field.value }
         var metadata: Logger.Metadata = [
             "method": "\(request.method.rawValue)", "route": "\(context.endpointPath ?? "none")", "status": "\(response.status.code)",
-            "milliseconds": "\((ContinuousClock.now - start) / .milliseconds(1))", "source": "\(source(context))",
+            "milliseconds": "\(Int((ContinuousClock.now - start) / .milliseconds(1)))", "source": "\(source(context))",
         ]
         if let code { metadata["code"] = "\(code)" }
         context.logger.info("request", metadata: metadata)
