@@ -1,0 +1,185 @@
+import CloudModel
+import IAMEvaluator
+
+/// What resource policies and access-control lists give to everybody.
+extension NetworkReachability {
+    func policyExposures() -> [Exposure] {
+        var exposures: [Exposure] = []
+        for function in snapshot.functions { exposures += functionExposures(function) }
+        for bucket in snapshot.buckets { exposures += bucketExposures(bucket) }
+        for key in snapshot.keys {
+            guard let policy = key.policy else { continue }
+            exposures += policyExposure(
+                policy, target: key.arn, targetKind: "key", account: key.account, name: key.id,
+                actions: ["kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy"].map { ($0, key.arn) })
+        }
+        for secret in snapshot.secrets {
+            guard let policy = secret.policy else { continue }
+            exposures += policyExposure(
+                policy, target: secret.arn, targetKind: "secret", account: secret.account, name: secret.name,
+                actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:PutResourcePolicy"].map {
+                    ($0, secret.arn)
+                })
+        }
+        return exposures
+    }
+
+    /// A stranger on the internet: no identity of the accounts, no VPC endpoint, not on behalf of a service.
+    private static func stranger(_ values: [String: [String]] = [:]) -> RequestContext {
+        var all: [String: [String]] = ["aws:securetransport": ["true"], "kms:calleraccount": ["000000000000"]]
+        all.merge(values) { _, new in new }
+        return RequestContext(
+            values: all,
+            absent: .unknown(knownAbsent: [
+                "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:principalisawsservice",
+                "aws:principalservicename", "aws:userid", "aws:username", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip",
+                "aws:sourcearn",
+                "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
+                "aws:viaawsservice", "kms:viaservice",
+            ]), derivesKeys: false)
+    }
+
+    private struct Answer {
+        var actions: [String] = []
+        var conditions: [String] = []
+        var unknown: [String] = []
+        var statements: [Int] = []
+    }
+
+    private func ask(_ policy: PolicySource, _ actions: [(String, String)], _ account: String, _ context: RequestContext) -> [Answer] {
+        var compiled = CompiledPolicy(unknown: PolicyTag(0, name: policy.name))
+        if let document = policy.document, let parsed = try? PolicyDocument(parsing: document, form: .withPrincipal) {
+            compiled = CompiledPolicy(parsed, tag: PolicyTag(0, name: policy.name))
+        }
+        var answers: [Answer] = []
+        for (action, resource) in actions {
+            let decision = Evaluator.evaluate(
+                AccessRequest(principal: .anonymous, action: action, resource: resource, resourceAccount: account, context: context),
+                PolicyLayers(resource: [compiled]))
+            var answer = Answer(actions: [action], statements: decision.statements.map(\.statement))
+            switch decision.outcome {
+            case .allowed: break
+            case .conditional(let expression): answer.conditions = [expression.text]
+            case .unknown(let reasons): answer.unknown = reasons
+            case .explicitlyDenied, .implicitlyDenied: continue
+            }
+            if let place = answers.firstIndex(where: { $0.conditions == answer.conditions && $0.unknown == answer.unknown }) {
+                answers[place].actions += answer.actions
+                answers[place].statements = Array(Set(answers[place].statements + answer.statements)).sorted()
+            } else {
+                answers.append(answer)
+            }
+        }
+        return answers
+    }
+
+    private func policyExposure(
+        _ policy: PolicySource, target: String, targetKind: String, account: String, name: String, actions: [(String, String)],
+        kind: Exposure.Kind = .resourcePolicy, context: [String: [String]] = [:], missing: [String] = [], extra: [Citation] = [],
+        why: String? = nil
+    ) -> [Exposure] {
+        ask(policy, actions, account, Self.stranger(context)).map { answer in
+            let facts = index.cite(policy.evidence)
+            let citations =
+                answer.statements.isEmpty
+                ? [facts]
+                : answer.statements.map {
+                    Citation(record: facts.record, pointer: facts.pointer, time: facts.time, policy: policy.name, statement: $0)
+                }
+            let missing = missing + answer.unknown
+            return Exposure(
+                target: target, kind: kind, targetKind: targetKind, actions: answer.actions,
+                protocolName: kind == .functionURL ? "https" : nil,
+                why: why
+                    ?? "the policy of \(name) \(missing.isEmpty ? "lets" : "may let") everybody do \(answer.actions.joined(separator: ", "))",
+                evidence: citations + extra, conditions: answer.conditions,
+                confidence: !missing.isEmpty ? .unknown : answer.conditions.isEmpty ? .proven : .conditional, missing: missing)
+        }
+    }
+
+    // MARK: Functions
+
+    private func functionExposures(_ function: Function) -> [Exposure] {
+        var exposures: [Exposure] = []
+        for url in function.urls ?? [] where url.authType == "NONE" {
+            let why = "\(function.name) answers at \(url.url) without asking for a signature"
+            let place = function.facts["urls"].map { [index.cite($0)] } ?? [index.cite(function.evidence)]
+            if url.qualifier == nil, function.policyKnown {
+                guard let policy = function.policy else { continue }
+                exposures += policyExposure(
+                    policy, target: function.arn, targetKind: "function", account: function.account, name: function.name,
+                    actions: [("lambda:InvokeFunctionUrl", function.arn)], kind: .functionURL,
+                    context: ["lambda:functionurlauthtype": ["NONE"], "lambda:invokedviafunctionurl": ["true"]], extra: place, why: why)
+            } else {
+                exposures.append(
+                    Exposure(
+                        target: function.arn, kind: .functionURL, targetKind: "function", actions: ["lambda:InvokeFunctionUrl"],
+                        protocolName: "https", why: why + ", unless its resource policy keeps everybody out", evidence: place,
+                        confidence: .unknown, missing: ["lambda.get-policy\(url.qualifier.map { " of \($0)" } ?? "")"]))
+            }
+        }
+        if let policy = function.policy {
+            // A call that does not come through the URL has no URL's authentication type.
+            exposures += policyExposure(
+                policy, target: function.arn, targetKind: "function", account: function.account, name: function.name,
+                actions: ["lambda:InvokeFunction", "lambda:UpdateFunctionCode", "lambda:AddPermission"].map { ($0, function.arn) },
+                context: ["lambda:invokedviafunctionurl": ["false"], "lambda:functionurlauthtype": ["(none)"]])
+        }
+        return exposures
+    }
+
+    // MARK: Buckets
+
+    private static let everybody = "http://acs.amazonaws.com/groups/global/AllUsers"
+    private static let everyAccount = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+
+    private func bucketExposures(_ bucket: Bucket) -> [Exposure] {
+        let account = snapshot.accounts.first { $0.id == bucket.account }
+        /// `true` when it is on anywhere, `nil` when it is not known to be on and one of the two is not known.
+        func setting(_ read: (PublicAccessBlock) -> Bool) -> Bool? {
+            if account?.publicAccessBlock.map(read) == true || bucket.publicAccessBlock.map(read) == true { return true }
+            return account?.publicAccessBlockKnown == true && bucket.publicAccessBlockKnown ? false : nil
+        }
+        var missing: [String] = []
+        if account?.publicAccessBlockKnown != true { missing.append("s3control.get-public-access-block") }
+        if !bucket.publicAccessBlockKnown { missing.append("s3.get-public-access-block") }
+        let blocks = [bucket.facts["publicAccessBlock"], account?.facts["publicAccessBlock"]].compactMap { $0 }.map(index.cite)
+        var exposures: [Exposure] = []
+        if let policy = bucket.policy, setting(\.restrictPublicBuckets) != true {
+            let objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"].map { ($0, bucket.arn + "/*") }
+            let whole = ["s3:ListBucket", "s3:PutBucketPolicy", "s3:PutBucketAcl"].map { ($0, bucket.arn) }
+            exposures += policyExposure(
+                policy, target: bucket.arn, targetKind: "bucket", account: bucket.account, name: bucket.name, actions: objects + whole,
+                missing: setting(\.restrictPublicBuckets) == nil ? missing : [], extra: blocks)
+        }
+        guard setting(\.ignorePublicACLs) != true else { return exposures }
+        for grantee in [Self.everybody, Self.everyAccount] {
+            let permissions = (bucket.grants ?? []).filter { $0.grantee == grantee }.map(\.permission).sortedUnique
+            guard !permissions.isEmpty else { continue }
+            let open = setting(\.ignorePublicACLs) == nil ? missing : []
+            exposures.append(
+                Exposure(
+                    target: bucket.arn, kind: .accessControlList, targetKind: "bucket", actions: Self.actions(permissions),
+                    why:
+                        "the access-control list of \(bucket.name) \(open.isEmpty ? "gives" : "may give") \(permissions.joined(separator: ", ")) to "
+                        + (grantee == Self.everybody ? "everybody" : "everybody who has an AWS account"),
+                    evidence: (bucket.facts["acl"].map { [index.cite($0)] } ?? []) + blocks, confidence: open.isEmpty ? .proven : .unknown,
+                    missing: open))
+        }
+        return exposures
+    }
+
+    /// S3 User Guide, "Mapping of ACL permissions and access policy permissions", for a bucket's list.
+    private static func actions(_ permissions: [String]) -> [String] {
+        permissions.flatMap { permission -> [String] in
+            switch permission {
+            case "READ": ["s3:ListBucket"]
+            case "WRITE": ["s3:PutObject"]
+            case "READ_ACP": ["s3:GetBucketAcl"]
+            case "WRITE_ACP": ["s3:PutBucketAcl"]
+            case "FULL_CONTROL": ["s3:GetBucketAcl", "s3:ListBucket", "s3:PutBucketAcl", "s3:PutObject"]
+            default: []
+            }
+        }.sortedUnique
+    }
+}
