@@ -136,7 +136,8 @@ struct MetadataCredentials: CredentialSource {
         }
         guard tokenAnswer.status == 200 else {
             // A refused token means version 1 only, or a hop limit that is too low: not a reason to fall back.
-            throw CredentialError(.refused, "instance metadata gave no session token: status \(tokenAnswer.status)")
+            throw CredentialError(
+                .refused, "no credentials elsewhere, and instance metadata gave no session token: status \(tokenAnswer.status)")
         }
         let token = String(decoding: tokenAnswer.body, as: UTF8.self)
         guard !token.isEmpty, token.utf8.count <= 1024, HeaderText.isSafe(token) else {
