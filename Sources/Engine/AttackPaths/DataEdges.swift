@@ -4,14 +4,45 @@ import IAMEvaluator
 /// Which principals read which crown jewels.
 extension GraphBuilder {
     func addData(_ subject: Subject, _ principal: Principal, _ from: Int) {
+        let patterns = patterns(subject, "s3:GetObject")
         for jewel in jewels {
             switch jewel.item {
-            case .bucket(let bucket): addBucket(bucket, jewel.node, subject, principal, from)
+            case .bucket(let bucket):
+                guard
+                    bucket.policy != nil || !subject.unknownPolicies.isEmpty || patterns == nil || touches(patterns ?? [], bucket.arn + "/")
+                else { continue }
+                addBucket(bucket, jewel.node, subject, principal, from)
             case .secret(let secret): addSecret(secret, jewel.node, subject, principal, from)
             case .database(let database): addDatabase(database, jewel.node, subject, principal, from)
             case .snapshot(let item): addSnapshot(item, jewel.node, subject, principal, from)
             }
         }
+    }
+
+    /// Starts, up to the first wildcard, of the resources that the subject's statements allow an action on; `nil` where that does not say.
+    private func patterns(_ subject: Subject, _ action: String) -> [[UInt8]]? {
+        guard subject.allows.contains(action) else { return [] }
+        let action = Array(action.utf8)
+        var starts: [[UInt8]] = []
+        for policy in subject.policies {
+            for statement in permissions.library.entries[policy.place].document?.statements ?? [] where statement.effect == .allow {
+                guard
+                    statement.actions.patterns.contains(where: { Wildcard.matches(Array($0.utf8), action, ignoringCase: true) })
+                        != statement.actions.negated
+                else { continue }
+                guard let resources = statement.resources, !resources.negated else { return nil }
+                for pattern in resources.patterns {
+                    starts.append(
+                        Array(pattern.utf8.prefix { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "$") }))
+                }
+            }
+        }
+        return starts
+    }
+
+    /// Whether one of the starts can go on to something under `prefix`.
+    private func touches(_ starts: [[UInt8]], _ prefix: String) -> Bool {
+        starts.contains { start in zip(start, prefix.utf8).allSatisfy { $0 == $1 } }
     }
 
     private func addBucket(_ bucket: Bucket, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {

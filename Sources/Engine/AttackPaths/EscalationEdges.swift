@@ -246,17 +246,16 @@ extension GraphBuilder {
 
     private func instances(_ step: Step) {
         let isRestart = step.technique.id == "ec2-002"
+        var proven: Set<Int> = []
         for instance in snapshot.instances where instance.account == step.principal.account {
             guard let role = instance.role, let to = draft.places[role], role != step.principal.arn,
                 instance.metadataEnabled != false, instance.state != "terminated", instance.state != "shutting-down",
-                isRestart || instance.state == "running",
+                isRestart || instance.state == "running", !proven.contains(to),
                 var proof = instanceActions(step, instance)
             else { continue }
             switch step.technique.id {
             case "ssm-001", "ssm-002":
-                if let index = permissions.principalIndex[role], let agent = permissions.subjects[index],
-                    anywhere(agent, ["ssm:UpdateInstanceInformation"], usual: "*", [:]) == nil
-                {
+                if let index = permissions.principalIndex[role], !isManaged(index) {
                     proof.require("Systems Manager manages instance \(instance.id) by the account's default, for its role does not let it")
                 }
             case "ec2instanceconnect-003":
@@ -265,6 +264,7 @@ extension GraphBuilder {
             default: break
             }
             proof.cite(permissions.citation(instance.evidence))
+            if proof.confidence == .proven { proven.insert(to) }
             draft.edge(
                 step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof, via: [instance.arn],
                 why:
@@ -283,6 +283,28 @@ extension GraphBuilder {
         }
     }
 
+    private func isManaged(_ role: Int) -> Bool {
+        if let known = managedRoles[role] { return known }
+        let isManaged = permissions.subjects[role].map { anywhere($0, ["ssm:UpdateInstanceInformation"], usual: "*", [:]) != nil } ?? false
+        managedRoles[role] = isManaged
+        return isManaged
+    }
+
+    /// Proof that a document which runs commands may be sent.
+    private func document(_ step: Step, _ region: String) -> Proof? {
+        let key = "\(step.from) \(region)"
+        if let known = documents[key] { return known }
+        let action = "ssm:SendCommand"
+        let document = "arn:\(step.subject.partition):ssm:\(region)::document/AWS-RunShellScript"
+        var best: Proof?
+        for resource in witnesses(step.subject, action, default: document)
+        where resource.contains(":document/") && (resource == document || !resource.contains("/AWS-") || resource.contains("/AWS-Run")) {
+            best = Proof.better(best, permissions.may(step.subject, action, on: resource, account: step.principal.account))
+        }
+        documents[key] = .some(best)
+        return best
+    }
+
     private func instanceActions(_ step: Step, _ instance: Instance) -> Proof? {
         var proof = Proof()
         for requirement in step.technique.requires {
@@ -298,16 +320,8 @@ extension GraphBuilder {
             proof.add(one)
             if requirement.action == "ssm:SendCommand" {
                 // The document is a resource of the call as well.
-                let document = "arn:\(step.subject.partition):ssm:\(instance.region)::document/AWS-RunShellScript"
-                var best: Proof?
-                for resource in witnesses(step.subject, requirement.action, default: document)
-                where resource.contains(":document/")
-                    && (resource == document || !resource.contains("/AWS-") || resource.contains("/AWS-Run"))
-                {
-                    best = Proof.better(best, permissions.may(step.subject, requirement.action, on: resource, account: instance.account))
-                }
-                guard let best else { return nil }
-                proof.add(best)
+                guard let document = document(step, instance.region) else { return nil }
+                proof.add(document)
             }
         }
         return proof
@@ -451,7 +465,7 @@ extension GraphBuilder {
     /// Gives rights to a principal that the step just became, when the subject may do that too.
     private func grantThrough(_ step: Step, _ index: Int, _ becoming: Proof) {
         let target = snapshot.principals[index]
-        guard !isDone(step), !target.isServiceLinked, target.account == step.principal.account, let holder = permissions.subjects[index],
+        guard !isDone(step), !serviceLinked[index], target.account == step.principal.account, let holder = permissions.subjects[index],
             becoming.confidence != .unknown
         else { return }
         let ids: [String] =
@@ -557,7 +571,7 @@ extension GraphBuilder {
     private func roleTrust(_ step: Step) {
         for index in roles[step.principal.account] ?? [] where index != step.subject.index {
             let role = snapshot.principals[index]
-            guard !role.isServiceLinked, let to = draft.places[role.arn], var proof = all(step, on: role),
+            guard !serviceLinked[index], let to = draft.places[role.arn], var proof = all(step, on: role),
                 let assume = permissions.mayAssumeOnceTrusted(step.subject, role)
             else { continue }
             proof.add(assume)
@@ -590,7 +604,7 @@ extension GraphBuilder {
     private func assumedRoleGrant(_ step: Step) {
         for (index, assume) in assumable[step.subject.index] ?? [] {
             let role = snapshot.principals[index]
-            guard !role.isServiceLinked, role.account == step.principal.account, let holder = permissions.subjects[index] else { continue }
+            guard !serviceLinked[index], role.account == step.principal.account, let holder = permissions.subjects[index] else { continue }
             roleGrant(step, role, holder, assume)
             if isDone(step) { return }
         }
@@ -599,7 +613,7 @@ extension GraphBuilder {
     private func trustedRoleGrant(_ step: Step) {
         for index in roles[step.principal.account] ?? [] where index != step.subject.index {
             let role = snapshot.principals[index]
-            guard !role.isServiceLinked, let holder = permissions.subjects[index], all(step, on: role) != nil,
+            guard !serviceLinked[index], let holder = permissions.subjects[index], all(step, on: role) != nil,
                 let assume = permissions.mayAssumeOnceTrusted(step.subject, role)
             else { continue }
             roleGrant(step, role, holder, assume)

@@ -33,6 +33,12 @@ final class GraphBuilder {
     private(set) var roles: [String: [Int]] = [:]
     /// The region to name where any would do.
     let region: String
+    /// Which principals are service-linked roles, by place.
+    let serviceLinked: [Bool]
+    /// What a step found out that does not depend on the target, by step and region.
+    var documents: [String: Proof?] = [:]
+    /// Whether a role lets Systems Manager manage its instances, by place.
+    var managedRoles: [Int: Bool] = [:]
     /// Resources with a value, by account.
     private(set) var jewels: [Jewel] = []
 
@@ -52,6 +58,7 @@ final class GraphBuilder {
         self.permissions = permissions
         self.exposures = exposures
         draft = GraphDraft()
+        serviceLinked = snapshot.principals.map(\.isServiceLinked)
         accounts = Set(snapshot.accounts.map(\.id))
         region =
             snapshot.instances.first?.region ?? snapshot.functions.first?.region
@@ -66,6 +73,7 @@ final class GraphBuilder {
         self.snapshot = snapshot
         self.permissions = permissions
         self.exposures = exposures
+        serviceLinked = base.serviceLinked
         accounts = base.accounts
         region = base.region
         draft = GraphDraft(nodesOf: graph)

@@ -3,7 +3,8 @@ import CloudModel
 /// Finds for each path the single changes that cut it, and puts a plan together.
 ///
 /// Every change that is named was applied to the snapshot and evaluated again. The plan is greedy: again and again the change that closes
-/// the most score per cost, with everything evaluated again after each; it is not proven to be the smallest.
+/// the most score per cost, with everything evaluated again after each; it is not proven to be the smallest. The work is bounded: in a
+/// large account the worst paths are planned for and the plan says which ones stay open.
 struct FixFinder {
     private let evaluation: Evaluation
     private let judged: Evaluation.Judged
@@ -14,6 +15,9 @@ struct FixFinder {
         self.judged = judged
         self.maximumCandidates = maximumCandidates
     }
+
+    /// How many principals are evaluated again at most while candidates are tried, and again while the plan is put together.
+    private static let work = 5_000
 
     private struct Tried {
         var candidate: CandidateFix
@@ -50,6 +54,7 @@ struct FixFinder {
         }
         var tried: [Tried] = []
         for candidate in candidates.prefix(maximumCandidates) {
+            if whatIf.evaluated > Self.work { break }
             let left = whatIf.remaining(after: [candidate.edit])
             let closes = left.indices.filter { left[$0] == nil }
             let removed = AttackPathFinder.rounded(max(0, before - total(left)))
@@ -60,7 +65,7 @@ struct FixFinder {
         var chosen: [Tried] = []
         var left: [AttackPathFinder.Found?] = judged.found.map { $0 }
         var curve = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0)]
-        while left.contains(where: { $0 != nil }), chosen.count < 200 {
+        while left.contains(where: { $0 != nil }), chosen.count < 200, whatIf.evaluated < 2 * Self.work {
             guard let next = best(tried, chosen, left) ?? partial(source, chosen, left) else { break }
             let after = whatIf.remaining(after: chosen.map(\.candidate.edit) + [next.candidate.edit])
             // A change that helps nothing any more ends the search.

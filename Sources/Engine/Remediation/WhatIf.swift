@@ -8,6 +8,8 @@ final class WhatIf {
     private let base: Evaluation
     private let found: [AttackPathFinder.Found]
     private var search: StrongestPaths
+    /// Principals that were evaluated again so far: what the search for fixes is limited by.
+    private(set) var evaluated = 0
     private let byTarget: [Int: [Int]]
     /// Principals by managed policy, and members by group.
     private let holders: [String: [Int]]
@@ -71,6 +73,7 @@ final class WhatIf {
             if let place = base.graph.place(of: base.snapshot.principals[index].arn) { asked.formUnion(sources(into: place)) }
         }
         asked.formUnion(changed)
+        evaluated += asked.count + 1
         let permissions = Permissions(base.permissions, snapshot, changed: changed)
         let exposures = outside ? NetworkReachability(snapshot).exposures() : base.exposures
         let builder = GraphBuilder(

@@ -89,18 +89,4 @@ enum LargeAccount {
         #expect(paths.count == judged.paths.count)
         #expect(plan.curve.map(\.exposureRemoved) == plan.curve.map(\.exposureRemoved).sorted())
     }
-
-    @Test func timing() {
-        let clock = ContinuousClock()
-        let snapshot = LargeAccount.snapshot(roles: 1000, instances: 500, buckets: 1000)
-        var evaluation: Evaluation?
-        print("TIMING graph", clock.measure { evaluation = Evaluation(snapshot) })
-        guard let evaluation else { return }
-        print("TIMING nodes", evaluation.graph.nodes.count, "edges", evaluation.graph.edges.count)
-        var judged: Evaluation.Judged?
-        print("TIMING paths", clock.measure { judged = evaluation.judged() })
-        guard let judged else { return }
-        print("TIMING count", judged.paths.count)
-        print("TIMING fixes", clock.measure { _ = FixFinder(evaluation, judged, maximumCandidates: 10).plan() })
-    }
 }
