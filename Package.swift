@@ -113,6 +113,7 @@ let package = Package(
         tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services, .product(name: "NIOEmbedded", package: "swift-nio")] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Basics", "CloudModel", "WireProtocol", crypto] + x509, path: "Tests/EndToEnd", swiftSettings: strict),
+            name: "EndToEnd", dependencies: ["AgentCore", "Basics", "CloudModel", "HTTPTransport", "WireProtocol", crypto], path: "Tests/EndToEnd",
+            swiftSettings: strict),
     ]
 )

@@ -1,3 +1,4 @@
+import AgentCore
 import Foundation
 import Testing
 
@@ -96,6 +97,22 @@ final class ControlPlane {
         try await eventually("the control plane to end") { self.server?.isRunning != true }
     }
 
+    var exitStatus: Int32? { server?.exitStatus }
+
+    /// Every page of the console, as a signed-in person's browser gets it.
+    func pages() async throws -> String {
+        let profile = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: profile))) as? [String: Any])
+        let token = try #require(profile["token"] as? String)
+        var text = ""
+        for page in ["/", "/paths", "/findings", "/fixes", "/runs", "/agents"] {
+            let answer = try await curl(["-f", "-H", "Cookie: __Host-session=\(token)", address + page])
+            try #require(answer.status == 0, "\(page): \(answer.errors)")
+            text += answer.output
+        }
+        return text
+    }
+
     /// What the control plane wrote to its logs.
     var log: String { (server?.output ?? "") + (server?.errors ?? "") }
 
@@ -165,6 +182,26 @@ final class Agent {
 
     func run(_ command: [String], adding extra: [String: String] = [:]) async throws -> RealProcess.Outcome {
         try await start(command, adding: extra).outcome(limit: .seconds(180))
+    }
+
+    /// The agent's identity, read as the agent reads it. Started by root, the agent became another user, whose files root takes over here.
+    func identity() throws -> AgentIdentity {
+        try takeOver()
+        return try StateFolder(existing: state.path).identity()
+    }
+
+    /// What waits in its spool.
+    func spooled() throws -> [(name: String, size: Int)] {
+        let folder = state.appending(path: "spool")
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".bundle") }.map {
+            ($0, (try FileManager.default.attributesOfItem(atPath: folder.appending(path: $0).path)[.size] as? Int) ?? 0)
+        }
+    }
+
+    private func takeOver() throws {
+        guard geteuid() == 0, let files = FileManager.default.enumerator(atPath: state.path) else { return }
+        chown(state.path, 0, 0)
+        for case let file as String in files { chown(state.path + "/" + file, 0, 0) }
     }
 
     func enrol(with plane: ControlPlane, tenant: String = "Acme") async throws {

@@ -46,6 +46,7 @@ final class RealProcess: Sendable {
     }
 
     var isRunning: Bool { process.withLock { $0.isRunning } }
+    var exitStatus: Int32? { process.withLock { $0.isRunning ? nil : $0.terminationStatus } }
     var output: String { (try? String(contentsOf: folder.appending(path: "out"), encoding: .utf8)) ?? "" }
     var errors: String { (try? String(contentsOf: folder.appending(path: "err"), encoding: .utf8)) ?? "" }
 
