@@ -33,7 +33,8 @@ let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let services: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let web: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"),
-    .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOCore", package: "swift-nio"), .product(name: "Mustache", package: "swift-mustache"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "Mustache", package: "swift-mustache"),
     .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
 ]
@@ -77,25 +78,37 @@ let package = Package(
         library("SnapshotStore", "Sources", ["Basics", "CloudModel", sqlite]),
         library("Engine", "Sources", ["CloudModel", "IAMEvaluator", "SnapshotStore", crypto, yaml]),
         library("SQLDatabase", "Sources", ["Basics", "CLibPQ", sqlite]),
-        program("CommandLine", "Sources", [
-            "Basics", "CloudModel", "WireProtocol", "IAMEvaluator", "SnapshotStore", "Engine", "AgentCore", "AgentCollectors", "HTTPTransport", arguments, crypto,
-        ] + x509),
+        program(
+            "CommandLine", "Sources",
+            [
+                "Basics", "CloudModel", "WireProtocol", "IAMEvaluator", "SnapshotStore", "Engine", "AgentCore", "AgentCollectors",
+                "HTTPTransport", arguments, crypto,
+            ] + x509),
         // Protocol
         library("WireProtocol", "Protocol", ["Basics", "CloudModel", "CZstd", crypto]),
         program("Testkit", "Protocol", ["Basics", "CloudModel", "WireProtocol", crypto]),
         // Agent
         library("AgentCore", "Agent", ["Basics", "CloudModel", "WireProtocol", "HTTPTransport", crypto, services] + x509),
         library("AgentCollectors", "Agent", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", crypto]),
-        program("AgentMain", "Agent", ["Basics", "CloudModel", "WireProtocol", "AgentCore", "AgentCollectors", "HTTPTransport", log, arguments, services]),
+        program(
+            "AgentMain", "Agent",
+            ["Basics", "CloudModel", "WireProtocol", "AgentCore", "AgentCollectors", "HTTPTransport", log, arguments, services]),
         // ControlPlane
         library("EnrolmentCA", "ControlPlane", ["Basics", "WireProtocol", crypto] + x509),
-        library("ControlPlaneCore", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox", "CArgon2", crypto, services]),
+        library(
+            "ControlPlaneCore", "ControlPlane",
+            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox", "CArgon2", crypto, services]),
         library("ControlPlaneStore", "ControlPlane", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"]),
-        library("ControlPlaneServer", "ControlPlane", ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", crypto, log, services] + web + x509),
-        program("ControlPlaneMain", "ControlPlane", [
-            "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "SQLDatabase", "WireProtocol", "CloudModel", "HTTPTransport", log, arguments, services,
-            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        ]),
+        library(
+            "ControlPlaneServer", "ControlPlane",
+            ["Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", crypto, log, services] + web + x509),
+        program(
+            "ControlPlaneMain", "ControlPlane",
+            [
+                "Basics", "ControlPlaneCore", "ControlPlaneStore", "ControlPlaneServer", "EnrolmentCA", "SQLDatabase", "WireProtocol",
+                "CloudModel", "HTTPTransport", log, arguments, services,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
         program("WorkerMain", "ControlPlane", ["Basics", "CSandbox", "CloudModel", "WireProtocol", "SnapshotStore", "Engine", crypto]),
         // Tests
         tests("Basics", [log, .product(name: "InMemoryLogging", package: "swift-log")]),
@@ -108,12 +121,19 @@ let package = Package(
         tests("SnapshotStore", ["Basics", "CloudModel", sqlite]),
         tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", sqlite]),
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
-        tests("ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto] + x509),
+        tests(
+            "ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto] + x509),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
-        tests("ControlPlaneServer", ["Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services, .product(name: "NIOEmbedded", package: "swift-nio")] + web + x509),
+        tests(
+            "ControlPlaneServer",
+            [
+                "Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["AgentCore", "Basics", "CloudModel", "HTTPTransport", "WireProtocol", crypto], path: "Tests/EndToEnd",
+            name: "EndToEnd", dependencies: ["AgentCore", "Basics", "CloudModel", "HTTPTransport", "WireProtocol", crypto],
+            path: "Tests/EndToEnd",
             swiftSettings: strict),
     ]
 )

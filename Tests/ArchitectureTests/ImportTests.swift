@@ -21,11 +21,14 @@ let allowedImports: [String: Set<String>] = [
         "FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "WireProtocol", "HTTPTransport", "Crypto", "X509",
         "SwiftASN1", "ServiceLifecycle",
     ],
-    "Agent/AgentCollectors": ["FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "AgentCore", "HTTPTransport", "Crypto"],
+    "Agent/AgentCollectors": [
+        "FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "AgentCore", "HTTPTransport", "Crypto",
+    ],
     // The only code near the CA key.
     "ControlPlane/EnrolmentCA": ["FoundationEssentials", "Glibc", "Basics", "WireProtocol", "Crypto", "X509", "SwiftASN1"],
     "ControlPlane/ControlPlaneCore": [
-        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox",
+        "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA",
+        "CSandbox",
         "CArgon2", "Crypto", "ServiceLifecycle",
     ],
     "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],
@@ -35,7 +38,9 @@ let allowedImports: [String: Set<String>] = [
         "NIOCore", "NIOSSL", "NIOHTTPTypes", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Mustache", "Logging", "ServiceLifecycle",
     ],
     // Parses customer data: reaches neither the database nor the CA, even by mistake.
-    "ControlPlane/WorkerMain": ["FoundationEssentials", "Glibc", "Crypto", "CSandbox", "Basics", "CloudModel", "WireProtocol", "SnapshotStore", "Engine"],
+    "ControlPlane/WorkerMain": [
+        "FoundationEssentials", "Glibc", "Crypto", "CSandbox", "Basics", "CloudModel", "WireProtocol", "SnapshotStore", "Engine",
+    ],
 ]
 
 @Suite struct ImportTests {
@@ -51,7 +56,9 @@ let allowedImports: [String: Set<String>] = [
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 guard
                     let match = line.wholeMatch(
-                        of: /\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |fileprivate |private )?import (?:struct |class |enum |func |protocol |typealias |let |var )?(\w+).*/)
+                        of:
+                            /\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |fileprivate |private )?import (?:struct |class |enum |func |protocol |typealias |let |var )?(\w+).*/
+                    )
                 else { continue }
                 #expect(allowed.contains(String(match.1)), "\(file.lastPathComponent): \(line)")
             }

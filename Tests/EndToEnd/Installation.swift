@@ -24,7 +24,8 @@ struct SampleAccount {
     static func start(_ arguments: [String] = []) async throws -> SampleAccount {
         let port = try freePort()
         let script = Programs.root.appending(path: "Deploy/SampleCloud/serve.py").path
-        let process = try RealProcess(Programs.python, [script, "--port", "\(port)"] + arguments, environment: ["HOME": NSTemporaryDirectory()])
+        let process = try RealProcess(
+            Programs.python, [script, "--port", "\(port)"] + arguments, environment: ["HOME": NSTemporaryDirectory()])
         try await eventually(within: .seconds(120), "the emulated account to answer") {
             guard process.isRunning else { throw NeverHappened(description: "the emulated account ended: \(process.errors.suffix(500))") }
             return try await RealProcess.run(Programs.curl, ["-sf", "-o", "/dev/null", "http://127.0.0.1:\(port)/moto-api/"]).status == 0
@@ -68,7 +69,8 @@ final class ControlPlane {
         let outcome = try await RealProcess.run(
             Programs.server,
             [
-                "bootstrap", "--data", data, "--tenant", tenant, "--environment", environment, "--admin", "admin@\(tenant.lowercased()).example",
+                "bootstrap", "--data", data, "--tenant", tenant, "--environment", environment, "--admin",
+                "admin@\(tenant.lowercased()).example",
                 "--console-port", "\(listen)", "--cli-profile", tenant == "Acme" ? profile : profile + "." + tenant, "--json",
             ], environment: ["HOME": folder.path])
         try #require(outcome.status == 0, "bootstrap: \(outcome.errors)")
@@ -82,7 +84,8 @@ final class ControlPlane {
         let process = try RealProcess(
             Programs.server,
             [
-                "serve", "--data", data, "--listen", "127.0.0.1:\(listen)", "--agent-listen", "127.0.0.1:\(gateway)", "--public-name", "localhost",
+                "serve", "--data", data, "--listen", "127.0.0.1:\(listen)", "--agent-listen", "127.0.0.1:\(gateway)", "--public-name",
+                "localhost",
                 "--with-work", "--worker", Programs.worker.path, "--piece-size", "\(pieceSize)",
             ], environment: ["HOME": folder.path])
         server = process

@@ -32,7 +32,9 @@ import WireProtocol
         #expect(techniques.isSuperset(of: ["lambda-001", "iam-001", "sts-001"]))
         let plan = try #require(try await plane.json(["plan"]) as? [String: Any])
         #expect((plan["fixes"] as? [Any])?.isEmpty == false)
-        for command in [["status"], ["agents"], ["runs"], ["findings"], ["paths"], ["path", try #require(worst["id"] as? String)], ["plan"]] {
+        for command in [
+            ["status"], ["agents"], ["runs"], ["findings"], ["paths"], ["path", try #require(worst["id"] as? String)], ["plan"],
+        ] {
             let shown = try await plane.cli(command)
             #expect(shown.status == 0 && !shown.output.isEmpty, "\(command): \(shown.errors)")
         }
@@ -195,7 +197,9 @@ import WireProtocol
     }
 
     /// Expects a refusal with this code.
-    private func refuses(_ code: String, or other: String? = nil, _ body: () async throws -> Void, at place: SourceLocation = #_sourceLocation) async {
+    private func refuses(
+        _ code: String, or other: String? = nil, _ body: () async throws -> Void, at place: SourceLocation = #_sourceLocation
+    ) async {
         do {
             try await body()
             Issue.record("not refused; expected \(code)", sourceLocation: place)
@@ -224,10 +228,12 @@ struct Peer {
     /// A small sealed bundle of this agent.
     func bundle(sequence: UInt64) throws -> Bundle {
         let record = CollectedRecord(
-            account: "123456789012", service: "sts", operation: "get-caller-identity", region: nil, resource: nil, time: "2026-01-01T00:00:00Z",
+            account: "123456789012", service: "sts", operation: "get-caller-identity", region: nil, resource: nil,
+            time: "2026-01-01T00:00:00Z",
             payload: ["Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/a", "UserId": "AIDA"])
         let noise = CollectedRecord(
-            account: "123456789012", service: "iam", operation: "get-account-summary", region: nil, resource: nil, time: "2026-01-01T00:00:00Z",
+            account: "123456789012", service: "iam", operation: "get-account-summary", region: nil, resource: nil,
+            time: "2026-01-01T00:00:00Z",
             payload: ["SummaryMap": .object(JSONObject((0..<200).map { .init("k\($0)", .number("\(UInt32.random(in: 0 ... .max))")) }))])
         let now = UInt64(Date().timeIntervalSince1970 * 1000)
         let id = BundleID.fresh(milliseconds: now)

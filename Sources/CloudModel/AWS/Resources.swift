@@ -16,7 +16,8 @@ public struct Instance: Sendable, Hashable {
         public var ipv6Addresses: [String]
         /// An interface of these parts.
         public init(
-            id: String, subnet: String?, securityGroups: [String], privateAddresses: [String], publicAddress: String?, ipv6Addresses: [String]
+            id: String, subnet: String?, securityGroups: [String], privateAddresses: [String], publicAddress: String?,
+            ipv6Addresses: [String]
         ) {
             self.id = id
             self.subnet = subnet

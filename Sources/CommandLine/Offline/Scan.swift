@@ -14,7 +14,8 @@ struct Scan: AsyncParsableCommand {
     /// `cloudryption scan aws`.
     struct AWS: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "aws", abstract: "Read the AWS account of the credentials in the environment, with read-only calls, and analyse it.")
+            commandName: "aws",
+            abstract: "Read the AWS account of the credentials in the environment, with read-only calls, and analyse it.")
 
         @Option(help: "The folder to write the results to.")
         var out: String
