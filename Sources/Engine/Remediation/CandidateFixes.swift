@@ -8,7 +8,8 @@ struct CandidateFix: Sendable {
     var cost: Int
     var before: String
     var after: String
-    var edit: Edit
+    /// One change to one thing may be several edits of its text.
+    var edits: [Edit]
 
     /// Stays the same across runs while the change is the same.
     var id: String { AttackPathFinder.digest("fix-", [kind, resource, before, after]) }
@@ -65,7 +66,8 @@ struct CandidateFixes {
                 CandidateFix(
                     kind: "remove-instance-profile", resource: from.id, title: "Take the instance profile from instance \(from.name)",
                     cost: 4,
-                    before: "IamInstanceProfile: role \(to.name)", after: "IamInstanceProfile: none", edit: .removeInstanceProfile(from.id))
+                    before: "IamInstanceProfile: role \(to.name)", after: "IamInstanceProfile: none",
+                    edits: [.removeInstanceProfile(from.id)])
             ]
         case "execution-role": return []
         case "administrator": return administratorFixes(from, proof)
@@ -73,7 +75,9 @@ struct CandidateFixes {
         case "secret-read": return permissionFixes(from, ["secretsmanager:GetSecretValue"], proof)
         case "rds-password": return permissionFixes(from, ["rds:ModifyDBInstance"], proof)
         case "snapshot-share": return permissionFixes(from, ["rds:ModifyDBSnapshotAttribute", "ec2:ModifySnapshotAttribute"], proof)
-        default: return permissionFixes(from, EscalationCatalogue.byID[technique]?.requires.map(\.action) ?? [], proof)
+        default:
+            return permissionFixes(from, EscalationCatalogue.byID[technique]?.requires.map(\.action) ?? [], proof)
+                + together(from, [technique] + proof.alternatives)
         }
     }
 
@@ -132,7 +136,7 @@ struct CandidateFixes {
                             kind: isNamed && !byWildcard ? "remove-action" : "deny-action", resource: source.arn ?? holder.arn,
                             title: title,
                             cost: several || holder.kind == .group ? 3 : 2, before: text(document),
-                            after: text(Patch.document(document, [edit])), edit: edit))
+                            after: text(Patch.document(document, [edit])), edits: [edit]))
                 }
             }
             guard isInvolved else { continue }
@@ -142,17 +146,53 @@ struct CandidateFixes {
         return fixes
     }
 
+    /// One change to one policy that takes an action of each of several techniques.
+    private func together(_ node: GraphNode, _ techniques: [String]) -> [CandidateFix] {
+        let needed = techniques.compactMap { EscalationCatalogue.byID[$0]?.requires.map(\.action) }
+        guard needed.count > 1, needed.count == techniques.count else { return [] }
+        // As few actions as a greedy choice gives; handing on a role first, for it is the heart of most.
+        var open = needed
+        var actions: [String] = []
+        while !open.isEmpty {
+            var counts: [String: Int] = [:]
+            for list in open { for action in Set(list) { counts[action, default: 0] += action == "iam:PassRole" ? 2 : 1 } }
+            guard let next = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else { return [] }
+            actions.append(next)
+            open.removeAll { $0.contains(next) }
+        }
+        guard actions.count > 1 else { return [] }
+        var fixes: [CandidateFix] = []
+        for (holder, source) in held(node) {
+            guard let document = source.document, source.arn?.contains(":iam::aws:policy/") != true else { continue }
+            let place = place(holder, source)
+            var edits: [Edit] = []
+            for action in actions {
+                edits += permissionFixes(node, [action], EdgeProof(why: "", citations: [], conditions: [], alternatives: [], via: []))
+                    .flatMap(\.edits).filter { $0.place == place }
+            }
+            guard !edits.isEmpty else { continue }
+            let list = actions.sorted().joined(separator: ", ")
+            fixes.append(
+                CandidateFix(
+                    kind: "narrow-policy", resource: source.arn ?? holder.arn,
+                    title: "Take \(list) out of policy \(source.name)"
+                        + (source.arn == nil ? " of \(holder.kind.rawValue) \(holder.name)" : ""),
+                    cost: 3, before: text(document), after: text(Patch.document(document, edits)), edits: edits))
+        }
+        return fixes
+    }
+
     private func detach(_ arn: String, _ name: String, _ holder: Principal) -> CandidateFix {
         CandidateFix(
             kind: "detach-policy", resource: holder.arn, title: "Detach policy \(name) from \(holder.kind.rawValue) \(holder.name)",
             cost: 4,
-            before: "attached: \(arn)", after: "not attached: \(arn)", edit: .detach(policy: arn, principal: holder.arn))
+            before: "attached: \(arn)", after: "not attached: \(arn)", edits: [.detach(policy: arn, principal: holder.arn)])
     }
 
     private func leave(_ user: GraphNode, _ group: Principal) -> CandidateFix {
         CandidateFix(
             kind: "leave-group", resource: user.id, title: "Take user \(user.name) out of group \(group.name)", cost: 2,
-            before: "member of \(group.arn)", after: "not a member of \(group.arn)", edit: .leaveGroup(user: user.id, group: group.arn))
+            before: "member of \(group.arn)", after: "not a member of \(group.arn)", edits: [.leaveGroup(user: user.id, group: group.arn)])
     }
 
     private func administratorFixes(_ node: GraphNode, _ proof: EdgeProof) -> [CandidateFix] {
@@ -164,7 +204,7 @@ struct CandidateFixes {
                 let isBroad = statement["NotAction"] != nil || Patch.texts(statement["Action"]).contains { $0 == "*" || $0.hasSuffix(":*") }
                 guard isBroad else { continue }
                 if let arn = source.arn {
-                    if !fixes.contains(where: { $0.edit == .detach(policy: arn, principal: holder.arn) }) {
+                    if !fixes.contains(where: { $0.edits == [.detach(policy: arn, principal: holder.arn)] }) {
                         fixes.append(detach(arn, source.name, holder))
                     }
                 } else {
@@ -174,7 +214,7 @@ struct CandidateFixes {
                             kind: "remove-statement", resource: holder.arn,
                             title: "Remove statement \(index + 1) of policy \(source.name) of \(holder.kind.rawValue) \(holder.name)",
                             cost: 4,
-                            before: text(document), after: text(Patch.document(document, [edit])), edit: edit))
+                            before: text(document), after: text(Patch.document(document, [edit])), edits: [edit]))
                 }
                 if holder.kind == .group, node.kind == .user { fixes.append(leave(node, holder)) }
             }
@@ -193,7 +233,7 @@ struct CandidateFixes {
             fixes.append(
                 CandidateFix(
                     kind: "tighten-trust", resource: role.arn, title: title, cost: 2, before: text(document),
-                    after: text(Patch.document(document, [edit])), edit: edit))
+                    after: text(Patch.document(document, [edit])), edits: [edit]))
         }
         for (index, statement) in statements.enumerated() where statement["Effect"]?.string == "Allow" {
             guard let principal = statement["Principal"] else { continue }
@@ -232,7 +272,7 @@ struct CandidateFixes {
                         CandidateFix(
                             kind: "sign-function-url", resource: target.id,
                             title: "Ask for a signature at the URL of function \(target.name)",
-                            cost: 2, before: "AuthType: NONE", after: "AuthType: AWS_IAM", edit: .signFunctionURL(target.id)))
+                            cost: 2, before: "AuthType: NONE", after: "AuthType: AWS_IAM", edits: [.signFunctionURL(target.id)]))
                 }
                 if let document = function.policy?.document { fixes += everyoneFixes(document, target, "function") }
             }
@@ -242,17 +282,17 @@ struct CandidateFixes {
                     kind: "make-private", resource: target.id, title: "Block public access to bucket \(target.name)", cost: 1,
                     before: "public access block: incomplete",
                     after: "BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets: true",
-                    edit: .blockPublicAccess(target.id)))
+                    edits: [.blockPublicAccess(target.id)]))
         case .snapshot:
             fixes.append(
                 CandidateFix(
                     kind: "make-private", resource: target.id, title: "Stop sharing snapshot \(target.name) with everyone", cost: 1,
-                    before: "restore: all", after: "restore: only accounts that are named", edit: .unshare(target.id)))
+                    before: "restore: all", after: "restore: only accounts that are named", edits: [.unshare(target.id)]))
         case .database:
             fixes.append(
                 CandidateFix(
                     kind: "make-private", resource: target.id, title: "Take the public address of database \(target.name)", cost: 3,
-                    before: "PubliclyAccessible: true", after: "PubliclyAccessible: false", edit: .unpublish(target.id)))
+                    before: "PubliclyAccessible: true", after: "PubliclyAccessible: false", edits: [.unpublish(target.id)]))
         case .secret:
             if let document = snapshot.secrets.first(where: { $0.arn == target.id })?.policy?.document {
                 fixes += everyoneFixes(document, target, "secret")
@@ -264,7 +304,7 @@ struct CandidateFixes {
         for id in ids {
             guard let group = groups[id] else { continue }
             let open = group.ingress.filter { !$0.cidrs.allSatisfy { $0 != "0.0.0.0/0" && $0 != "::/0" } }
-            guard !open.isEmpty, !fixes.contains(where: { $0.edit == .closeToEveryone(securityGroup: id) }) else { continue }
+            guard !open.isEmpty, !fixes.contains(where: { $0.edits == [.closeToEveryone(securityGroup: id)] }) else { continue }
             let ports = open.map { rule in
                 let range = rule.fromPort.map { from in rule.toPort.map { $0 == from ? "\(from)" : "\(from)-\($0)" } ?? "\(from)" } ?? "all"
                 return "\(rule.ipProtocol) \(range) from \(rule.cidrs.joined(separator: ", "))"
@@ -272,7 +312,8 @@ struct CandidateFixes {
             fixes.append(
                 CandidateFix(
                     kind: "close-ingress", resource: group.arn, title: "Close security group \(group.name) (\(id)) to everyone", cost: 4,
-                    before: ports.joined(separator: "\n"), after: "no rule for 0.0.0.0/0 or ::/0", edit: .closeToEveryone(securityGroup: id)
+                    before: ports.joined(separator: "\n"), after: "no rule for 0.0.0.0/0 or ::/0",
+                    edits: [.closeToEveryone(securityGroup: id)]
                 ))
         }
         return fixes
@@ -289,7 +330,7 @@ struct CandidateFixes {
                 CandidateFix(
                     kind: "make-private", resource: target.id,
                     title: "Remove statement \(index + 1), which admits everyone, from the policy of \(kind) \(target.name)", cost: 2,
-                    before: text(document), after: text(Patch.document(document, [edit])), edit: edit))
+                    before: text(document), after: text(Patch.document(document, [edit])), edits: [edit]))
         }
         return fixes
     }

@@ -45,17 +45,17 @@ struct FixFinder {
 
         // Candidates in the order of the worst path that they are about.
         var candidates: [CandidateFix] = []
-        var seen: Set<Edit> = []
+        var seen: Set<[Edit]> = []
         for found in judged.found {
             for edge in found.edges {
-                for candidate in source.fixes(for: edge) where seen.insert(candidate.edit).inserted { candidates.append(candidate) }
+                for candidate in source.fixes(for: edge) where seen.insert(candidate.edits).inserted { candidates.append(candidate) }
             }
             if candidates.count >= maximumCandidates { break }
         }
         var tried: [Tried] = []
         for candidate in candidates.prefix(maximumCandidates) {
             if whatIf.evaluated > Self.work { break }
-            let left = whatIf.remaining(after: [candidate.edit])
+            let left = whatIf.remaining(after: candidate.edits)
             let closes = left.indices.filter { left[$0] == nil }
             let removed = AttackPathFinder.rounded(max(0, before - total(left)))
             guard !closes.isEmpty || removed > 0 else { continue }
@@ -67,7 +67,7 @@ struct FixFinder {
         var curve = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0)]
         while left.contains(where: { $0 != nil }), chosen.count < 200, whatIf.evaluated < 2 * Self.work {
             guard let next = best(tried, chosen, left) ?? partial(source, chosen, left) else { break }
-            let after = whatIf.remaining(after: chosen.map(\.candidate.edit) + [next.candidate.edit])
+            let after = whatIf.remaining(after: chosen.flatMap(\.candidate.edits) + next.candidate.edits)
             // A change that helps nothing any more ends the search.
             let isProgress = zip(left, after).contains { old, new in
                 old != nil
@@ -93,7 +93,7 @@ struct FixFinder {
     /// The change that closes the most score per cost among those that close something alone.
     private func best(_ tried: [Tried], _ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> Tried? {
         var best: (tried: Tried, worth: Double)?
-        for one in tried where !chosen.contains(where: { $0.candidate.edit == one.candidate.edit }) {
+        for one in tried where !chosen.contains(where: { $0.candidate.edits == one.candidate.edits }) {
             let worth = one.closes.reduce(0.0) { $0 + (left[$1]?.score ?? 0) } / Double(one.candidate.cost)
             guard worth > 0 else { continue }
             if let known = best {
@@ -115,7 +115,7 @@ struct FixFinder {
     private func partial(_ source: CandidateFixes, _ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> Tried? {
         for found in left.compactMap({ $0 }).sorted(by: AttackPathFinder.isWorse(evaluation.graph)) {
             let options = found.edges.flatMap { source.fixes(for: $0) }
-                .filter { option in !chosen.contains { $0.candidate.edit == option.edit } }
+                .filter { option in !chosen.contains { $0.candidate.edits == option.edits } }
             if let cheapest = options.min(by: { ($0.cost, $0.id) < ($1.cost, $1.id) }) {
                 return Tried(candidate: cheapest, closes: [], exposureRemoved: 0)
             }
@@ -143,7 +143,7 @@ struct FixFinder {
                 cost: one.candidate.cost, before: one.candidate.before, after: one.candidate.after, closes: one.closes.map { paths[$0].id },
                 exposureRemoved: one.exposureRemoved)
         }
-        let others = tried.filter { one in !chosen.contains { $0.candidate.edit == one.candidate.edit } }
+        let others = tried.filter { one in !chosen.contains { $0.candidate.edits == one.candidate.edits } }
             .sorted { a, b in
                 a.exposureRemoved != b.exposureRemoved
                     ? a.exposureRemoved > b.exposureRemoved : AttackPathFinder.precedes(a.candidate.id, b.candidate.id)

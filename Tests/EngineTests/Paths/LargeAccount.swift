@@ -27,12 +27,15 @@ enum LargeAccount {
             }
             return source("shared-\(index)", .managed, text, arn: World.arn("policy/shared-\(index)"))
         }
-        snapshot.policies = shared.map { ManagedPolicy(arn: $0.arn ?? "", name: $0.name, defaultVersion: "v1", versionCount: 1, source: $0) }
+        snapshot.policies = shared.map {
+            ManagedPolicy(arn: $0.arn ?? "", name: $0.name, defaultVersion: "v1", versionCount: 1, source: $0)
+        }
         for index in 0..<roles {
             let name = "team-\(index % 9)-role-\(index)"
             var role = Principal(arn: World.arn("role/\(name)"), name: name, kind: .role, account: account, evidence: evidence)
             let service = services[Int(random.next() % UInt64(services.count))]
-            let trust = index % 10 == 0 ? World.trust(["AWS": .string(World.arn("root"))]) : World.trust(service: "\(service).amazonaws.com")
+            let trust =
+                index % 10 == 0 ? World.trust(["AWS": .string(World.arn("root"))]) : World.trust(service: "\(service).amazonaws.com")
             role.trust = source(name, .trust, trust)
             role.policies = [shared[Int(random.next() % 60)], shared[Int(random.next() % 60)]]
             if index % 3 == 0 {
