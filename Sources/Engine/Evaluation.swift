@@ -39,7 +39,7 @@ final class Evaluation {
 
     /// The whole result.
     func result(
-        digest: String, paths: [AttackPath], principals: [PrincipalResult], plan: Plan, findings: [Finding], controls: [ControlResult]
+        digest: String, judged: Judged, paths: [AttackPath], plan: Plan, findings: [Finding], controls: [ControlResult]
     ) -> AnalysisResult {
         let times = snapshot.records.compactMap(\.time).sorted()
         var severities = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.rawValue, 0) })
@@ -54,8 +54,8 @@ final class Evaluation {
                 snapshot: digest, accounts: snapshot.accounts.map(\.id).sorted(), collectedFrom: times.first, collectedTo: times.last,
                 counts: counts(), paths: severities, findings: failed, materialExposure: exposure.total, exposureByEntry: exposure.byEntry,
                 jewels: exposure.jewels, controls: controls, coverage: outcomes),
-            findings: findings, paths: paths, principals: principals, plan: plan,
-            coverage: CoverageReport(entries: snapshot.coverage, gaps: allGaps()))
+            findings: findings, paths: paths, principals: judged.principals, plan: plan,
+            coverage: CoverageReport(entries: snapshot.coverage, gaps: allGaps(judged)))
     }
 
     private func counts() -> [String: Int] {
@@ -69,8 +69,14 @@ final class Evaluation {
         ]
     }
 
-    private func allGaps() -> [CoverageReport.Gap] {
+    private func allGaps(_ judged: Judged) -> [CoverageReport.Gap] {
         var all = gaps
+        if judged.truncated > 0 {
+            all.insert(
+                .init(
+                    what: "paths to data from \(judged.truncated) principals",
+                    why: "only the \(AttackPathFinder.dataPathsPerStart) strongest from each principal are listed"))
+        }
         for entry in snapshot.coverage {
             switch entry.outcome {
             case .collected, .unavailable, .unknownOperation: continue

@@ -42,7 +42,7 @@ public enum Pipeline {
             : (FixFinder.emptyPlan(judged.paths), judged.paths)
         progress(WorkerProgress(stage: "write"))
         return evaluation.result(
-            digest: digest, paths: paths, principals: judged.principals, plan: plan, findings: controls.findings,
+            digest: digest, judged: judged, paths: paths, plan: plan, findings: controls.findings,
             controls: controls.controls)
     }
 

@@ -214,7 +214,7 @@ final class GraphBuilder {
             draft.edge(
                 from, to, kind.isData && kind != .database ? "public-data" : "network-reach",
                 likelihood: kind == .database ? Likelihood.databaseLogin : Likelihood.reach, proof: proof, via: exposure.via,
-                why: exposure.why)
+                why: exposure.why.utf8.last == UInt8(ascii: ".") ? exposure.why : exposure.why + ".")
         }
     }
 
