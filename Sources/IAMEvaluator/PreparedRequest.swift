@@ -1,5 +1,5 @@
 /// A request's context with its keys in lower case and its values as bytes.
-public struct PreparedContext: Sendable {
+final class PreparedContext: Sendable {
     enum Lookup {
         case values([[UInt8]])
         case absent
@@ -52,8 +52,8 @@ enum PrincipalMatch: Int, Sendable, Comparable {
     static func < (left: PrincipalMatch, right: PrincipalMatch) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Who asks, taken apart once for many requests.
-public struct PreparedPrincipal: Sendable {
+/// Who asks, taken apart once for many requests. Immutable; a class, so that passing it on copies one reference.
+public final class PreparedPrincipal: Sendable {
     /// As given.
     public let principal: RequestPrincipal
     /// The account it belongs to; `nil` for services, providers and anonymous.
@@ -221,8 +221,8 @@ public struct PreparedPrincipal: Sendable {
     }
 }
 
-/// An ``AccessRequest`` taken apart, to be asked of many layers.
-public struct PreparedRequest: Sendable {
+/// An ``AccessRequest`` taken apart, to be asked of many layers. Immutable; a class, so that passing it on copies one reference.
+public final class PreparedRequest: Sendable {
     /// Who asks.
     public let principal: PreparedPrincipal
     let context: PreparedContext
@@ -246,7 +246,7 @@ public struct PreparedRequest: Sendable {
     }
 
     /// The request, ready.
-    public init(_ request: AccessRequest) {
+    public convenience init(_ request: AccessRequest) {
         self.init(
             principal: PreparedPrincipal(request.principal, canonicalUser: request.canonicalUser), action: request.action,
             resource: request.resource,

@@ -12,7 +12,8 @@ let package = Package(
     name: "benchmarks",
     dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
     targets: [
-        .target(name: "Basics", dependencies: [.product(name: "Logging", package: "swift-log")], path: "Shared/Basics", swiftSettings: strict),
+        .target(
+            name: "Basics", dependencies: [.product(name: "Logging", package: "swift-log")], path: "Shared/Basics", swiftSettings: strict),
         .target(name: "CloudModel", dependencies: ["Basics"], path: "Shared/CloudModel", swiftSettings: strict),
         .target(name: "IAMEvaluator", dependencies: ["CloudModel"], path: "Shared/IAMEvaluator", swiftSettings: strict),
         .executableTarget(name: "IAMBenchmark", dependencies: ["CloudModel", "IAMEvaluator"], swiftSettings: strict),

@@ -162,3 +162,45 @@ extension String {
     /// `a*` and so on as `a*:*`.
     fileprivate func replacingStars() -> String { split(separator: " ").map { "\($0):*" }.joined(separator: " ") }
 }
+
+@Suite struct AdministratorPropertyTests {
+    /// Policies of few patterns, so that a handful of requests tells whether something is left out: an administrator is allowed all of them,
+    /// and who is not lacks one.
+    @Test func theAnswerIsWhatTheRequestsSay() {
+        let patterns = ["*", "a:*", "a:x*", "b:*", "a:?", "*:x*", "*x"]
+        let resources = ["*", "r*", "?", "r", "*s"]
+        // One of each kind that the patterns tell apart; `zz` and `q` stand for names that no pattern knows.
+        let services = ["a", "b", "zz"]
+        let names = ["x", "q", "xx", "qq", "xq", "qx"]
+        let targets = ["r", "q", "rr", "qq", "rq", "s", "rs", "qs"]
+        var admins = 0
+        for seed in 0..<3000 {
+            var random = SeededGenerator(state: UInt64(seed) &* 0x9E37_79B9)
+            func some(_ list: [String]) -> [String] {
+                (0..<Int.random(in: 1...2, using: &random)).map { _ in list[Int.random(in: 0..<list.count, using: &random)] }
+            }
+            let statements = (0..<Int.random(in: 1...4, using: &random)).map { index in
+                PolicyStatement(
+                    effect: index > 0 && Int.random(in: 0..<5, using: &random) == 0 ? .deny : .allow,
+                    actions: PatternSet(some(patterns), negated: Int.random(in: 0..<3, using: &random) == 0),
+                    resources: PatternSet(some(resources), negated: Int.random(in: 0..<3, using: &random) == 0))
+            }
+            let layers = PolicyLayers(identity: [CompiledPolicy(PolicyDocument(statements: statements))])
+            let asking = PreparedPrincipal(.user(arn: alice))
+            var all = true
+            for service in services {
+                for name in names {
+                    for target in targets where all {
+                        let request = PreparedRequest(
+                            principal: asking, action: service + ":" + name, resource: target, context: RequestContext())
+                        if Evaluator.verdict(request, layers) != .allowed { all = false }
+                    }
+                }
+            }
+            let answer = Administrator.answer(asking, layers)
+            if all { admins += 1 }
+            #expect(answer.isAdmin == all, "seed \(seed): \(statements)")
+        }
+        #expect(admins > 30)
+    }
+}
