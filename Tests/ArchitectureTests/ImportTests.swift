@@ -34,7 +34,8 @@ let allowedImports: [String: Set<String>] = [
     "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],
     // Faces the outside: reaches data through the core's services alone.
     "ControlPlane/ControlPlaneServer": [
-        "FoundationEssentials", "Synchronization", "Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", "Crypto", "X509", "SwiftASN1",
+        "FoundationEssentials", "Synchronization", "Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", "Crypto", "X509",
+        "SwiftASN1",
         "NIOCore", "NIOSSL", "NIOHTTPTypes", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Mustache", "Logging", "ServiceLifecycle",
     ],
     // Parses customer data: reaches neither the database nor the CA, even by mistake.

@@ -75,7 +75,8 @@ struct FixesPage: Page {
         let percent = Wording.percent(removed, of: total)
         self.percent = String(percent)
         sentence = "\(Wording.count(chosen, "change removes", "changes remove")) \(percent)% of \(Wording.figure(total)) material exposure."
-        objective = Wording.shown(plan.objective)
+        let objective = Wording.shown(plan.objective)
+        self.objective = objective.isEmpty || objective.hasSuffix(".") ? objective : objective + "."
         optimality = plan.optimal ? "Proven to be the smallest such set." : "Not proven to be the smallest such set."
         chosenFixes = plan.fixes.prefix(chosen).enumerated().map { index, fix in
             let upTo = plan.curve.first { $0.fixes == index + 1 }?.exposureRemoved
