@@ -3,7 +3,10 @@
 struct ExactText: Hashable {
     let text: String
     init(_ text: String) { self.text = text }
-    static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+    static func same(_ left: String, _ right: String) -> Bool {
+        // Nearly all names differ in length or at a glance; only what Swift holds for equal is compared byte by byte.
+        left.utf8.count == right.utf8.count && left == right && left.utf8.elementsEqual(right.utf8)
+    }
     static func == (left: ExactText, right: ExactText) -> Bool { same(left.text, right.text) }
     // Over the bytes: a String hashes its equivalent spellings alike, and of those a hostile object can hold any number.
     func hash(into hasher: inout Hasher) {
