@@ -32,7 +32,7 @@ struct Serve: AsyncParsableCommand {
     mutating func validate() throws {
         guard ControlPlaneServer.Address(listen) != nil else { throw ValidationError("--listen: not HOST:PORT") }
         guard ControlPlaneServer.Address(agentListen) != nil else { throw ValidationError("--agent-listen: not HOST:PORT") }
-        guard (64 << 10...64 << 20).contains(pieceSize) else { throw ValidationError("--piece-size: 65536 to 67108864") }
+        guard (512...64 << 20).contains(pieceSize) else { throw ValidationError("--piece-size: 512 to 67108864") }
     }
 
     func run() async throws {

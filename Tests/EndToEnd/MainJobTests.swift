@@ -96,13 +96,13 @@ import WireProtocol
     }
 
     @Test func anAgentThatIsKilledWhileUploadingSendsNoPieceTwice() async throws {
-        let sample = try await SampleAccount.start(["--seed", "large", "--roles", "300", "--instances", "60", "--buckets", "100"])
-        let plane = try ControlPlane(pieceSize: 1024)
+        let sample = try await SampleAccount.start(["--seed", "large", "--roles", "500", "--instances", "100", "--buckets", "200"])
+        let plane = try ControlPlane(pieceSize: 512)
         try await plane.bootstrap()
         try await plane.start()
         let agent = try Agent(sample.environment)
         try await agent.enrol(with: plane)
-        func piecesSent() -> Int { plane.log.split(separator: "\n").count { $0.contains("/pieces/") && $0.contains("204") } }
+        func piecesSent() -> Int { plane.log.split(separator: "\n").count { $0.contains("/pieces/") && $0.contains("status=204") } }
 
         let first = try agent.start(["run", "--once"])
         try await eventually(within: .seconds(120), "the third piece") {
@@ -113,7 +113,7 @@ import WireProtocol
         _ = try await first.outcome()
         let bundles = try agent.spooled()
         let size = try #require(bundles.first?.size)
-        let total = (size - 1) / 1024 + 1
+        let total = (size - 1) / 512 + 1
         let before = piecesSent()
         try #require(before < total, "killed too late: \(before) of \(total)")
 
