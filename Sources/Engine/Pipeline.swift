@@ -46,5 +46,7 @@ public enum Pipeline {
             controls: controls.controls)
     }
 
-    private static func controls(_ path: String) throws -> (findings: [Finding], controls: [ControlResult]) { ([], []) }
+    private static func controls(_ path: String) throws -> (findings: [Finding], controls: [ControlResult]) {
+        try ControlRunner.run(try SnapshotDatabase(path: path))
+    }
 }
