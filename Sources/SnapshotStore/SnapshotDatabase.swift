@@ -52,6 +52,8 @@ public final class SnapshotDatabase {
         connection = handle
         // Before the authorizer forbids it: nothing spills to disk, and the schema's own text is not trusted.
         sqlite3_exec(connection, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON", nil, nil, nil)
+        // Connecting these two built-in table functions asks the authorizer as a schema change would, so they are connected before it is set.
+        sqlite3_exec(connection, "SELECT 1 FROM json_each('[]'), json_tree('[]')", nil, nil, nil)
         for (limit, value) in [
             (SQLITE_LIMIT_LENGTH, 16 << 20), (SQLITE_LIMIT_SQL_LENGTH, 64 << 10), (SQLITE_LIMIT_COLUMN, 200),
             (SQLITE_LIMIT_EXPR_DEPTH, 100),

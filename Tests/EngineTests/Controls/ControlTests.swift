@@ -30,18 +30,18 @@ import Testing
         let (findings, controls) = try run(try Answers.open())
         let failed = Set(findings.filter { $0.verdict == .fail }.map(\.control))
         for id in [
-            "iam-password-length", "iam-user-mfa", "iam-access-key-rotation", "iam-user-policies", "iam-full-administrator", "ec2-imdsv2",
+            "iam-password-length", "iam-user-mfa", "iam-access-key-rotation", "iam-user-policies", "iam-full-administrator", "iam-pass-any-role", "ec2-imdsv2",
             "ec2-exposed-with-role", "s3-public-access-block", "s3-account-public-access-block", "s3-public", "s3-encryption",
             "s3-tls-only",
             "lambda-url-auth", "rds-not-public", "rds-backups", "snapshot-public", "snapshot-encryption", "kms-rotation", "secret-rotation",
         ] { #expect(failed.contains(id), "\(id) should fail") }
         for id in [
             "iam-root-mfa", "iam-root-access-keys", "iam-password-reuse", "iam-one-active-key", "iam-unused-key", "iam-trust-everyone",
-            "iam-trust-external-id", "iam-pass-any-role", "ec2-admin-ports-open", "ec2-database-ports-open", "ec2-everything-open",
+            "iam-trust-external-id", "ec2-admin-ports-open", "ec2-database-ports-open", "ec2-everything-open",
             "ec2-default-group", "elb-plain-http", "lambda-public-policy", "secret-public-policy", "kms-public-policy", "rds-encryption",
         ] {
             let result = try #require(controls.first { $0.id == id })
-            #expect(result.failed == 0 && result.passed > 0 && (result.unknown == 0 || id == "iam-pass-any-role"), "\(id) \(result)")
+            #expect(result.failed == 0 && result.passed > 0 && result.unknown == 0, "\(id) \(result)")
         }
         #expect(findings.allSatisfy { !$0.why.isEmpty && !$0.account.isEmpty })
         #expect(findings.filter { $0.verdict == .fail }.allSatisfy { !$0.evidence.isEmpty })
