@@ -30,7 +30,8 @@ import Testing
         let (findings, controls) = try run(try Answers.open())
         let failed = Set(findings.filter { $0.verdict == .fail }.map(\.control))
         for id in [
-            "iam-password-length", "iam-user-mfa", "iam-access-key-rotation", "iam-user-policies", "iam-full-administrator", "iam-pass-any-role", "ec2-imdsv2",
+            "iam-password-length", "iam-user-mfa", "iam-access-key-rotation", "iam-user-policies", "iam-full-administrator",
+            "iam-pass-any-role", "ec2-imdsv2",
             "ec2-exposed-with-role", "s3-public-access-block", "s3-account-public-access-block", "s3-public", "s3-encryption",
             "s3-tls-only",
             "lambda-url-auth", "rds-not-public", "rds-backups", "snapshot-public", "snapshot-encryption", "kms-rotation", "secret-rotation",
