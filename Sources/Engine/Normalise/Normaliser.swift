@@ -212,7 +212,8 @@ public struct Normaliser {
         for item in snapshot.dataSnapshots where item.account == account {
             if item.kind == "ebs" {
                 ask("ec2", "describe-snapshot-attribute", item.region, [item.id])
-            } else {
+            } else if item.sharedWith == nil {
+                // Automated ones cannot be shared, and need no answer.
                 ask("rds", "describe-db-snapshot-attributes", item.region, [item.id, item.arn])
             }
         }
