@@ -6,8 +6,8 @@ swift_release=6.3.1
 
 # Debian 12 packages that building and running need.
 build_packages=(
-    build-essential ca-certificates curl git libargon2-dev libcurl4-openssl-dev libpq-dev libseccomp-dev libsqlite3-dev
-    libxml2 libzstd-dev openssl pkg-config python3 python3-venv tzdata zlib1g-dev
+    build-essential ca-certificates curl git libargon2-dev libcurl4-openssl-dev libedit2 libncurses6 libpq-dev libseccomp-dev
+    libsqlite3-dev libxml2 libzstd-dev openssl pkg-config python3 python3-venv tzdata zlib1g-dev
 )
 # The emulated AWS of the sample and the tests, from PyPI.
 python_packages=("moto[server]==5.2.1" "boto3==1.43.11" "awscli==1.45.11" "jsonschema==4.26.0")
@@ -47,7 +47,10 @@ install_packages() {
 need_swift() {
     local version=""
     if command -v swift >/dev/null; then
-        version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+        local said
+        said=$(swift --version 2>&1) || fail "$(command -v swift) does not run: $(head -n 1 <<<"$said")"
+        version=$(sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' <<<"$said")
+        version=${version%%$'\n'*}
     fi
     if [[ -n $version && $(printf '%s\n' "$swift_minimum" "$version" | sort -V | head -n 1) == "$swift_minimum" ]]; then
         note "Swift $version"
