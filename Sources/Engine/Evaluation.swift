@@ -132,7 +132,7 @@ extension SecurityGraph {
     /// Whether an attacker at this node is none of the accounts' own principals.
     func isOutside(_ id: String) -> Bool {
         guard let place = place(of: id) else { return false }
-        return nodes[place].kind == .internet || nodes[place].kind == .externalAccount
+        return nodes[place].kind.isOutside
     }
 }
 

@@ -35,8 +35,20 @@ public struct PolicySource: Sendable, Hashable {
     }
 }
 
-/// A managed policy of the account or of AWS, default version.
+/// A managed policy of the account or of AWS: its default version in full, and those that could become it.
 public struct ManagedPolicy: Sendable, Hashable {
+    /// A version that is not the default.
+    public struct Version: Sendable, Hashable {
+        /// Its identifier, such as `v2`.
+        public var id: String
+        /// Its text and where it was read.
+        public var source: PolicySource
+        /// A version of these parts.
+        public init(id: String, source: PolicySource) {
+            self.id = id
+            self.source = source
+        }
+    }
     /// Its ARN.
     public var arn: String
     /// Its name.
@@ -47,8 +59,13 @@ public struct ManagedPolicy: Sendable, Hashable {
     public var versionCount: Int?
     /// The default version's document and where it was read.
     public var source: PolicySource
+    /// The versions that are not the default.
+    public var otherVersions: [Version]
     /// A policy of these parts.
-    public init(arn: String, name: String, defaultVersion: String?, versionCount: Int?, source: PolicySource) {
+    public init(
+        arn: String, name: String, defaultVersion: String?, versionCount: Int?, source: PolicySource, otherVersions: [Version] = []
+    ) {
+        self.otherVersions = otherVersions
         self.arn = arn
         self.name = name
         self.defaultVersion = defaultVersion

@@ -59,7 +59,30 @@ extension GraphBuilder {
                 )
             }
         }
+        for (name, indices) in rolesForARN.sorted(by: { AttackPathFinder.precedes($0.key, $1.key) }) {
+            addForeigner(name, indices)
+        }
         for role in snapshot.principals where role.kind == .role { addFederation(role) }
+    }
+
+    /// A user, role or session of an account that was not read, which a trust policy names: nothing is known of who stands behind it.
+    private func addForeigner(_ name: String, _ indices: [Int]) {
+        guard let parts = ARNParts(name), parts.service == "iam" || parts.service == "sts", parts.account.utf8.count == 12,
+            !accounts.contains(String(parts.account)), let principal = RequestPrincipal(parsing: name)
+        else { return }
+        for index in indices {
+            let role = snapshot.principals[index]
+            guard let to = draft.places[role.arn], let proof = permissions.admits(role, principal),
+                // An external identifier is what such a trust is meant to have.
+                !proof.conditions.contains(where: { $0.lowercased().contains("sts:externalid") })
+            else { continue }
+            let from = draft.node(name, .externalPrincipal, name: String(parts.resource), account: String(parts.account))
+            draft.edge(
+                from, to, "sts-001", likelihood: Likelihood.certain, proof: proof,
+                why:
+                    "The trust policy of role \(role.name) lets \(parts.resource) of account \(parts.account) assume it, without an external identifier; that account was not collected."
+            )
+        }
     }
 
     /// Identity providers where anyone can get a token, with a subject that belongs to a stranger.
@@ -77,6 +100,13 @@ extension GraphBuilder {
         else { return }
         for statement in document.statements where statement.effect == .allow {
             for case .federated(let provider) in statement.principal?.entries ?? [] {
+                if provider == "cognito-identity.amazonaws.com" {
+                    addGuests(role, to)
+                    continue
+                }
+                if !Self.publicIssuers.contains(where: { provider == $0.issuer || provider.hasSuffix("/" + $0.issuer) }) {
+                    addProvider(role, to, provider)
+                }
                 for (issuer, subject) in Self.publicIssuers where provider == issuer || provider.hasSuffix("/" + issuer) {
                     let context = [issuer + ":sub": [subject]]
                     guard
@@ -92,6 +122,55 @@ extension GraphBuilder {
                 }
             }
         }
+    }
+
+    /// Roles for identity pools: everyone has a pool, and a pool may admit guests.
+    private func addGuests(_ role: Principal, _ to: Int) {
+        let provider = "cognito-identity.amazonaws.com"
+        let action = "sts:AssumeRoleWithWebIdentity"
+        if let proof = permissions.admits(
+            role, .identityProvider(provider), action: action,
+            context: [provider + ":aud": ["eu-west-1:00000000-0000-0000-0000-000000000000"]],
+            chosen: [provider + ":amr", provider + ":sub"])
+        {
+            draft.edge(
+                0, to, "oidc-trust", likelihood: Likelihood.certain, proof: proof,
+                why: "The trust policy of role \(role.name) accepts every identity pool of every AWS account: nothing binds the pool.")
+        } else if var proof = permissions.admits(
+            role, .identityProvider(provider), action: action, context: [provider + ":amr": ["unauthenticated"]],
+            chosen: [provider + ":aud", provider + ":sub"])
+        {
+            proof.require("the identity pool gives guests this role (it was not collected)")
+            draft.edge(
+                0, to, "oidc-trust", likelihood: Likelihood.certain, proof: proof,
+                why: "The trust policy of role \(role.name) accepts guests of an identity pool.")
+        }
+    }
+
+    /// An identity provider of one's own, such as a cluster's: who has tokens of it is not collected, and a trust that binds no subject
+    /// takes any of them.
+    private func addProvider(_ role: Principal, _ to: Int, _ provider: String) {
+        guard let parts = ARNParts(provider) else { return }
+        if parts.resource.hasPrefix("saml-provider/") {
+            gaps.insert(
+                .init(what: "who may assume \(role.arn) through \(provider)", why: "the users of an identity provider are not collected"))
+            return
+        }
+        guard parts.resource.hasPrefix("oidc-provider/") else { return }
+        let issuer = String(parts.resource.dropFirst("oidc-provider/".utf8.count))
+        let proof = permissions.admits(
+            role, .identityProvider(provider), action: "sts:AssumeRoleWithWebIdentity",
+            context: [issuer.lowercased() + ":sub": ["stranger-0000000000"]],
+            chosen: [issuer.lowercased() + ":aud"])
+        guard let proof else {
+            gaps.insert(
+                .init(what: "who may assume \(role.arn) through \(provider)", why: "the users of an identity provider are not collected"))
+            return
+        }
+        let from = draft.node(provider, .identityProvider, name: issuer, account: role.account)
+        draft.edge(
+            from, to, "oidc-trust", likelihood: Likelihood.certain, proof: proof,
+            why: "The trust policy of role \(role.name) accepts every token of \(issuer): nothing binds the subject.")
     }
 
     /// What a request about a principal surely says of it.

@@ -32,7 +32,7 @@ struct AttackPathFinder {
     func starts() -> [Int] {
         graph.nodes.indices.filter { node in
             switch graph.nodes[node].kind {
-            case .internet, .externalAccount: true
+            case let kind where kind.isOutside: true
             case .user, .group, .role: !isAdministrator(node)
             default: false
             }
@@ -79,8 +79,7 @@ struct AttackPathFinder {
     }
 
     private func isOutside(_ node: Int) -> Bool {
-        let kind = graph.nodes[node].kind
-        return kind == .internet || kind == .externalAccount
+        graph.nodes[node].kind.isOutside
     }
 
     /// The paths to one jewel.

@@ -292,7 +292,7 @@ extension GraphBuilder {
 
     /// Proof that a document which runs commands may be sent.
     private func document(_ step: Step, _ region: String) -> Proof? {
-        let key = "\(step.from) \(region)"
+        let key = "\(step.subject.set) \(region)"
         if let known = documents[key] { return known }
         let action = "ssm:SendCommand"
         let document = "arn:\(step.subject.partition):ssm:\(region)::document/AWS-RunShellScript"
@@ -386,10 +386,10 @@ extension GraphBuilder {
         return found
     }
 
-    private func rewrites(_ subject: Subject, _ arn: String) -> Proof? {
+    func rewrites(_ subject: Subject, _ arn: String) -> Proof? {
         guard var proof = permissions.may(subject, "iam:CreatePolicyVersion", on: arn, account: subject.account) else { return nil }
         // At most five versions can exist (IAM quotas).
-        if let count = snapshot.policies.first(where: { $0.arn == arn })?.versionCount, count >= 5 {
+        if let count = managedPolicies[arn]?.versionCount, count >= 5 {
             guard let delete = permissions.may(subject, "iam:DeletePolicyVersion", on: arn, account: subject.account) else { return nil }
             proof.add(delete)
         }
@@ -398,7 +398,7 @@ extension GraphBuilder {
 
     /// Proof that `holder` is an administrator once it has a policy that allows everything; `remover` may lift its boundary first.
     func administrates(_ holder: Subject, _ change: Permissions.Change, remover: Subject) -> Proof? {
-        let key = "\(holder.set) \(change.code(holder.index)) \(holder.boundary == nil ? 0 : remover.index)"
+        let key = "\(holder.set) \(change.code(holder.index)) \(holder.boundary == nil ? "" : "\(holder.index) \(remover.set)")"
         if let known = grants[key] { return known }
         var best = permissions.administrator(holder, as: change)
         if best?.confidence != .proven, let boundary = holder.boundary {
@@ -421,7 +421,7 @@ extension GraphBuilder {
         return best
     }
 
-    private func lifts(_ remover: Subject, of holder: Subject, boundary: PolicySource, as change: Permissions.Change = .none) -> Proof? {
+    func lifts(_ remover: Subject, of holder: Subject, boundary: PolicySource, as change: Permissions.Change = .none) -> Proof? {
         let target = snapshot.principals[holder.index]
         guard target.kind != .group else { return nil }
         let kind = target.kind == .user ? "User" : "Role"
@@ -642,5 +642,5 @@ extension GraphBuilder {
     }
 
     /// Whether the step already proved administrator rights, so that further targets add nothing.
-    private func isDone(_ step: Step) -> Bool { draft.isProven(step.from, step.admin) }
+    func isDone(_ step: Step) -> Bool { draft.isProven(step.from, step.admin) }
 }

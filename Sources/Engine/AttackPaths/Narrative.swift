@@ -26,6 +26,8 @@ struct Narrative {
         switch start.kind {
         case .internet: sentences.append("An attacker needs nothing but the internet.")
         case .externalAccount: sentences.append("An attacker starts with any principal of account \(start.account ?? start.name).")
+        case .externalPrincipal: sentences.append("An attacker starts as \(start.name), which belongs to another account.")
+        case .identityProvider: sentences.append("An attacker starts with a token of any identity that \(start.name) vouches for.")
         default: sentences.append("An attacker starts with the credentials of \(noun(start.kind)) \(start.name).")
         }
         for edge in found.edges {
@@ -47,6 +49,8 @@ struct Narrative {
         switch node.kind {
         case .internet: return "Anyone on the internet"
         case .externalAccount: return "Account \(node.account ?? node.name)"
+        case .externalPrincipal: return "\(node.name) of another account"
+        case .identityProvider: return "Anyone whom \(node.name) vouches for"
         case .group: return "A member of group \(node.name)"
         default: return "\(noun(node.kind, capital: true)) \(node.name)"
         }
@@ -57,6 +61,8 @@ struct Narrative {
             switch kind {
             case .internet: "the internet"
             case .externalAccount: "account"
+            case .externalPrincipal: "foreign principal"
+            case .identityProvider: "identity provider"
             case .admin: "administrator rights"
             case .other: "resource"
             default: kind.rawValue

@@ -39,6 +39,10 @@ final class GraphBuilder {
     var documents: [String: Proof?] = [:]
     /// Whether a role lets Systems Manager manage its instances, by place.
     var managedRoles: [Int: Bool] = [:]
+    /// Whether one principal can make another an administrator, by both.
+    var turned: [UInt64: Turned?] = [:]
+    /// Managed policies by ARN.
+    let managedPolicies: [String: ManagedPolicy]
     /// Resources with a value, by account.
     private(set) var jewels: [Jewel] = []
 
@@ -59,6 +63,7 @@ final class GraphBuilder {
         self.exposures = exposures
         draft = GraphDraft()
         serviceLinked = snapshot.principals.map(\.isServiceLinked)
+        managedPolicies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
         accounts = Set(snapshot.accounts.map(\.id))
         region =
             snapshot.instances.first?.region ?? snapshot.functions.first?.region
@@ -74,6 +79,8 @@ final class GraphBuilder {
         self.permissions = permissions
         self.exposures = exposures
         serviceLinked = base.serviceLinked
+        managedPolicies = base.managedPolicies
+        administrators = base.administrators
         accounts = base.accounts
         region = base.region
         draft = GraphDraft(nodesOf: graph)
@@ -111,7 +118,8 @@ final class GraphBuilder {
         addOutsiders()
         for index in snapshot.principals.indices { addEdges(of: index) }
         noteGaps()
-        return draft.graph()
+        let graph = draft.graph()
+        return addCombined(graph) ? draft.graph() : graph
     }
 
     // MARK: Nodes
@@ -281,12 +289,25 @@ final class GraphBuilder {
             draft.edge(from, admin, "administrator", likelihood: 1, proof: proof, why: "The root user of an account may do everything.")
             return
         }
+        let isProven = addRightsAsAdministrator(subject, principal, from, admin)
+        if isProven { return }
+        addSteps(subject, principal, from, admin)
+        addChanges(subject, principal, from, admin)
+    }
+
+    /// Everything that a changed subject may do, from the place of the one that changed itself.
+    private func addRights(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
+        if !addRightsAsAdministrator(subject, principal, from, admin) { addSteps(subject, principal, from, admin) }
+    }
+
+    /// The edges of one who may do everything, or may for all that is known; answers whether that is proven.
+    private func addRightsAsAdministrator(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) -> Bool {
         if let proof = permissions.administrator(subject) {
-            administrators[index] = proof
+            if draft.prelude == nil { administrators[subject.index] = proof }
             draft.edge(
                 from, admin, "administrator", likelihood: 1, proof: proof,
                 why: "\(label(principal)) may do everything in account \(principal.account).")
-            if proof.confidence == .proven { return }
+            if proof.confidence == .proven { return true }
         }
         if !subject.unknownPolicies.isEmpty {
             var proof = Proof()
@@ -295,9 +316,34 @@ final class GraphBuilder {
                 from, admin, "unknown-policy", likelihood: 1, proof: proof, hypothetical: true,
                 why: "\(label(principal)) has a policy whose text was not collected.")
         }
+        return false
+    }
+
+    private func addSteps(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
         addAssumptions(subject, principal, from)
         addEscalations(subject, principal, from, admin)
         addData(subject, principal, from)
+    }
+
+    /// What a principal can do once it has changed what holds it back.
+    private func addChanges(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
+        guard !draft.isProven(from, admin) else { return }
+        let (found, isCut) = changes(of: subject, by: nil)
+        for changed in found where !draft.isProven(from, admin) {
+            draft.prelude = .init(
+                technique: changed.technique, proof: changed.proof,
+                text: "\(label(principal)) may first \(changed.deeds.joined(separator: ", then ")). ")
+            addRights(changed.subject, principal, from, admin)
+        }
+        draft.prelude = nil
+        if isCut, !draft.isProven(from, admin) {
+            var proof = Proof()
+            proof.doubt("more changes to its own policies are possible than were tried")
+            draft.edge(
+                from, admin, "shed-policy", likelihood: 1, proof: proof, hypothetical: true,
+                why: "\(label(principal)) may change its own policies in many ways.")
+            gaps.insert(.init(what: "what \(principal.arn) can make of itself", why: "not every change that it may make was tried"))
+        }
     }
 
     /// `role NAME` and the like.

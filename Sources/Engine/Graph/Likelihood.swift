@@ -33,6 +33,7 @@ enum Likelihood {
         switch kind {
         case .internet: 1
         case .externalAccount: 0.3
+        case .externalPrincipal, .identityProvider: 0.1
         case .user: 0.25
         case .role: 0.2
         default: 0.15

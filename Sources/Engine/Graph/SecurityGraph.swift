@@ -2,9 +2,12 @@ public import CloudModel
 
 /// What a node stands for.
 public enum NodeKind: String, Sendable, CaseIterable {
-    case internet, externalAccount, user, group, role, root, function, instance, bucket, secret, database, snapshot, key, other, admin
+    case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, bucket, secret,
+        database, snapshot, key, other, admin
     /// Whether this is a user, group, role or root.
     public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
+    /// Whether whoever stands here is none of the accounts' own principals.
+    public var isOutside: Bool { self == .internet || self == .externalAccount || self == .externalPrincipal || self == .identityProvider }
     /// Whether this holds data.
     public var isData: Bool { self == .bucket || self == .secret || self == .database || self == .snapshot }
 }
@@ -99,7 +102,8 @@ final class GraphDraft {
     /// Every technique and kind of edge, so that all graphs number them alike.
     private static let known: [String] =
         EscalationCatalogue.techniques.map(\.id) + [
-            "administrator", "create-administrator", "lift-boundary", "unknown-policy", "network-reach", "public-data", "execution-role",
+            "administrator", "create-administrator", "lift-boundary", "set-default-policy-version", "shed-policy", "combined-rights",
+            "unknown-policy", "network-reach", "public-data", "execution-role",
             "instance-profile", "oidc-trust", "s3-read", "secret-read", "rds-password", "snapshot-share",
         ]
 
@@ -108,6 +112,14 @@ final class GraphDraft {
         techniquePlaces = Dictionary(techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
         node("internet", .internet, name: "Internet", account: nil)
     }
+
+    /// What the principal does first, with every step that is added now.
+    struct Prelude {
+        var technique: String
+        var proof: Proof
+        var text: String
+    }
+    var prelude: Prelude?
 
     /// The nodes of a graph, without edges.
     init(nodesOf graph: SecurityGraph) {
@@ -141,6 +153,21 @@ final class GraphDraft {
     /// Adds a step. `why` is only made when the edge is kept.
     func edge(
         _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, via: [String] = [], hypothetical: Bool = false,
+        why: @autoclosure () -> String
+    ) {
+        if let prelude {
+            var whole = prelude.proof
+            whole.add(proof)
+            add(
+                from, to, prelude.technique, likelihood: likelihood * Likelihood.certain, proof: whole, via: via,
+                hypothetical: hypothetical || prelude.proof.confidence == .unknown, why: prelude.text + why())
+        } else {
+            add(from, to, technique, likelihood: likelihood, proof: proof, via: via, hypothetical: hypothetical, why: why())
+        }
+    }
+
+    private func add(
+        _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, via: [String], hypothetical: Bool,
         why: @autoclosure () -> String
     ) {
         guard from != to else { return }

@@ -154,12 +154,22 @@ extension Normaliser {
         let chosen =
             versions.first { isDefault($0) } ?? versions.first { version != nil && $0.string("VersionId") == version }
         if chosen == nil { item.problem("noDefaultVersion", "has no readable default version") }
+        let others = versions.filter { !isDefault($0) && $0.string("VersionId") != (version ?? chosen?.string("VersionId")) }.map { entry in
+            let id = entry.string("VersionId") ?? "of unknown number"
+            return ManagedPolicy.Version(
+                id: id,
+                source: PolicySource(
+                    name: "\(name) \(id)", arn: arn, kind: .managed,
+                    document: entry["Document"] == nil ? nil : entry.document("Document"),
+                    evidence: entry["Document"]?.evidence ?? entry.evidence))
+        }
         return ManagedPolicy(
             arn: arn, name: name, defaultVersion: version ?? chosen?.string("VersionId"),
             versionCount: item["PolicyVersionList"] == nil ? nil : versions.count,
             source: PolicySource(
                 name: name, arn: arn, kind: .managed, document: chosen?.document("Document"),
-                evidence: chosen?["Document"]?.evidence ?? item.evidence))
+                evidence: chosen?["Document"]?.evidence ?? item.evidence),
+            otherVersions: others)
     }
 
     // MARK: Credential report

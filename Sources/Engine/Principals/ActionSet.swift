@@ -34,7 +34,8 @@ enum EngineActions {
             "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:DeletePolicyVersion", "iam:CreateUser",
             "iam:CreateRole",
             "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation", "sqs:ReceiveMessage",
-            "kinesis:GetRecords", "dynamodb:GetRecords",
+            "kinesis:GetRecords", "dynamodb:GetRecords", "iam:SetDefaultPolicyVersion", "iam:DeleteUserPolicy", "iam:DetachUserPolicy",
+            "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:RemoveUserFromGroup",
         ]
         for action in EscalationCatalogue.techniques.flatMap(\.requires).map(\.action) + own where seen.insert(action).inserted {
             list.append(action)

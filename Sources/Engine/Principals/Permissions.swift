@@ -82,11 +82,7 @@ final class Permissions {
         }
         let policies = sources.map { (place: library.place(of: $0), source: $0) }
         let boundary = principal.boundary.map { (place: library.place(of: $0), source: $0) }
-        var allows = ActionSet()
-        for policy in policies { allows.formUnion(library.entries[policy.place].allows) }
-        if let boundary, library.entries[boundary.place].document != nil {
-            allows.formIntersection(library.entries[boundary.place].allows)
-        }
+        let allows = allows(policies, boundary)
         let namesAsker = (policies.map(\.place) + (boundary.map { [$0.place] } ?? [])).contains { library.entries[$0].namesAsker }
         let parts = ARNParts(principal.arn)
         let partition = parts.map { String($0.partition) } ?? "aws"
@@ -121,6 +117,34 @@ final class Permissions {
         both.set = cache.sets[key] ?? cache.sets.count
         cache.sets[key] = both.set
         return both
+    }
+
+    /// A principal with other policies than it has.
+    func with(
+        _ subject: Subject, policies: [(place: Int, source: PolicySource)], boundary: (place: Int, source: PolicySource)?
+    ) -> Subject {
+        var changed = subject
+        changed.policies = policies
+        changed.boundary = boundary
+        changed.layers.identity = policies.map { library.entries[$0.place].compiled }
+        changed.layers.boundaries = boundary.map { [library.entries[$0.place].compiled] }
+        changed.allows = allows(policies, boundary)
+        changed.unknownPolicies = policies.filter { library.entries[$0.place].document == nil }.map { $0.source.name }
+        let key = SetKey(
+            account: subject.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place, only: subject.index, tags: [:])
+        changed.set = cache.sets[key] ?? cache.sets.count
+        cache.sets[key] = changed.set
+        return changed
+    }
+
+    /// The engine's actions that some statement may allow, within the boundary.
+    private func allows(_ policies: [(place: Int, source: PolicySource)], _ boundary: (place: Int, source: PolicySource)?) -> ActionSet {
+        var allows = ActionSet()
+        for policy in policies { allows.formUnion(library.entries[policy.place].allows) }
+        if let boundary, library.entries[boundary.place].document != nil {
+            allows.formIntersection(library.entries[boundary.place].allows)
+        }
+        return allows
     }
 
     /// A policy that stands on the resource's side of a question.

@@ -35,7 +35,8 @@ final class PolicyLibrary {
 
     /// The place of a policy's text.
     func place(of source: PolicySource) -> Int {
-        guard let document = source.document else { return unknown(source.arn ?? source.name) }
+        // Versions of one policy share its ARN, not its name.
+        guard let document = source.document else { return unknown(source.arn.map { "\($0) \(source.name)" } ?? source.name) }
         let withPrincipal = source.kind == .trust || source.kind == .resource
         return place(of: document, withPrincipal: withPrincipal, name: source.arn ?? source.name)
     }

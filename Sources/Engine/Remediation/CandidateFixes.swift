@@ -71,6 +71,12 @@ struct CandidateFixes {
             ]
         case "execution-role": return []
         case "administrator": return administratorFixes(from, proof)
+        case "combined-rights":
+            // The one that writes is the first; taking away what it writes with is the heart of it.
+            guard let writer = proof.via.first, let place = graph.place(of: writer) else { return [] }
+            return permissionFixes(graph.nodes[place], GraphBuilder.turning, proof)
+        case "shed-policy", "lift-boundary", "set-default-policy-version":
+            return permissionFixes(from, GraphBuilder.changing, proof)
         case "s3-read": return permissionFixes(from, ["s3:GetObject"], proof)
         case "secret-read": return permissionFixes(from, ["secretsmanager:GetSecretValue"], proof)
         case "rds-password": return permissionFixes(from, ["rds:ModifyDBInstance"], proof)
@@ -249,7 +255,7 @@ struct CandidateFixes {
                 let isAboutSource =
                     name == from.id || name.utf8.elementsEqual((from.account ?? "").utf8)
                     || name.hasSuffix(":root") && account == from.account
-                    || from.kind == .internet && name != "*"
+                    || (from.kind == .internet || from.kind == .identityProvider) && name != "*"
                         && principal["Federated"] != nil
                 guard isAboutSource else { continue }
                 add(

@@ -16,6 +16,8 @@ final class WhatIf {
     private let members: [String: [Int]]
     private let edgePlaces: [UInt64: Int]
     private let incoming: [Int: [Int]]
+    /// Edges that rest on several principals together.
+    private let combined: [Int]
 
     init(_ base: Evaluation, _ found: [AttackPathFinder.Found]) {
         self.base = base
@@ -36,6 +38,7 @@ final class WhatIf {
             places[GraphDraft.key(edge.from, edge.to)] = index
             incoming[Int(edge.to), default: []].append(index)
         }
+        combined = base.graph.edges.indices.filter { base.graph.technique(of: base.graph.edges[$0]) == "combined-rights" }
         edgePlaces = places
         self.incoming = incoming
     }
@@ -83,7 +86,7 @@ final class WhatIf {
         if outside {
             for (place, node) in base.graph.nodes.enumerated() {
                 switch node.kind {
-                case .internet, .externalAccount, .instance, .function: touched.insert(place)
+                case .internet, .externalAccount, .externalPrincipal, .identityProvider, .instance, .function: touched.insert(place)
                 default: break
                 }
             }
@@ -105,8 +108,38 @@ final class WhatIf {
                 }
             }
         }
+        combine(builder, edges, &changes)
         guard !changes.isEmpty else { return found.map { $0 } }
         return again(changes)
+    }
+
+    /// Looks again at what several principals together could do, for that rests on edges of others.
+    private func combine(_ builder: GraphBuilder, _ edges: [UInt64: GraphEdge], _ changes: inout [Int: GraphEdge?]) {
+        guard !combined.isEmpty else { return }
+        let isCombined = Set(combined)
+        let overlay = changes
+        let again = builder.combined(combined.map { Int(base.graph.edges[$0].from) }, proof: base.graph.proof) { [base] node in
+            (Int(base.graph.starts[node])..<Int(base.graph.starts[node + 1])).compactMap { index in
+                if isCombined.contains(index) { return nil }
+                if let change = overlay[index] { return change }
+                return base.graph.edges[index]
+            }
+        }
+        for index in combined {
+            var edge = base.graph.edges[index]
+            let key = GraphDraft.key(edge.from, edge.to)
+            if let left = again.first(where: { $0.from == Int(edge.from) && $0.to == Int(edge.to) }) {
+                edge.confidence = left.proof.confidence
+                edge.likelihood = left.likelihood * left.proof.factor
+                edge.isHypothetical = left.isHypothetical
+                let old = base.graph.edges[index]
+                let isSame =
+                    edge.confidence == old.confidence && edge.likelihood == old.likelihood && edge.isHypothetical == old.isHypothetical
+                changes[index] = isSame ? nil : .some(edge)
+            } else if edges[key] == nil {
+                changes[index] = .some(nil)
+            }
+        }
     }
 
     private func touch(_ index: Int, _ changed: inout Set<Int>) {

@@ -93,6 +93,21 @@ struct World {
     mutating func policy(_ name: String, _ document: JSONValue, versions: Int = 1) {
         managed(Self.arn("policy/\(name)"), name, document, versions: versions)
     }
+    /// A policy whose versions differ; the first is the default. A version of `nil` was not collected.
+    mutating func policy(_ name: String, versions documents: [JSONValue?]) {
+        let versions = documents.enumerated().map { index, document -> JSONValue in
+            var object: JSONObject = [
+                "VersionId": .string("v\(index + 1)"), "IsDefaultVersion": .bool(index == 0), "CreateDate": "2024-01-02T03:04:05+00:00",
+            ]
+            object["Document"] = document
+            return .object(object)
+        }
+        policies.append([
+            "PolicyName": .string(name), "PolicyId": .string("ANPA" + name), "Arn": .string(Self.arn("policy/\(name)")), "Path": "/",
+            "DefaultVersionId": "v1", "AttachmentCount": 1, "IsAttachable": true, "CreateDate": "2024-01-02T03:04:05+00:00",
+            "UpdateDate": "2024-01-02T03:04:05+00:00", "PolicyVersionList": .array(versions),
+        ])
+    }
     mutating func managed(_ arn: String, _ name: String, _ document: JSONValue, versions: Int = 1) {
         policies.append([
             "PolicyName": .string(name), "PolicyId": .string("ANPA" + name), "Arn": .string(arn), "Path": "/", "DefaultVersionId": "v1",

@@ -1,0 +1,437 @@
+import CloudModel
+import IAMEvaluator
+
+/// What principals can make of themselves by taking away what holds them back: a Deny, a boundary, the default version of a policy.
+extension GraphBuilder {
+    /// A principal after changes to its policies, and the proof that they can be made.
+    struct Changed {
+        var subject: Subject
+        /// For each of the subject's policies the principal that holds it, by place.
+        var holders: [Int]
+        var proof = Proof()
+        /// What was done, as it reads after "may".
+        var deeds: [String] = []
+        var technique = ""
+
+        fileprivate var key: [Int] {
+            zip(subject.policies, holders).map { $0.place << 24 | $1 }.sorted() + [-1, subject.boundary?.place ?? -2]
+        }
+    }
+
+    /// One change that can be made.
+    private struct Move {
+        var technique: String
+        var deed: String
+        var proof: Proof
+        /// Places among the subject's policies of those that go.
+        var removes: Set<Int> = []
+        /// One that is replaced.
+        var replaces: (index: Int, by: PolicySource)?
+        /// Whether the boundary goes, and what takes its place.
+        var lifts = false
+        var boundary: PolicySource?
+        /// Whether nothing is lost by it.
+        var isFree = false
+    }
+
+    /// The most changed forms of one principal that are looked at.
+    static let changesPerPrincipal = 40
+
+    /// Actions by which a principal's policies change for another reason than adding to them.
+    static let changing = [
+        "iam:SetDefaultPolicyVersion", "iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
+        "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:RemoveUserFromGroup", "iam:PutUserPolicy", "iam:PutRolePolicy",
+        "iam:PutGroupPolicy", "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary",
+        "iam:PutRolePermissionsBoundary", "iam:CreatePolicyVersion",
+    ]
+
+    /// Every form that a principal can be given by removing policies with a denial, lifting its boundary and choosing other versions of
+    /// its policies, one after another, by itself or by another one.
+    func changes(of subject: Subject, by actor: Subject?) -> (found: [Changed], isCut: Bool) {
+        guard Self.changing.contains(where: { (actor ?? subject).allows.contains($0) }) else { return ([], false) }
+        let principal = snapshot.principals[subject.index]
+        if principal.kind == .role, serviceLinked[subject.index] { return ([], false) }
+        var holders = [Int](repeating: subject.index, count: principal.policies.count)
+        for group in principal.groups {
+            guard let place = permissions.principalIndex[group] else { continue }
+            holders += [Int](repeating: place, count: snapshot.principals[place].policies.count)
+        }
+        guard holders.count == subject.policies.count else { return ([], false) }
+        var queue = [Changed(subject: subject, holders: holders)]
+        var seen: Set<[Int]> = [queue[0].key]
+        var head = 0
+        while head < queue.count {
+            let state = queue[head]
+            head += 1
+            let moves = moves(of: state, by: actor ?? state.subject)
+            // What costs nothing and is sure is done at once.
+            let free = moves.filter { $0.isFree && $0.proof.confidence == .proven }
+            let next = free.isEmpty ? moves.map { changed(state, [$0]) } : [changed(state, free)]
+            for one in next where seen.insert(one.key).inserted {
+                if queue.count > Self.changesPerPrincipal { return (Array(queue.dropFirst()), true) }
+                queue.append(one)
+            }
+        }
+        return (Array(queue.dropFirst()), false)
+    }
+
+    private func changed(_ state: Changed, _ moves: [Move]) -> Changed {
+        var next = state
+        var policies = state.subject.policies
+        var boundary = state.subject.boundary
+        var removes: Set<Int> = []
+        for move in moves {
+            removes.formUnion(move.removes)
+            if let (index, source) = move.replaces { policies[index] = (permissions.library.place(of: source), source) }
+            if move.lifts { boundary = move.boundary.map { (permissions.library.place(of: $0), $0) } }
+            next.proof.add(move.proof)
+            next.deeds.append(move.deed)
+            if next.technique.isEmpty { next.technique = move.technique }
+        }
+        let kept = policies.indices.filter { !removes.contains($0) }
+        next.holders = kept.map { state.holders[$0] }
+        next.subject = permissions.with(state.subject, policies: kept.map { policies[$0] }, boundary: boundary)
+        return next
+    }
+
+    private func moves(of state: Changed, by actor: Subject) -> [Move] {
+        let subject = state.subject
+        var moves: [Move] = []
+        for (index, policy) in subject.policies.enumerated() {
+            let holder = snapshot.principals[state.holders[index]]
+            if let document = permissions.library.entries[policy.place].document,
+                document.statements.contains(where: { $0.effect == .deny }),
+                let removal = removal(of: policy.source, from: holder, by: actor)
+            {
+                moves.append(
+                    Move(
+                        technique: "shed-policy",
+                        deed: "take policy \(policy.source.name), which denies, from \(holder.kind.rawValue) \(holder.name)",
+                        proof: removal, removes: [index], isFree: document.statements.allSatisfy { $0.effect == .deny }))
+            }
+            for version in versions(of: policy, subject, by: actor) {
+                moves.append(
+                    Move(
+                        technique: "set-default-policy-version",
+                        deed: "make another version the default of a policy (\(version.source.name))",
+                        proof: version.proof, replaces: (index, version.source)))
+            }
+        }
+        for group in Set(state.holders).sorted() where snapshot.principals[group].kind == .group && group != subject.index {
+            let places = Set(state.holders.indices.filter { state.holders[$0] == group })
+            let denies = places.contains { place in
+                permissions.library.entries[subject.policies[place].place].document?.statements.contains { $0.effect == .deny } ?? false
+            }
+            let holder = snapshot.principals[group]
+            guard denies,
+                let proof = permissions.may(
+                    actor, "iam:RemoveUserFromGroup", on: holder.arn, account: holder.account, context: targetContext(holder))
+            else { continue }
+            moves.append(
+                Move(technique: "shed-policy", deed: "leave group \(holder.name), which denies", proof: proof, removes: places))
+        }
+        if let boundary = subject.boundary {
+            if let proof = lifts(actor, of: subject, boundary: boundary.source) {
+                moves.append(
+                    Move(
+                        technique: "lift-boundary", deed: "remove or replace the permissions boundary", proof: proof, lifts: true,
+                        isFree: true))
+            }
+            for version in versions(of: boundary, subject, by: actor) {
+                moves.append(
+                    Move(
+                        technique: "set-default-policy-version",
+                        deed: "make another version the default of the boundary (\(version.source.name))", proof: version.proof,
+                        lifts: true,
+                        boundary: version.source))
+            }
+        }
+        return moves
+    }
+
+    /// Proof that the actor may take a policy from its holder.
+    private func removal(of source: PolicySource, from holder: Principal, by actor: Subject) -> Proof? {
+        let kind: String
+        switch holder.kind {
+        case .user: kind = "User"
+        case .role: kind = "Role"
+        case .group: kind = "Group"
+        case .root: return nil
+        }
+        var context = targetContext(holder)
+        if source.kind == .managed, let arn = source.arn {
+            context["iam:policyarn"] = [arn]
+            return permissions.may(actor, "iam:Detach\(kind)Policy", on: holder.arn, account: holder.account, context: context)
+        }
+        // An inline policy goes by being overwritten as well.
+        return Proof.better(
+            permissions.may(actor, "iam:Delete\(kind)Policy", on: holder.arn, account: holder.account, context: context),
+            permissions.may(actor, "iam:Put\(kind)Policy", on: holder.arn, account: holder.account, context: context))
+    }
+
+    /// Other versions of a policy that the actor may make the default and that might allow more.
+    private func versions(
+        of policy: (place: Int, source: PolicySource), _ subject: Subject, by actor: Subject
+    ) -> [(source: PolicySource, proof: Proof)] {
+        guard let arn = policy.source.arn, !arn.contains(":iam::aws:policy/"), actor.allows.contains("iam:SetDefaultPolicyVersion"),
+            let managed = managedPolicies[arn],
+            var proof = permissions.may(actor, "iam:SetDefaultPolicyVersion", on: arn, account: subject.account)
+        else { return [] }
+        let present = permissions.library.entries[policy.place]
+        let isHeldBack = present.document?.statements.contains { $0.effect == .deny } ?? true
+        var sources = managed.otherVersions.map(\.source)
+        if managed.versionCount == nil || sources.count + 1 < managed.versionCount ?? 0 {
+            sources.append(
+                PolicySource(
+                    name: "\(managed.name), versions that were not collected", arn: arn, kind: .managed, document: nil,
+                    evidence: managed.source.evidence))
+        }
+        proof.cite(permissions.citation(managed.source.evidence))
+        return sources.compactMap { source in
+            let place = permissions.library.place(of: source)
+            guard place != policy.place else { return nil }
+            let entry = permissions.library.entries[place]
+            // A version that only takes away helps nobody.
+            guard entry.document == nil || isHeldBack || entry.allows != present.allows || !entry.allows.isEmpty else { return nil }
+            var one = proof
+            if entry.document == nil { one.doubt("the text of \(source.name) was not collected") }
+            return (source, one)
+        }
+    }
+
+    // MARK: Several principals at once
+
+    /// One principal makes another an administrator.
+    struct Turned {
+        var proof: Proof
+        /// How, as it reads after "may".
+        var deed: String
+    }
+
+    /// A step that rests on two principals that an attacker holds.
+    struct Combined {
+        var from: Int
+        var to: Int
+        var likelihood: Double
+        var proof: Proof
+        var via: [String]
+        var why: String
+        var isHypothetical: Bool
+    }
+
+    /// The most pairs of principals that are looked at.
+    private static let pairs = 40_000
+
+    private static let granting = [
+        "iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:AttachGroupPolicy",
+        "iam:PutGroupPolicy", "iam:CreatePolicyVersion", "iam:AddUserToGroup",
+    ]
+    /// Actions by which one principal can give another more than it has.
+    static let turning = Set(granting + changing).sorted()
+
+    /// Adds what attackers can do who hold several principals; answers whether there was anything.
+    func addCombined(_ graph: SecurityGraph) -> Bool {
+        let sources = graph.nodes.indices.filter { graph.nodes[$0].kind.isOutside || graph.nodes[$0].kind.isPrincipal }
+        let found = combined(sources, proof: graph.proof) { node in Array(graph.edges(from: node)) }
+        for one in found {
+            draft.edge(
+                one.from, one.to, "combined-rights", likelihood: one.likelihood, proof: one.proof, via: one.via,
+                hypothetical: one.isHypothetical, why: one.why)
+        }
+        return !found.isEmpty
+    }
+
+    /// Administrator rights that come from holding two principals at once, of which one can change the other: whoever gets A and from
+    /// there B, and B may write the policies of A, although B alone gains nothing by it.
+    func combined(_ sources: [Int], proof: (GraphEdge) -> EdgeProof, edges: (Int) -> [GraphEdge]) -> [Combined] {
+        let nodes = draft.nodes
+        let principals = nodes.map { permissions.principalIndex[$0.id] }
+        let writes = nodes.indices.map { node in
+            guard let index = principals[node], let subject = permissions.subjects[index], administrators[index]?.confidence != .proven
+            else {
+                return false
+            }
+            return Self.turning.contains { subject.allows.contains($0) }
+        }
+        guard writes.contains(true) else { return [] }
+        var incoming = [[Int]](repeating: [], count: nodes.count)
+        var isAdministrator = [Bool](repeating: false, count: nodes.count)
+        var outgoing: [[GraphEdge]] = []
+        for node in nodes.indices {
+            let list = edges(node)
+            outgoing.append(list)
+            for edge in list {
+                incoming[Int(edge.to)].append(node)
+                if nodes[Int(edge.to)].kind == .admin, edge.confidence == .proven, !edge.isHypothetical { isAdministrator[node] = true }
+            }
+        }
+        // Only who gets to a writer at all.
+        var reaches = writes
+        var queue = nodes.indices.filter { writes[$0] }
+        while let node = queue.popLast() {
+            for before in incoming[node] where !reaches[before] {
+                reaches[before] = true
+                queue.append(before)
+            }
+        }
+        var budget = Self.pairs
+        var found: [Combined] = []
+        for source in sources where reaches[source] && !isAdministrator[source] {
+            if let one = combined(source, nodes, principals, writes, outgoing, proof, &budget) { found.append(one) }
+        }
+        if budget <= 0 {
+            gaps.insert(.init(what: "what several principals can do together", why: "there are too many pairs to look at every one"))
+        }
+        return found
+    }
+
+    private func combined(
+        _ source: Int, _ nodes: [GraphNode], _ principals: [Int?], _ writes: [Bool], _ outgoing: [[GraphEdge]],
+        _ proof: (GraphEdge) -> EdgeProof, _ budget: inout Int
+    ) -> Combined? {
+        for level in [Confidence.proven, .conditional, .unknown] {
+            var before: [Int: GraphEdge] = [:]
+            var order = [source]
+            var head = 0
+            while head < order.count {
+                let node = order[head]
+                head += 1
+                for edge in outgoing[node] where edge.confidence.rank <= level.rank && (!edge.isHypothetical || level == .unknown) {
+                    let to = Int(edge.to)
+                    // Whoever has administrator rights needs no more.
+                    if nodes[to].kind == .admin { return nil }
+                    if to != source, before[to] == nil {
+                        before[to] = edge
+                        order.append(to)
+                    }
+                }
+            }
+            let held = order.filter { principals[$0] != nil }
+            var best: Combined?
+            for writer in held where writes[writer] {
+                guard let index = principals[writer], let actor = permissions.subjects[index] else { continue }
+                for target in held where target != writer {
+                    guard let other = principals[target] else { continue }
+                    budget -= 1
+                    if budget <= 0 { return cut(source, nodes, snapshot.principals[index].account) }
+                    guard let turned = turns(actor, other), turned.proof.confidence.rank <= level.rank,
+                        let admin = draft.places["admin:\(snapshot.principals[other].account)"]
+                    else { continue }
+                    var whole = turned.proof
+                    var likelihood = Likelihood.certain
+                    var isHypothetical = false
+                    var used: Set<Int> = []
+                    for end in [writer, target] {
+                        var node = end
+                        while let edge = before[node], used.insert(node).inserted {
+                            let reason = proof(edge)
+                            for citation in reason.citations { whole.cite(citation) }
+                            for text in reason.conditions where !whole.conditions.contains(text) { whole.conditions.append(text) }
+                            whole.confidence = whole.confidence.and(edge.confidence)
+                            // Confidence is counted once, with the whole.
+                            likelihood *= edge.likelihood / edge.confidence.factor
+                            isHypothetical = isHypothetical || edge.isHypothetical
+                            node = Int(edge.from)
+                        }
+                    }
+                    if let known = best, known.proof.confidence.rank <= whole.confidence.rank { continue }
+                    let writerName = snapshot.principals[index]
+                    let targetName = snapshot.principals[other]
+                    best = Combined(
+                        from: source, to: admin, likelihood: min(likelihood, Likelihood.certain), proof: whole,
+                        via: [writerName.arn, targetName.arn],
+                        why:
+                            "An attacker who starts here holds \(writerName.kind.rawValue) \(writerName.name) and \(targetName.kind.rawValue) \(targetName.name); the first may \(turned.deed), which makes the second an administrator.",
+                        isHypothetical: isHypothetical || whole.confidence == .unknown)
+                    if best?.proof.confidence == .proven { return best }
+                }
+            }
+            if let best { return best }
+        }
+        return nil
+    }
+
+    private func cut(_ source: Int, _ nodes: [GraphNode], _ account: String) -> Combined? {
+        guard let admin = draft.places["admin:\(account)"] else { return nil }
+        var proof = Proof()
+        proof.doubt("what several principals can do together: there are too many pairs to look at every one")
+        return Combined(
+            from: source, to: admin, likelihood: 1, proof: proof, via: [],
+            why: "\(nodes[source].name) may hold several principals at once.",
+            isHypothetical: true)
+    }
+
+    /// Whether one principal can make another one an administrator, without becoming it.
+    func turns(_ actor: Subject, _ index: Int) -> Turned? {
+        let key = UInt64(actor.index) << 32 | UInt64(index)
+        if let known = turned[key] { return known }
+        let answer = turning(actor, index)
+        turned[key] = .some(answer)
+        return answer
+    }
+
+    private func turning(_ actor: Subject, _ index: Int) -> Turned? {
+        let target = snapshot.principals[index]
+        guard target.account == actor.account, !serviceLinked[index], let holder = permissions.subjects[index] else { return nil }
+        var best: Turned?
+        func offer(_ proof: Proof?, _ deed: String) {
+            guard let proof, proof.confidence.rank < best?.proof.confidence.rank ?? 3 else { return }
+            best = Turned(proof: proof, deed: deed)
+        }
+        let places =
+            target.kind == .user ? [index] + target.groups.compactMap { permissions.principalIndex[$0] } : [index]
+        for place in places {
+            let one = snapshot.principals[place]
+            let kind = one.kind == .user ? "User" : one.kind == .role ? "Role" : "Group"
+            let context = targetContext(one)
+            var attaching = context
+            attaching["iam:policyarn"] = ["arn:\(actor.partition):iam::aws:policy/AdministratorAccess"]
+            for (action, values) in [("iam:Attach\(kind)Policy", attaching), ("iam:Put\(kind)Policy", context)]
+            where actor.allows.contains(action) {
+                guard let allowed = permissions.may(actor, action, on: one.arn, account: one.account, context: values) else { continue }
+                offer(
+                    Proof.both(allowed, administrates(holder, .granted, remover: actor)),
+                    "give \(one.kind.rawValue) \(one.name) a policy (\(action))")
+                if best?.proof.confidence == .proven { return best }
+            }
+        }
+        if actor.allows.contains("iam:CreatePolicyVersion") {
+            for policy in holder.policies {
+                guard let arn = policy.source.arn, policy.source.kind == .managed, !arn.contains(":iam::aws:policy/"),
+                    let allowed = rewrites(actor, arn)
+                else { continue }
+                offer(
+                    Proof.both(allowed, administrates(holder, .replaced(policy.place), remover: actor)),
+                    "rewrite policy \(policy.source.name) (iam:CreatePolicyVersion)")
+                if best?.proof.confidence == .proven { return best }
+            }
+        }
+        if target.kind == .user, actor.allows.contains("iam:AddUserToGroup") {
+            for place in groups[target.account] ?? [] {
+                let group = snapshot.principals[place]
+                guard !target.groups.contains(group.arn), let member = permissions.subjects[place],
+                    permissions.administrator(member) != nil,
+                    let allowed = permissions.may(actor, "iam:AddUserToGroup", on: group.arn, account: group.account)
+                else { continue }
+                let joined = permissions.joined(holder, member)
+                offer(
+                    Proof.both(allowed, administrates(joined, .none, remover: actor)),
+                    "add user \(target.name) to group \(group.name) (iam:AddUserToGroup)")
+                if best?.proof.confidence == .proven { return best }
+            }
+        }
+        let (changes, isCut) = changes(of: holder, by: actor)
+        for changed in changes {
+            offer(
+                Proof.both(changed.proof, administrates(changed.subject, .none, remover: actor)), changed.deeds.joined(separator: ", then ")
+            )
+            if best?.proof.confidence == .proven { return best }
+        }
+        if best == nil, isCut {
+            var proof = Proof()
+            proof.doubt("not every change that \(snapshot.principals[actor.index].arn) may make to \(target.arn) was tried")
+            offer(proof, "change its policies in many ways")
+        }
+        return best
+    }
+}
