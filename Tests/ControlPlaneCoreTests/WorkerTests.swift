@@ -201,8 +201,9 @@ final class Events: Sendable {
             close(leak)
             unsetenv("CLOUDRYPTION_TEST_SECRET")
         }
+        // The limits hold before the first byte of input, not from the first instruction on.
         let script = """
-            env | sort > $BASE/env; ls /proc/$$/fd > $BASE/fds; cat /proc/$$/limits > $BASE/limits; cat /proc/$$/stat > $BASE/stat
+            head -c 1 > /dev/null; env | sort > $BASE/env; ls /proc/$$/fd > $BASE/fds; cat /proc/$$/limits > $BASE/limits; cat /proc/$$/stat > $BASE/stat
             pwd > $BASE/pwd; stat -c %a . >> $BASE/pwd; \(Self.obeys)
             """
         try await installation.queue(try installation.worker(script)).workOnce()
