@@ -72,7 +72,8 @@ public enum SafeFile {
     ///   - limit: most bytes; a longer file is refused.
     ///   - secret: refuses a file that group or others may read or write, or that is not ours.
     public static func read(_ path: String, limit: Int, secret: Bool = false) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (secret ? O_NOFOLLOW : 0))
+        // Without waiting: opening a pipe that nobody writes to would hang.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (secret ? O_NOFOLLOW : 0))
         guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
         var status = stat()

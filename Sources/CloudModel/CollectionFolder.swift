@@ -228,7 +228,9 @@ private struct FolderReader {
         guard ending == ".json" || isReport else { throw CollectionError(.badName, "\(shown): only the credential report is a .csv file") }
         var payload: JSONValue
         if ending == ".csv" {
-            guard let text = String(validating: try bytes(path, shown: shown), as: UTF8.self) else {
+            var content = try bytes(path, shown: shown)
+            if content.starts(with: [0xEF, 0xBB, 0xBF]) { content.removeFirst(3) }
+            guard let text = String(validating: content, as: UTF8.self) else {
                 throw CollectionError(.brokenJSON, "\(shown): not UTF-8")
             }
             payload = .string(text)
@@ -285,6 +287,8 @@ private struct FolderReader {
             switch error.code {
             case .tooLarge: throw CollectionError(.tooLarge, "\(shown): too large, or too much in all")
             case .notFound: throw CollectionError(.notFound, "\(shown) does not exist")
+            case .permissionDenied: throw CollectionError(.notReadable, "\(shown): permission denied")
+            case .notRegularFile: throw CollectionError(.notReadable, "\(shown) is not a regular file")
             default: throw CollectionError(.notReadable, "\(shown): \(error.code.rawValue)")
             }
         }

@@ -3,41 +3,51 @@ import CloudModel
 import FoundationEssentials
 import Glibc
 
-/// The folder that `analyze` and `scan` write: made whole beside its place, then moved there file by file.
+/// The folder that `analyze` and `scan` write: made whole first, then put in its place.
 struct ResultFolder {
     let path: String
     let partial: String
+    /// Whether the folder was there before; then the files are moved into it, so that what else is in it stays.
+    private let exists: Bool
 
     /// Prepares to write to `path`, which must not be a file.
     init(_ path: String) throws {
+        var path = path
+        while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
+        guard !path.isEmpty else { throw Ending.failure("--out names no folder") }
         self.path = path
-        partial = path + ".\(getpid()).partial"
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
-            throw Ending.failure("\(path) is a file; --out names a folder")
-        }
+        exists = stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFDIR { throw Ending.failure("\(path) is a file; --out names a folder") }
+        // Inside a folder that is there: the one around it may be closed to us.
+        let ending = ".\(UInt32.random(in: .min ... .max)).partial"
+        partial = exists ? path + "/" + ending : path + ending
         do {
             try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
         } catch {
-            throw Ending.failure("cannot make a folder beside \(path)")
+            throw Ending.failure("cannot make the folder \(path): no permission, or its place is not a folder")
         }
     }
 
     /// Where the engine writes the snapshot while it works.
     var snapshotPath: String { partial + "/snapshot.sqlite" }
 
-    /// Writes the documents, then moves everything to its place.
+    /// Writes the documents, then puts everything in its place.
     func publish(_ documents: [ResultEncoding.Document]) throws {
         for document in documents { try SafeFile.write(document.bytes, to: partial + "/" + document.name) }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw Ending.failure("cannot make the folder \(path)")
+        guard exists else {
+            guard rename(partial, path) == 0 else { throw Ending.failure("cannot make the folder \(path)") }
+            return
         }
-        for name in documents.map(\.name) + ["snapshot.sqlite"] {
-            guard rename(partial + "/" + name, path + "/" + name) == 0 else {
-                throw Ending.failure("cannot write \(path)/\(name)")
+        let names = documents.map(\.name) + ["snapshot.sqlite"]
+        for name in names {
+            var status = stat()
+            if lstat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                throw Ending.failure("cannot write \(path)/\(name): a folder has that name")
             }
+        }
+        for name in names {
+            guard rename(partial + "/" + name, path + "/" + name) == 0 else { throw Ending.failure("cannot write \(path)/\(name)") }
         }
         discard()
     }

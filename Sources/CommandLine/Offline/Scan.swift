@@ -29,6 +29,8 @@ struct Scan: AsyncParsableCommand {
         var failOn: Severity?
 
         func run() async throws {
+            // Before a long collection, not after it.
+            try ResultFolder(out).discard()
             let environment = ProcessInfo.processInfo.environment
             let collector = AWSCollector(
                 configuration: AWSCollectorConfiguration(
