@@ -39,7 +39,8 @@ final class Evaluation {
 
     /// The whole result.
     func result(
-        digest: String, judged: Judged, paths: [AttackPath], plan: Plan, findings: [Finding], controls: [ControlResult]
+        digest: String, judged: Judged, paths: [AttackPath], plan: Plan, findings: [Finding], controls: [ControlResult],
+        gaps others: [CoverageReport.Gap] = []
     ) -> AnalysisResult {
         let times = snapshot.records.compactMap(\.time).sorted()
         var severities = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.rawValue, 0) })
@@ -55,7 +56,7 @@ final class Evaluation {
                 counts: counts(), paths: severities, findings: failed, materialExposure: exposure.total, exposureByEntry: exposure.byEntry,
                 jewels: exposure.jewels, controls: controls, coverage: outcomes),
             findings: findings, paths: paths, principals: judged.principals, plan: plan,
-            coverage: CoverageReport(entries: snapshot.coverage, gaps: allGaps(judged)))
+            coverage: CoverageReport(entries: snapshot.coverage, gaps: (allGaps(judged) + others).sorted()))
     }
 
     private func counts() -> [String: Int] {

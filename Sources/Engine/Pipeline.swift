@@ -36,14 +36,14 @@ public enum Pipeline {
         try evaluation.writeSnapshot(to: snapshotPath, digest: digest)
         let controls = try Self.controls(snapshotPath)
         progress(WorkerProgress(stage: "fixes"))
-        let (plan, paths) =
+        let (plan, paths, gaps) =
             options.findsFixes
-            ? FixFinder(evaluation, judged, maximumCandidates: options.maximumCandidates).plan()
-            : (FixFinder.emptyPlan(judged.paths), judged.paths)
+            ? FixFinder(evaluation, judged, maximumCandidates: options.maximumCandidates).search()
+            : (FixFinder.emptyPlan(judged.paths), judged.paths, [])
         progress(WorkerProgress(stage: "write"))
         return evaluation.result(
             digest: digest, judged: judged, paths: paths, plan: plan, findings: controls.findings,
-            controls: controls.controls)
+            controls: controls.controls, gaps: gaps)
     }
 
     private static func controls(_ path: String) throws -> (findings: [Finding], controls: [ControlResult]) {

@@ -23,8 +23,26 @@ struct StrongestPaths {
     private var after: [Int32]
     private var done: [Bool]
     private var touched: [Int] = []
+    /// What the search needs of each edge, close together: where it starts, how likely it is, and how sure, ``never`` when it is not to be
+    /// taken.
+    private var tails: [Int32]
+    private var weights: [Double]
+    private var ranks: [UInt8]
+    private static let never: UInt8 = 9
+    /// How many edges were looked at so far, which is what searching costs.
+    private(set) var scanned = 0
     /// Edges, by place, that a change takes away (`nil`) or weakens.
-    var changes: [Int: GraphEdge?] = [:]
+    var changes: [Int: GraphEdge?] = [:] {
+        didSet {
+            for index in oldValue.keys { set(index, graph.edges[index]) }
+            for (index, edge) in changes { set(index, edge) }
+        }
+    }
+
+    private mutating func set(_ index: Int, _ edge: GraphEdge?) {
+        weights[index] = edge?.likelihood ?? 0
+        ranks[index] = edge.map { $0.isHypothetical ? Self.never : UInt8($0.confidence.rank) } ?? Self.never
+    }
 
     /// Ready to search that graph.
     init(_ graph: SecurityGraph) {
@@ -44,17 +62,26 @@ struct StrongestPaths {
         hops = [Int32](repeating: 0, count: graph.nodes.count)
         after = [Int32](repeating: -1, count: graph.nodes.count)
         done = [Bool](repeating: false, count: graph.nodes.count)
+        tails = graph.edges.map(\.from)
+        weights = graph.edges.map(\.likelihood)
+        ranks = graph.edges.map { $0.isHypothetical ? Self.never : UInt8($0.confidence.rank) }
     }
 
     /// The strongest way to `target` from each of the nodes that `wanted` marks and that get there, in the order of the nodes.
     mutating func ways(to target: Int, from wanted: [Bool]) -> [Way] {
         var found: [Int: Way] = [:]
+        var missing = wanted
+        missing[target] = false
+        var count = missing.count { $0 }
         for level in [Confidence.proven, .conditional, .unknown] {
-            let isWhole = search(to: target, within: level)
+            if count == 0 { break }
+            let isWhole = search(to: target, within: level, missing, count)
             for node in touched where wanted[node] && done[node] && node != target && found[node] == nil {
                 let edges = way(from: node)
                 found[node] = Way(
                     source: node, likelihood: likelihood[node], confidence: edges.reduce(.proven) { $0.and($1.confidence) }, edges: edges)
+                missing[node] = false
+                count -= 1
             }
             if isWhole { break }
         }
@@ -76,8 +103,11 @@ struct StrongestPaths {
         return edges
     }
 
-    /// Runs back from `target` over edges at most that unsure; answers whether no less sure edge was met.
-    private mutating func search(to target: Int, within level: Confidence) -> Bool {
+    /// Runs back from `target` over edges at most that unsure, until the `count` nodes that `missing` marks are found; answers whether
+    /// no less sure edge was met.
+    private mutating func search(to target: Int, within level: Confidence, _ missing: [Bool], _ count: Int) -> Bool {
+        let limit = UInt8(level.rank)
+        var left = count
         for node in touched {
             likelihood[node] = 0
             hops[node] = 0
@@ -94,23 +124,28 @@ struct StrongestPaths {
             let node = Int(item.node)
             if done[node] { continue }
             done[node] = true
+            if missing[node] {
+                left -= 1
+                if left == 0 { break }
+            }
+            scanned += Int(starts[node + 1] - starts[node])
             for place in Int(starts[node])..<Int(starts[node + 1]) {
                 let index = Int(incoming[place])
-                guard let edge = edge(index), !edge.isHypothetical else { continue }
-                if edge.confidence.rank > level.rank {
-                    isWhole = false
+                let rank = ranks[index]
+                if rank > limit {
+                    if rank != Self.never { isWhole = false }
                     continue
                 }
-                let next = Int(edge.from)
+                let next = Int(tails[index])
                 if done[next] { continue }
-                let value = likelihood[node] * edge.likelihood
+                let value = likelihood[node] * weights[index]
                 let count = hops[node] + 1
                 if value > likelihood[next] || value == likelihood[next] && count < hops[next] {
                     if likelihood[next] == 0 { touched.append(next) }
                     likelihood[next] = value
                     hops[next] = count
                     after[next] = Int32(index)
-                    heap.push(.init(likelihood: value, hops: count, node: edge.from))
+                    heap.push(.init(likelihood: value, hops: count, node: tails[index]))
                 }
             }
         }

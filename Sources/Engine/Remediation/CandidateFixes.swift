@@ -35,7 +35,8 @@ struct CandidateFixes {
     private let functions: [String: Function]
     private let groups: [String: SecurityGroup]
     private let balancers: [String: LoadBalancer]
-    private let attached: [String: Int]
+    /// Names of those that a managed policy is attached to.
+    private let attached: [String: [String]]
 
     init(_ snapshot: CloudSnapshot, _ graph: SecurityGraph) {
         self.snapshot = snapshot
@@ -44,9 +45,11 @@ struct CandidateFixes {
         functions = Dictionary(snapshot.functions.map { ($0.arn, $0) }) { first, _ in first }
         groups = Dictionary(snapshot.securityGroups.map { ($0.id, $0) }) { first, _ in first }
         balancers = Dictionary(snapshot.loadBalancers.map { ($0.arn, $0) }) { first, _ in first }
-        var attached: [String: Int] = [:]
+        var attached: [String: [String]] = [:]
         for principal in snapshot.principals {
-            for policy in principal.policies { if let arn = policy.arn { attached[arn, default: 0] += 1 } }
+            for policy in principal.policies {
+                if let arn = policy.arn { attached[arn, default: []].append("\(principal.kind.rawValue) \(principal.name)") }
+            }
         }
         self.attached = attached
     }
@@ -107,6 +110,15 @@ struct CandidateFixes {
         source.arn.map { .managed($0) } ?? .inline(principal: holder.arn, name: source.name)
     }
 
+    /// A policy as a reader finds it: its name and whose it is.
+    private func named(_ source: PolicySource, _ holder: Principal) -> String {
+        guard let arn = source.arn else { return "policy \(source.name) of \(holder.kind.rawValue) \(holder.name)" }
+        let holders = attached[arn] ?? []
+        guard let first = holders.first else { return "policy \(source.name)" }
+        let others = holders.count == 1 ? "" : holders.count == 2 ? " and 1 other" : " and \(holders.count - 1) others"
+        return "policy \(source.name) (held by \(first)\(others))"
+    }
+
     private func permissionFixes(_ node: GraphNode, _ actions: [String], _ proof: EdgeProof) -> [CandidateFix] {
         var fixes: [CandidateFix] = []
         for (holder, source) in held(node) {
@@ -132,11 +144,11 @@ struct CandidateFixes {
                     let edit: Edit =
                         isNamed && !byWildcard
                         ? .removeAction(place, statement: index, action: action) : .denyAction(place, action: action)
-                    let several = source.arn.map { (attached[$0] ?? 1) > 1 } ?? false
-                    let where_ = "policy \(source.name)" + (source.arn == nil ? " of \(holder.kind.rawValue) \(holder.name)" : "")
+                    let several = source.arn.map { (attached[$0]?.count ?? 1) > 1 } ?? false
+                    let where_ = named(source, holder)
                     let title =
                         isNamed && !byWildcard
-                        ? "Remove \(action) from statement \(index + 1) of \(where_)" : "Deny \(action) in \(where_)"
+                        ? "Take \(action) out of \(where_)" : "Deny \(action) in \(where_), which allows it by a wildcard"
                     fixes.append(
                         CandidateFix(
                             kind: isNamed && !byWildcard ? "remove-action" : "deny-action", resource: source.arn ?? holder.arn,
@@ -181,8 +193,7 @@ struct CandidateFixes {
             fixes.append(
                 CandidateFix(
                     kind: "narrow-policy", resource: source.arn ?? holder.arn,
-                    title: "Take \(list) out of policy \(source.name)"
-                        + (source.arn == nil ? " of \(holder.kind.rawValue) \(holder.name)" : ""),
+                    title: "Take \(list) out of \(named(source, holder))",
                     cost: 3, before: text(document), after: text(Patch.document(document, edits)), edits: edits))
         }
         return fixes
@@ -260,10 +271,16 @@ struct CandidateFixes {
                 guard isAboutSource else { continue }
                 add(
                     .removePrincipal(place, statement: index, principal: name),
-                    "Remove \(name) from statement \(index + 1) of the trust policy of role \(role.name)")
+                    "No longer let \(trusted(name)) assume role \(role.name)")
             }
         }
         return fixes
+    }
+
+    private func trusted(_ name: String) -> String {
+        guard let parts = ARNParts(name) else { return name.utf8.count == 12 ? "every principal of account \(name)" : name }
+        if parts.resource == "root" { return "every principal of account \(parts.account)" }
+        return principals[name].map { "\($0.kind.rawValue) \($0.name)" } ?? name
     }
 
     // MARK: Exposure

@@ -16,14 +16,17 @@ struct FixFinder {
         self.maximumCandidates = maximumCandidates
     }
 
-    /// How many principals are evaluated again at most while candidates are tried, and again while the plan is put together.
-    private static let work = 5_000
+    /// How much work, see ``WhatIf/work``, trying candidates may take, and putting the plan together after that.
+    private static let trying = 600_000
+    private static let planning = 400_000
 
     private struct Tried {
         var candidate: CandidateFix
         /// Places of the paths that it closes alone.
         var closes: [Int]
         var exposureRemoved: Double
+        /// Places of the paths that it closes or weakens where it stands in the plan.
+        var affects: Set<Int> = []
     }
 
     static let objective = "Close every attack path to administrator rights and crown jewels at low cost"
@@ -37,7 +40,13 @@ struct FixFinder {
 
     /// The plan, and the paths with the fixes that cut them.
     func plan() -> (Plan, [AttackPath]) {
-        guard !judged.found.isEmpty else { return (Self.emptyPlan(judged.paths), judged.paths) }
+        let (plan, paths, _) = search()
+        return (plan, paths)
+    }
+
+    /// The plan, the paths with the fixes that cut them, and what was not tried.
+    func search() -> (Plan, [AttackPath], [CoverageReport.Gap]) {
+        guard !judged.found.isEmpty else { return (Self.emptyPlan(judged.paths), judged.paths, []) }
         let graph = evaluation.graph
         let source = CandidateFixes(evaluation.snapshot, graph)
         let whatIf = WhatIf(evaluation, judged.found)
@@ -50,11 +59,14 @@ struct FixFinder {
             for edge in found.edges {
                 for candidate in source.fixes(for: edge) where seen.insert(candidate.edits).inserted { candidates.append(candidate) }
             }
-            if candidates.count >= maximumCandidates { break }
+            if candidates.count > maximumCandidates { break }
         }
+        var gaps: [CoverageReport.Gap] = []
+        var count = 0
         var tried: [Tried] = []
         for candidate in candidates.prefix(maximumCandidates) {
-            if whatIf.evaluated > Self.work { break }
+            if whatIf.work > Self.trying { break }
+            count += 1
             let left = whatIf.remaining(after: candidate.edits)
             let closes = left.indices.filter { left[$0] == nil }
             let removed = AttackPathFinder.rounded(max(0, before - total(left)))
@@ -62,23 +74,88 @@ struct FixFinder {
             tried.append(Tried(candidate: candidate, closes: closes, exposureRemoved: removed))
         }
 
+        if count < candidates.count {
+            gaps.append(
+                .init(
+                    what: "fixes of paths that are further down the list",
+                    why: "the search is bounded: \(count) changes, for the worst paths, were tried"))
+        }
+        let limit = whatIf.work + Self.planning
+        var isCut = false
         var chosen: [Tried] = []
         var left: [AttackPathFinder.Found?] = judged.found.map { $0 }
-        var curve = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0)]
-        while left.contains(where: { $0 != nil }), chosen.count < 200, whatIf.evaluated < 2 * Self.work {
-            guard let next = best(tried, chosen, left) ?? partial(source, chosen, left) else { break }
-            let after = whatIf.remaining(after: chosen.flatMap(\.candidate.edits) + next.candidate.edits)
-            // A change that helps nothing any more ends the search.
-            let isProgress = zip(left, after).contains { old, new in
-                old != nil
-                    && (new == nil || new.map(\.score) != old.map(\.score) || new?.edges.count != old?.edges.count || differs(old, new))
+        while left.contains(where: { $0 != nil }) {
+            if chosen.count >= 200 || whatIf.work > limit {
+                isCut = true
+                break
             }
-            guard isProgress else { break }
+            guard var next = best(tried, chosen, left) ?? partial(source, chosen, left) else { break }
+            let after = whatIf.remaining(after: chosen.flatMap(\.candidate.edits) + next.candidate.edits)
+            next.affects = Set(
+                left.indices.filter { place in
+                    guard let old = left[place] else { return false }
+                    guard let new = after[place] else { return true }
+                    return new.score != old.score || new.edges.count != old.edges.count || differs(old, new)
+                })
+            // A change that helps nothing any more ends the search.
+            guard !next.affects.isEmpty else { break }
             chosen.append(next)
             left = after
-            curve.append(.init(fixes: chosen.count, exposureRemoved: AttackPathFinder.rounded(before - total(left))))
         }
-        return report(tried, chosen, left, curve)
+        if isCut {
+            gaps.append(
+                .init(
+                    what: "the plan for \(left.count { $0 != nil }) paths",
+                    why: "the search is bounded: the plan stops after \(chosen.count) changes"))
+        }
+        chosen = ordered(chosen, left)
+        var curve = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0)]
+        for count in chosen.indices {
+            let rest = count == chosen.count - 1 ? left : whatIf.remaining(after: chosen[...count].flatMap(\.candidate.edits))
+            let removed = AttackPathFinder.rounded(before - total(rest))
+            curve.append(.init(fixes: count + 1, exposureRemoved: max(removed, curve.last?.exposureRemoved ?? 0)))
+        }
+        let (plan, paths) = report(tried, chosen, left, curve)
+        return (plan, paths, gaps)
+    }
+
+    /// The chosen changes in an order that lowers exposure early. A jewel is as exposed as its strongest path, so the changes that belong to
+    /// one jewel stand together, and the jewels with the most exposure removed per cost come first.
+    private func ordered(_ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> [Tried] {
+        let targets = judged.found.map(\.target)
+        var before: [Int: Double] = [:]
+        var after: [Int: Double] = [:]
+        for (place, target) in targets.enumerated() {
+            before[target] = max(before[target] ?? 0, judged.found[place].score)
+            after[target] = max(after[target] ?? 0, left[place]?.score ?? 0)
+        }
+        let gains = before.compactMap { target, value -> (target: Int, gain: Double)? in
+            let gain = value - (after[target] ?? 0)
+            return gain > 0 ? (target, gain) : nil
+        }.sorted { $0.target < $1.target }
+        let affected = chosen.map { one in Set(one.affects.map { targets[$0] }) }
+        var open = Array(chosen.indices)
+        var order: [Int] = []
+        while !open.isEmpty {
+            var best: (group: [Int], worth: Double)?
+            for (target, _) in gains {
+                let group = open.filter { affected[$0].contains(target) }
+                guard !group.isEmpty else { continue }
+                // Whatever else these changes settle counts too.
+                let done = Set(order + group)
+                var gain = 0.0
+                for (other, value) in gains {
+                    let needed = chosen.indices.filter { affected[$0].contains(other) }
+                    if needed.allSatisfy(done.contains), needed.contains(where: { group.contains($0) }) { gain += value }
+                }
+                let worth = gain / Double(max(1, group.reduce(0) { $0 + chosen[$1].candidate.cost }))
+                if worth > best?.worth ?? -1 { best = (group, worth) }
+            }
+            let group = best?.group ?? open
+            order += group
+            open.removeAll { group.contains($0) }
+        }
+        return order.map { chosen[$0] }
     }
 
     private func differs(_ a: AttackPathFinder.Found?, _ b: AttackPathFinder.Found?) -> Bool {

@@ -8,8 +8,10 @@ final class WhatIf {
     private let base: Evaluation
     private let found: [AttackPathFinder.Found]
     private var search: StrongestPaths
-    /// Principals that were evaluated again so far: what the search for fixes is limited by.
-    private(set) var evaluated = 0
+    /// What was done so far, in questions asked or as much work: the search for fixes is limited by it, so that it ends alike everywhere.
+    var work: Int { base.permissions.asked - start + search.scanned / 128 + overhead }
+    private let start: Int
+    private var overhead = 0
     private let byTarget: [Int: [Int]]
     /// Principals by managed policy, and members by group.
     private let holders: [String: [Int]]
@@ -23,6 +25,7 @@ final class WhatIf {
         self.base = base
         self.found = found
         search = StrongestPaths(base.graph)
+        start = base.permissions.asked
         byTarget = Dictionary(grouping: found.indices) { found[$0].target }
         var holders: [String: [Int]] = [:]
         var members: [String: [Int]] = [:]
@@ -76,7 +79,7 @@ final class WhatIf {
             if let place = base.graph.place(of: base.snapshot.principals[index].arn) { asked.formUnion(sources(into: place)) }
         }
         asked.formUnion(changed)
-        evaluated += asked.count + 1
+        overhead += base.snapshot.principals.count + (outside ? 4 * base.snapshot.instances.count : 0)
         let permissions = Permissions(base.permissions, snapshot, changed: changed)
         let exposures = outside ? NetworkReachability(snapshot).exposures() : base.exposures
         let builder = GraphBuilder(
