@@ -52,15 +52,32 @@ struct FixFinder {
         let whatIf = WhatIf(evaluation, judged.found)
         let before = total(judged.found.map { $0 })
 
-        // Candidates in the order of the worst path that they are about.
+        // Candidates of the worst paths, those first that are about the most score per cost: where not all can be tried, the others wait.
+        var weights: [UInt64: Double] = [:]
+        for found in judged.found { for edge in found.edges { weights[GraphDraft.key(edge.from, edge.to), default: 0] += found.score } }
         var candidates: [CandidateFix] = []
-        var seen: Set<[Edit]> = []
+        var promises: [Double] = []
+        var seen: [[Edit]: Int] = [:]
+        var asked: Set<UInt64> = []
         for found in judged.found {
-            for edge in found.edges {
-                for candidate in source.fixes(for: edge) where seen.insert(candidate.edits).inserted { candidates.append(candidate) }
+            for edge in found.edges where asked.insert(GraphDraft.key(edge.from, edge.to)).inserted {
+                let weight = weights[GraphDraft.key(edge.from, edge.to)] ?? 0
+                for candidate in source.fixes(for: edge) {
+                    if let place = seen[candidate.edits] {
+                        promises[place] += weight
+                    } else {
+                        seen[candidate.edits] = candidates.count
+                        candidates.append(candidate)
+                        promises.append(weight)
+                    }
+                }
             }
             if candidates.count > maximumCandidates { break }
         }
+        candidates = candidates.indices.sorted { a, b in
+            let (left, right) = (promises[a] / Double(candidates[a].cost), promises[b] / Double(candidates[b].cost))
+            return left != right ? left > right : a < b
+        }.map { candidates[$0] }
         var gaps: [CoverageReport.Gap] = []
         var count = 0
         var tried: [Tried] = []
