@@ -88,6 +88,8 @@ public struct CollectorError: CodedError {
         case unreachable
         /// What answered is not AWS.
         case badAnswer
+        /// The credentials are good, but no read is allowed with them.
+        case nothingAllowed
         /// The collection was stopped.
         case cancelled
     }
@@ -169,6 +171,14 @@ public struct AWSCollector: Collector {
         var run = CollectionRun(session: session, identity: identity, configuration: configuration)
         let collection = await run.collect(first: record, progress: progress)
         guard !Task.isCancelled else { throw CollectorError(.cancelled, "the collection was stopped") }
+        let sawNothing =
+            collection.records.allSatisfy { $0.service == "sts" } && !collection.coverage.contains { $0.outcome == .collected }
+        if sawNothing, collection.coverage.contains(where: { $0.outcome == .denied }) {
+            throw CollectorError(
+                .nothingAllowed,
+                "\(DisplayText.safe(identity.arn)) may read nothing: every call was denied; give it the read-only policy of the documentation"
+            )
+        }
         return collection
     }
 

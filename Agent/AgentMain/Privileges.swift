@@ -27,7 +27,10 @@ enum Privileges {
         }
         let isNew = try makeFolders(path, mode: isState ? 0o700 : 0o755)
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (isState ? O_NOFOLLOW : 0))
-        guard descriptor >= 0 else { throw FileError(.notRegularFile, "\(path) is not a folder that can be used: error \(errno)") }
+        guard descriptor >= 0 else {
+            let why = errno == ENOTDIR ? "is not a folder" : errno == ELOOP ? "is a link, not a folder" : "cannot be opened: error \(errno)"
+            throw FileError(.notRegularFile, "\(path) \(why)")
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, fchdir(descriptor) == 0 else { throw FileError(.ioFailed, "\(path): error \(errno)") }

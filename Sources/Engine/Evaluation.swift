@@ -48,7 +48,8 @@ final class Evaluation {
         var failed = Dictionary(uniqueKeysWithValues: Severity.allCases.map { ($0.rawValue, 0) })
         for finding in findings where finding.verdict == .fail { failed[finding.severity.rawValue, default: 0] += 1 }
         var outcomes: [String: Int] = [:]
-        for entry in snapshot.coverage { outcomes[entry.outcome.rawValue, default: 0] += 1 }
+        let entries = everyCall()
+        for entry in entries { outcomes[entry.outcome.rawValue, default: 0] += 1 }
         let exposure = Exposures(graph, paths)
         return AnalysisResult(
             summary: AnalysisSummary(
@@ -56,7 +57,23 @@ final class Evaluation {
                 counts: counts(), paths: severities, findings: failed, materialExposure: exposure.total, exposureByEntry: exposure.byEntry,
                 jewels: exposure.jewels, controls: controls, coverage: outcomes),
             findings: findings, paths: paths, principals: judged.principals, plan: plan,
-            coverage: CoverageReport(entries: snapshot.coverage, gaps: (allGaps(judged) + others).sorted()))
+            coverage: CoverageReport(entries: entries, gaps: (allGaps(judged) + others).sorted()))
+    }
+
+    /// The snapshot's coverage, and an entry for each call that gave a record.
+    private func everyCall() -> [CoverageEntry] {
+        var entries = snapshot.coverage
+        for record in snapshot.records {
+            let parts = record.id.split(separator: "/", maxSplits: 1)
+            guard let name = parts.last, let call = (try? CollectionFolder.parse(recordName: String(name))) ?? nil else { continue }
+            entries.append(
+                CoverageEntry(
+                    account: parts.count == 2 ? String(parts[0]) : nil, service: call.operation.service,
+                    operation: call.operation.operation,
+                    region: call.region, resource: call.resource, outcome: .collected))
+        }
+        entries.sortByBytes(SnapshotDigest.line)
+        return entries
     }
 
     private func counts() -> [String: Int] {

@@ -316,6 +316,20 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         #expect(entry.code == "AccessDenied")
     }
 
+    @Test func whoMayReadNothingIsToldSo() async throws {
+        @Sendable func denial(_ request: HTTPRequest) -> Result<HTTPResponse, HTTPError>? {
+            if request.action == "GetCallerIdentity" { return nil }
+            if request.signingService == "s3" { return .status(403, "<Error><Code>AccessDenied</Code></Error>") }
+            return request.header("X-Amz-Target") != nil || request.action == nil
+                ? .status(403, #"{"__type":"AccessDeniedException"}"#) : .queryError("AccessDenied", 403)
+        }
+        let denied = account { request, _ in denial(request) }
+        await #expect { try await collect(denied) } throws: { ($0 as? CollectorError)?.code == .nothingAllowed }
+        // One answer is something.
+        let almost = account { request, _ in request.action == "DescribeVpcs" ? nil : denial(request) }
+        #expect(try await collect(almost).records.contains { $0.operation == "describe-vpcs" })
+    }
+
     @Test func withoutAnIdentityThereIsOneClearError() async throws {
         let refused = FakeHTTP { _, _ in .queryError("InvalidClientTokenId", 403) }
         await #expect(throws: CollectorError.self) { try await collect(refused) }

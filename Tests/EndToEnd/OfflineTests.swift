@@ -60,6 +60,7 @@ struct OfflineTests {
         let coverage = try folder.text("coverage.json")
         #expect(coverage.contains("iam.list-users.json"))
         #expect(!coverage.contains("badReport"))
+        #expect(coverage.contains(#""outcome": "collected""#))
     }
 
     @Test("the same answers give the same bytes, wherever the folder lies and whatever order its files were made in")

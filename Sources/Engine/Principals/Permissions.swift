@@ -197,10 +197,20 @@ final class Permissions {
         if let policy { layers.resource = [library.entries[policy.place].compiled] }
         var values = subject.context
         for (key, value) in context { values[key] = value }
+        // IAM has one endpoint a partition, and its region is the one requested (IAM User Guide, aws:RequestedRegion).
+        if action.hasPrefix("iam:") { values["aws:requestedregion"] = [Self.regionOfIAM(subject.partition)] }
         let request = AccessRequest(
             principal: subject.principal, action: action, resource: resource, resourceAccount: account,
             context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
         return raw(Evaluator.evaluate(request, layers))
+    }
+
+    private static func regionOfIAM(_ partition: String) -> String {
+        switch partition {
+        case "aws-us-gov": "us-gov-west-1"
+        case "aws-cn": "cn-north-1"
+        default: "us-east-1"
+        }
     }
 
     private func raw(_ decision: AccessDecision, chosen: Set<String> = []) -> RawAnswer {

@@ -45,6 +45,26 @@ import Testing
         }
     }
 
+    @Test func iamIsAskedInTheRegionThatItHas() {
+        func put(in region: String) -> JSONValue {
+            .object([
+                "Version": "2012-10-17",
+                "Statement": [
+                    [
+                        "Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*",
+                        "Condition": ["StringEquals": ["aws:RequestedRegion": .string(region)]],
+                    ]
+                ],
+            ])
+        }
+        let judgement = world {
+            $0.user("virginia", [put(in: "us-east-1")])
+            $0.user("ireland", [put(in: "eu-west-1")])
+        }
+        #expect(judgement.reach("user/virginia") == .yes)
+        #expect(judgement.reach("user/ireland") == .no)
+    }
+
     @Test func aBoundaryHoldsSelfEscalationBackUnlessItCanBeLifted() {
         let put = World.document(World.allow(["iam:PutUserPolicy"], [World.arn("user/*")]))
         let lift = World.document(World.allow(["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"], [World.arn("user/*")]))
