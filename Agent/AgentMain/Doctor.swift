@@ -40,7 +40,7 @@ struct Doctor: AsyncParsableCommand {
             say(true, "server", "\(identity.gateway) answers and knows this agent")
             if let time {
                 let skew = time.timeIntervalSince(Date())
-                say(abs(skew) <= 120, "clock", "differs from the server's by \(Int(skew)) seconds")
+                say(abs(skew) <= 120, "clock", "\(abs(Int(skew))) seconds \(skew < 0 ? "ahead of" : "behind") the server's")
             }
         } catch { say(false, "server", Self.line(error)) }
     }
@@ -61,7 +61,8 @@ struct Doctor: AsyncParsableCommand {
                 let isMissing = entry.outcome == .denied
                 say(
                     !isMissing, isMissing ? "permission missing" : "not seen",
-                    "\(call) \(entry.region ?? ""): \(entry.outcome.rawValue) \(entry.code ?? "")")
+                    [call, entry.region].compactMap(\.self).joined(separator: " ")
+                        + ": " + [entry.outcome.rawValue, entry.code].compactMap(\.self).joined(separator: " "))
             }
         } catch { say(false, "cloud", Self.line(error)) }
     }

@@ -111,6 +111,14 @@ import WireProtocol
         #expect(server.calls.count == start)
     }
 
+    @Test func findsABrokenCounterBeforeItCollects() async throws {
+        let scratch = try Scratch()
+        let server = FakeServer()
+        let folder = try await enrolled(server, in: scratch)
+        try SafeFile.write(Array("nonsense".utf8), to: scratch.state + "/sequence", mode: 0o600)
+        #expect(await code { _ = try agent(folder, server) } == "file.ioFailed")
+    }
+
     @Test func leavesAStateFolderToTheAgentThatHasIt() async throws {
         let scratch = try Scratch()
         let server = FakeServer()

@@ -177,6 +177,8 @@ import X509
         #expect(await code { _ = try folder.lock() } == "agent.stateBusy")
         withExtendedLifetime(first) {}
         first = nil
+        try SafeFile.write(Array("half a key".utf8), to: scratch.state + "/key-1.pem.2.3.tmp", mode: 0o600)
         _ = try folder.lock()
+        #expect(access(scratch.state + "/key-1.pem.2.3.tmp", F_OK) != 0, "what a killed agent left is removed")
     }
 }

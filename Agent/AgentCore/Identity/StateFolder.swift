@@ -48,7 +48,11 @@ public struct StateFolder: Sendable {
         guard descriptor >= 0 else { throw FileError(.ioFailed, "\(path)/lock cannot be opened: error \(errno)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw AgentError(.stateBusy, "another agent is using \(path)")
+            throw AgentError(.stateBusy, "\(path) is in use by another agent")
+        }
+        // What a killed agent had not finished writing; a half-written key among it.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasSuffix(".tmp") {
+            unlink("\(path)/\(name)")
         }
         return StateLock(descriptor: descriptor)
     }
@@ -92,17 +96,24 @@ public struct StateFolder: Sendable {
 
     /// The next sequence number of `epoch`, which is on disk as used before it is given out.
     public func takeSequence(epoch: UInt64) throws -> UInt64 {
-        var next: UInt64 = 1
+        let next = try nextSequence(epoch: epoch)
+        try SafeFile.write(Array("\(epoch) \(next + 1)\n".utf8), to: sequencePath, mode: 0o600)
+        return next
+    }
+
+    /// The number that ``takeSequence(epoch:)`` would give out.
+    func nextSequence(epoch: UInt64) throws(FileError) -> UInt64 {
         do throws(FileError) {
             let words = String(decoding: try SafeFile.read(sequencePath, limit: 64, secret: true), as: UTF8.self).split(separator: "\n")
                 .first?.split(separator: " ")
             guard let words, words.count == 2, let storedEpoch = UInt64(words[0]), let stored = UInt64(words[1]), stored < 1 << 53 else {
                 throw FileError(.ioFailed, "\(sequencePath) does not hold an epoch and a number")
             }
-            if storedEpoch == epoch { next = stored }
-        } catch { if error.code != .notFound { throw error } }
-        try SafeFile.write(Array("\(epoch) \(next + 1)\n".utf8), to: sequencePath, mode: 0o600)
-        return next
+            return storedEpoch == epoch ? stored : 1
+        } catch {
+            if error.code == .notFound { return 1 }
+            throw error
+        }
     }
 
     // MARK: Redaction

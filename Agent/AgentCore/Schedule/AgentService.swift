@@ -58,6 +58,8 @@ public final class AgentService: Service {
         let identity = try folder.identity()
         lock = try folder.lock()
         spool = try Spool(folder: folder.spoolPath, limit: configuration.spoolLimit)
+        // A broken counter is better found before a collection than after it.
+        _ = try folder.nextSequence(epoch: identity.epoch)
         session = Mutex(Session(identity: identity, gateway: try Self.gateway(identity, transport)))
         status = Mutex(folder.status())
     }
