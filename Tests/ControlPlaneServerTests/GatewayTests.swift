@@ -170,7 +170,7 @@ struct RunningServer: Sendable {
         }
     }
 
-    @Test func speaksNoOldTLS() async throws {
+    @Test func speaksNoOldTLSAndNoWeakCipher() async throws {
         let ca = try TestCA()
         try await RunningServer.with(ca: ca) { server in
             for port in [server.site, server.gateway] {
@@ -179,6 +179,11 @@ struct RunningServer: Sendable {
                         "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", "DEFAULT:@SECLEVEL=0", version],
                         input: "")
                     #expect(result.out.contains("Cipher is (NONE)"))
+                }
+                for (cipher, refused) in [("ECDHE-ECDSA-AES128-SHA", true), ("ECDHE-ECDSA-AES128-GCM-SHA256", false)] {
+                    let result = try await runProgram(
+                        "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", cipher, "-tls1_2"], input: "")
+                    #expect(result.out.contains("Cipher is (NONE)") == refused, "\(cipher)")
                 }
             }
         }

@@ -81,13 +81,20 @@ struct ExposurePage: Page {
         }
         hasFixes = !fixRows.isEmpty
 
+        // Whoever starts in an account that was not read is as little ours as the internet is.
+        let fromElsewhere = Set(
+            paths.compactMap { path in
+                ResourceName.account(of: path.source).flatMap { summary.accounts.contains($0) ? nil : path.target }
+            })
         jewels = summary.jewels.prefix(8).map { jewel in
             let reach: Pill =
                 jewel.reachedFromInternet
                 ? Pill(kind: "critical", icon: "critical", word: "Internet")
-                : jewel.reachedFrom > 0
-                    ? Pill(kind: "medium", icon: "medium", word: "Inside")
-                    : Pill(kind: "informational", icon: "informational", word: "No path found")
+                : fromElsewhere.contains(jewel.id)
+                    ? Pill(kind: "high", icon: "high", word: "Other account")
+                    : jewel.reachedFrom > 0
+                        ? Pill(kind: "medium", icon: "medium", word: "Inside")
+                        : Pill(kind: "informational", icon: "informational", word: "No path found")
             return JewelRow(
                 name: ResourceName(jewel.id).short, why: Wording.shown(jewel.why), reach: reach,
                 entries: jewel.reachedFrom > 0 ? " " + Wording.count(jewel.reachedFrom, "start", "starts") : "",

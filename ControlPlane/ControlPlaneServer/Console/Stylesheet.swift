@@ -52,7 +52,7 @@ enum Stylesheet {
         .card{background:var(--surface);border:1px solid var(--line);border-radius:var(--r);padding:var(--s4);margin-bottom:var(--s4);min-width:0}
         .card>h2:only-child{margin:0}
         .grid{display:grid;gap:var(--s4);margin-bottom:var(--s4)}.grid>.card{margin:0}
-        .g4{grid-template-columns:repeat(4,minmax(0,1fr))}.g3{grid-template-columns:repeat(3,minmax(0,1fr))}.g2{grid-template-columns:minmax(0,3fr) minmax(0,2fr)}
+        .g4{grid-template-columns:repeat(4,minmax(0,1fr))}.g3{grid-template-columns:repeat(3,minmax(0,1fr))}.g2{grid-template-columns:minmax(0,11fr) minmax(0,9fr)}
         .pill{display:inline-flex;align-items:center;gap:5px;border-radius:99px;padding:1px 9px 1px 7px;font-size:12px;font-weight:600;white-space:nowrap}
         .pill svg{width:12px;height:12px;flex:none}
         .critical,.failed,.fail,.revoked{color:var(--crit);background:var(--crit-bg)}.high{color:var(--high);background:var(--high-bg)}.medium,.unknown,.conditional,.queued,.running,.stale,.waiting{color:var(--med);background:var(--med-bg)}.low{color:var(--low);background:var(--low-bg)}.informational,.notApplicable{color:var(--ink2);background:var(--bg)}.ok,.pass,.proven,.succeeded,.live{color:var(--ok);background:var(--ok-bg)}.crown{color:var(--crown);background:var(--crown-bg)}
@@ -74,6 +74,7 @@ enum Stylesheet {
         .name small,.dim{color:var(--ink2);font-size:12.5px}
         .name small{display:block;font-weight:400}
         .steps{list-style:none;margin:var(--s4) 0 0;padding:0;counter-reset:s}
+        .card p{overflow-wrap:anywhere}
         .steps>li{position:relative;padding:0 0 18px 36px;counter-increment:s;overflow-wrap:anywhere}
         .steps>li:last-child{padding-bottom:0}
         .steps>li::before{content:counter(s);position:absolute;left:0;top:0;width:22px;height:22px;border-radius:50%;background:var(--crit-bg);color:var(--crit);font-weight:650;font-size:12px;display:grid;place-items:center}

@@ -68,6 +68,13 @@ struct ResourceName {
     /// The identifier itself.
     var full: String
 
+    /// The account that an ARN names; `nil` where it names none.
+    static func account(of identifier: String) -> String? {
+        let parts = identifier.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", !parts[4].isEmpty else { return nil }
+        return String(parts[4])
+    }
+
     init(_ identifier: String) {
         full = Wording.shown(identifier, limit: 1024)
         if Array(identifier.utf8) == Array("internet".utf8) {
