@@ -130,6 +130,10 @@ public struct CertificateAuthority: Sendable {
         let profile = try LeafProfile.server(names: names, now: now)
         do {
             try SafeFile.makePrivateFolder(folder)
+            if access(folder + "/server.key", F_OK) == 0 {
+                // A key that others could have read is the operator's to look into, not ours to replace in silence.
+                _ = try SafeFile.read(folder + "/server.key", limit: 16 << 10, secret: true)
+            }
             if kept(in: folder, profile: profile, now: now) { return false }
             let key = P256.Signing.PrivateKey()
             let leaf = try issue(profile, key: key.publicKey)

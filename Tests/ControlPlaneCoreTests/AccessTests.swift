@@ -62,10 +62,13 @@ import Testing
         let made = try await installation.tenant()
         let password = try #require(made.oneTimePassword)
         let signIn = installation.services.signIn
-        let answer = await refusal {
-            try await signIn.signIn(email: made.admin, password: password, newPassword: Secret(weak), source: "")
+        // More often than a wrong password may be tried: whoever knows the right one is not locked out.
+        for _ in 0..<7 {
+            let answer = await refusal {
+                try await signIn.signIn(email: made.admin, password: password, newPassword: Secret(weak), source: "")
+            }
+            #expect(answer == "auth.weakPassword")
         }
-        #expect(answer == "auth.weakPassword")
         _ = try await signIn.signIn(email: made.admin, password: password, newPassword: Secret("a much better one"), source: "")
     }
 
@@ -157,7 +160,12 @@ import Testing
         #expect(await refusal { try await signIn.authenticate(one.token) } == "auth.noSession")
         _ = try await signIn.authenticate(two.token)
         let password = try #require(made.oneTimePassword)
-        let fresh = try await signIn.signIn(email: made.admin, password: password, newPassword: Secret("a much better one"), source: "")
+        let better = Secret("a much better one")
+        let first = try await signIn.signIn(email: made.admin, password: password, newPassword: better, source: "")
+        // The one-time password could open no session: the operator's own outlives its change.
+        _ = try await signIn.authenticate(two.token)
+        let fresh = try await signIn.signIn(email: made.admin, password: better, newPassword: Secret("an even better one"), source: "")
+        #expect(await refusal { try await signIn.authenticate(first.token) } == "auth.noSession")
         #expect(await refusal { try await signIn.authenticate(two.token) } == "auth.noSession")
         _ = try await signIn.authenticate(fresh.token)
     }

@@ -276,6 +276,20 @@ final class Events: Sendable {
         #expect(events.list.first == "recovered(1)")
     }
 
+    @Test func whatAKilledProgramLeftOnTheDiskGoesAtTheNextStart() async throws {
+        let installation = try await Installation()
+        let (made, _, id) = try await installation.queuedRun()
+        let scratch = installation.data.scratch + "/\(id).1"
+        try SafeFile.makePrivateFolder(scratch)
+        try SafeFile.write(Array("records".utf8), to: scratch + "/snapshot.sqlite", mode: 0o600)
+        let half = try installation.data.objects.incomingSnapshot(made.tenant.id, id)
+        let whole = try installation.data.objects.snapshot(made.tenant.id, id, digest: [UInt8](repeating: 1, count: 32))
+        for path in [half, whole] { try SafeFile.write(Array("snapshot".utf8), to: path, mode: 0o600) }
+        try await installation.queue(try installation.worker(Self.obeys)).recover()
+        #expect(!FileManager.default.fileExists(atPath: scratch) && !FileManager.default.fileExists(atPath: half))
+        #expect(FileManager.default.fileExists(atPath: whole), "a whole snapshot stays")
+    }
+
     @Test func aRunThatKilledItsProgramThreeTimesIsGivenUp() async throws {
         let installation = try await Installation()
         let (made, _, id) = try await installation.queuedRun()

@@ -157,6 +157,11 @@ func mode(_ path: String) throws -> Int {
         try SafeFile.write(Array(P256.Signing.PrivateKey().pemRepresentation.utf8), to: tls + "/server.key", mode: 0o600)
         #expect(try authority.ensureServerCertificate(in: tls, names: ["other.example"], now: late))
         #expect(try CertificateAuthority.serverChain(in: tls).count == 2)
+        // A key that others can read is neither used nor replaced in silence.
+        let lax = try SafeFile.read(tls + "/server.key", limit: 16 << 10)
+        chmod(tls + "/server.key", 0o644)
+        #expect(throws: CAError.self) { try authority.ensureServerCertificate(in: tls, names: ["other.example"], now: late) }
+        #expect(try SafeFile.read(tls + "/server.key", limit: 16 << 10) == lax)
     }
 
     @Test(arguments: ["", "a b", "-a.example", "*.example", "a..b", "exämple", String(repeating: "a", count: 64)])

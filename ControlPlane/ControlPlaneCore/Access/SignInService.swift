@@ -42,8 +42,9 @@ public struct SignInService: Sendable {
                 try await noteFailure(user, account: account, source: source)
                 throw AccessError(.badCredentials, "unknown address or wrong password")
             }
+            // Whoever knows the password guesses no more, however the rest ends.
+            try await forgetFailures(account)
             if user.mustChangePassword, newPassword == nil {
-                try await forgetFailures(account)
                 throw AccessError(.mustChangePassword, "choose a new password: this one was given out once")
             }
             var newHash: String?
@@ -51,7 +52,6 @@ public struct SignInService: Sendable {
                 try Self.checkStrength(newPassword, old: password, email: email)
                 newHash = try await hash.make(newPassword)
             }
-            try await forgetFailures(account)
             return try await openSession(of: user, knowing: stored, newHash: newHash, source: source)
         } catch {
             throw error as? AccessError ?? AccessError(.unavailable, "signing in is not possible now", cause: error)
@@ -113,7 +113,8 @@ public struct SignInService: Sendable {
             }
             if let newHash {
                 try tables.setPassword(of: user.id, hash: newHash, mustChange: false)
-                try tables.deleteSessions(of: user.id)
+                // A one-time password opens no session: those that are there before its change are the operator's own, of `bootstrap`.
+                if !user.mustChangePassword { try tables.deleteSessions(of: user.id) }
                 try AuditLog.append(tables, .passwordChanged, by: .user(user.id), on: "user:\(user.id)", at: now)
             }
             try tables.deleteSessions(endedBefore: now)

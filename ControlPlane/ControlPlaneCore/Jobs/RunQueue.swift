@@ -74,8 +74,17 @@ public struct RunQueue: Service {
         }
     }
 
-    /// Queues again what is marked as running. Only for whoever knows that nobody else works: it holds the data folder's work lock.
+    /// Queues again what is marked as running, and removes what a killed program left of it on the disk. Only for whoever knows that
+    /// nobody else works: it holds the data folder's work lock.
     public func recover() async throws {
+        let scratch = supervisor.scratch
+        let objects = objects
+        try await blocking.run {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [] {
+                try? FileManager.default.removeItem(atPath: "\(scratch)/\(name)")
+            }
+            objects.removeUnfinishedSnapshots()
+        }
         let left = try await store.readDirectory { try $0.runningRuns() }
         for (tenant, id) in left {
             let now = clock.now()

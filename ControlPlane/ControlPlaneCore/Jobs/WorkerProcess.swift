@@ -42,7 +42,7 @@ final class WorkerProcess: Sendable {
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         let pid = sb_spawn(program, scratch, scratch, &variables, &pipes)
         for variable in variables { free(variable) }
-        guard pid > 0 else { throw WorkerError(.cannotStart, "\(program) does not start: error \(-pid)") }
+        guard pid > 0 else { throw WorkerError(.cannotStart, "\(program) does not start: \(String(cString: strerror(-pid)))") }
         let process = WorkerProcess(pid: pid, input: pipes[0], output: pipes[1], errors: pipes[2])
         let limited =
             sb_limit_process(pid, SB_LIMIT_AS, limits.addressSpace) == 0

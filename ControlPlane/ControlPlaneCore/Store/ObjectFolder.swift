@@ -24,6 +24,15 @@ public struct ObjectFolder: Sendable, Hashable {
         try folder("snapshots", tenant) + "/\(run).\(UInt32.random(in: .min ... .max)).part"
     }
 
+    /// Removes what killed programs left of snapshots that never became whole.
+    func removeUnfinishedSnapshots() {
+        let files = FileManager.default
+        for tenant in (try? files.contentsOfDirectory(atPath: "\(root)/snapshots")) ?? [] {
+            let folder = "\(root)/snapshots/\(tenant)"
+            for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".part") { unlink("\(folder)/\(name)") }
+        }
+    }
+
     private func folder(_ kind: String, _ tenant: TenantID) throws(FileError) -> String {
         let path = "\(root)/\(kind)/\(tenant)"
         try SafeFile.makePrivateFolder(path)
