@@ -41,6 +41,9 @@ final class GraphBuilder {
     var managedRoles: [Int: Bool] = [:]
     /// Whether one principal can make another an administrator, by both.
     var turned: [UInt64: Turned?] = [:]
+    /// How many changed forms of principals were looked at, and the most.
+    var changedForms = 0
+    private static let changedForms = 3_000
     /// Managed policies by ARN.
     let managedPolicies: [String: ManagedPolicy]
     /// Resources with a value, by account.
@@ -328,7 +331,12 @@ final class GraphBuilder {
     /// What a principal can do once it has changed what holds it back.
     private func addChanges(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
         guard !draft.isProven(from, admin) else { return }
-        let (found, isCut) = changes(of: subject, by: nil)
+        var (found, isCut) = changes(of: subject, by: nil)
+        if changedForms + found.count > Self.changedForms {
+            found = []
+            isCut = true
+        }
+        changedForms += found.count
         for changed in found where !draft.isProven(from, admin) {
             draft.prelude = .init(
                 technique: changed.technique, proof: changed.proof,
