@@ -224,7 +224,9 @@ final class GraphBuilder {
             for citation in exposure.evidence { proof.cite(citation) }
             draft.edge(
                 from, to, kind.isData && kind != .database ? "public-data" : "network-reach",
-                likelihood: kind == .database ? Likelihood.databaseLogin : Likelihood.reach, proof: proof, via: exposure.via,
+                likelihood: kind == .database
+                    ? Likelihood.databaseLogin : exposure.conditions.isEmpty ? Likelihood.reach : Likelihood.reachFromSome,
+                proof: proof, via: exposure.via,
                 why: exposure.why.utf8.last == UInt8(ascii: ".") ? exposure.why : exposure.why + ".")
         }
     }

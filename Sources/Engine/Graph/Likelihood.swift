@@ -11,6 +11,7 @@
 /// | the same when IMDSv2 is required (`codeOnInstanceIMDSv2`) | 0.45 | a forged request alone no longer reads the credentials |
 /// | a database that anyone reaches (`databaseLogin`) | 0.15 | needs a password |
 /// | a network port that anyone reaches (`reach`) | 0.95 | scanners find it within hours |
+/// | a network port that only some addresses reach (`reachFromSome`) | 0.20 | the attacker has to be, or to send from, there |
 ///
 /// A conditional step counts half, one that needs a second factor a fifth, one that could not be judged a quarter.
 enum Likelihood {
@@ -19,6 +20,7 @@ enum Likelihood {
     static let likely = 0.80
     static let hard = 0.70
     static let reach = 0.95
+    static let reachFromSome = 0.20
     static let codeInFunction = 0.70
     static let codeOnInstance = 0.60
     static let codeOnInstanceIMDSv2 = 0.45

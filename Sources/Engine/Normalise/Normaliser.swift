@@ -37,7 +37,7 @@ public struct Normaliser {
             noteMissing(account)
         }
         snapshot.records = index.collection.records.map { record in
-            let digest = SHA256.hash(data: record.payload.canonicalBytes)
+            let digest = SHA256.hash(data: SnapshotDigest.content(of: record).canonicalBytes)
             return CloudSnapshot.RecordReference(id: record.id, time: record.time, digest: Hexadecimal.text(digest))
         }
         var coverage = index.collection.coverage + problems.entries + gaps

@@ -52,6 +52,20 @@ import Testing
         #expect(bucket.encryptionKnown && bucket.encryption == nil)
     }
 
+    @Test func theDigestIgnoresHowFarADatabaseCouldBeRestored() {
+        func digest(_ restorable: String, encrypted: Bool) -> String {
+            let database: JSONValue = [
+                "DBInstanceIdentifier": "shop", "LatestRestorableTime": .string(restorable), "StorageEncrypted": .bool(encrypted),
+            ]
+            let record = CollectedRecord(
+                account: "123456789012", service: "rds", operation: "describe-db-instances", region: "eu-west-1", resource: nil, time: nil,
+                payload: ["DBInstances": [database]])
+            return SnapshotDigest.of(Normaliser.normalise(CloudCollection(records: [record], coverage: [])))
+        }
+        #expect(digest("2026-01-01T00:00:00Z", encrypted: true) == digest("2026-01-01T00:05:00Z", encrypted: true))
+        #expect(digest("2026-01-01T00:00:00Z", encrypted: true) != digest("2026-01-01T00:00:00Z", encrypted: false))
+    }
+
     @Test func theDigestIgnoresOrderAndTimesAndNothingElse() throws {
         let first = try Answers.open()
         var second = first
