@@ -136,41 +136,41 @@ struct FixFinder {
         return (plan, paths, gaps)
     }
 
-    /// The chosen changes in an order that lowers exposure early. A jewel is as exposed as its strongest path, so the changes that belong to
-    /// one jewel stand together, and the jewels with the most exposure removed per cost come first.
+    /// The chosen changes in an order that lowers exposure early: always the change, or all changes that one jewel still needs, with the
+    /// most exposure removed per cost. A jewel is as exposed as its strongest path, so of equally strong paths closing one alone removes
+    /// nothing; that is why the changes of one jewel are looked at together too.
     private func ordered(_ chosen: [Tried], _ left: [AttackPathFinder.Found?]) -> [Tried] {
         let targets = judged.found.map(\.target)
-        var before: [Int: Double] = [:]
-        var after: [Int: Double] = [:]
-        for (place, target) in targets.enumerated() {
-            before[target] = max(before[target] ?? 0, judged.found[place].score)
-            after[target] = max(after[target] ?? 0, left[place]?.score ?? 0)
-        }
-        let gains = before.compactMap { target, value -> (target: Int, gain: Double)? in
-            let gain = value - (after[target] ?? 0)
-            return gain > 0 ? (target, gain) : nil
-        }.sorted { $0.target < $1.target }
         let affected = chosen.map { one in Set(one.affects.map { targets[$0] }) }
+        let places = Dictionary(grouping: targets.indices, by: { targets[$0] })
+        // A path counts as closed once every change that had a part in it is made.
+        var closers = [[Int]](repeating: [], count: targets.count)
+        for (index, one) in chosen.enumerated() { for place in one.affects where left[place] == nil { closers[place].append(index) } }
+        func exposure(_ target: Int, _ done: Set<Int>) -> Double {
+            (places[target] ?? []).reduce(0) { strongest, place in
+                let isClosed = !closers[place].isEmpty && closers[place].allSatisfy(done.contains)
+                return isClosed ? strongest : max(strongest, judged.found[place].score)
+            }
+        }
+        func gain(_ changes: [Int], _ done: Set<Int>) -> Double {
+            let touched = changes.reduce(into: Set<Int>()) { $0.formUnion(affected[$1]) }
+            let after = done.union(changes)
+            return touched.sorted().reduce(0) { $0 + exposure($1, done) - exposure($1, after) }
+        }
         var open = Array(chosen.indices)
+        var done: Set<Int> = []
         var order: [Int] = []
         while !open.isEmpty {
-            var best: (group: [Int], worth: Double)?
-            for (target, _) in gains {
-                let group = open.filter { affected[$0].contains(target) }
-                guard !group.isEmpty else { continue }
-                // Whatever else these changes settle counts too.
-                let done = Set(order + group)
-                var gain = 0.0
-                for (other, value) in gains {
-                    let needed = chosen.indices.filter { affected[$0].contains(other) }
-                    if needed.allSatisfy(done.contains), needed.contains(where: { group.contains($0) }) { gain += value }
-                }
-                let worth = gain / Double(max(1, group.reduce(0) { $0 + chosen[$1].candidate.cost }))
-                if worth > best?.worth ?? -1 { best = (group, worth) }
+            let groups = places.keys.sorted().map { target in open.filter { affected[$0].contains(target) } }
+            var best: (changes: [Int], worth: Double)?
+            for changes in open.map({ [$0] }) + groups where !changes.isEmpty {
+                let worth = gain(changes, done) / Double(max(1, changes.reduce(0) { $0 + chosen[$1].candidate.cost }))
+                if worth > best?.worth ?? 0 { best = (changes, worth) }
             }
-            let group = best?.group ?? open
-            order += group
-            open.removeAll { group.contains($0) }
+            let next = best?.changes ?? open
+            order += next
+            done.formUnion(next)
+            open.removeAll(where: done.contains)
         }
         return order.map { chosen[$0] }
     }
