@@ -1,6 +1,6 @@
 import CloudModel
 
-/// Walks the catalogue for one principal.
+/// Walks the catalogue for one principal. Long because every shape of technique has its function here, and they share the same questions.
 extension GraphBuilder {
     func addEscalations(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
         for technique in EscalationCatalogue.techniques {
