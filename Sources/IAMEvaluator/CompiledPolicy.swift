@@ -226,6 +226,10 @@ public struct CompiledPolicy: Sendable {
     /// Whether the policy's text is not known.
     public var isUnknown: Bool { !storage.isKnown }
     var statements: [CompiledStatement] { storage.statements }
+    /// The first statement with a condition operator that AWS does not have.
+    var statementWithUnknownOperator: Int? {
+        statements.first { $0.conditions.contains { if case .unknown = $0.family { true } else { false } } }?.index
+    }
     /// Which services its Allow and its Deny statements can be about.
     var allowServices: UInt64 { storage.allowServices }
     var denyServices: UInt64 { storage.denyServices }

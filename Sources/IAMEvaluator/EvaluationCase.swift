@@ -122,9 +122,16 @@ public struct EvaluationCase: Sendable {
             }
             json = parsed
         }
+        let policy: CompiledPolicy
         do throws(PolicyError) {
-            return CompiledPolicy(try PolicyDocument(parsing: json, form: form), tag: tag)
+            policy = CompiledPolicy(try PolicyDocument(parsing: json, form: form), tag: tag)
         } catch { throw EvaluationCaseError(code: .invalidPolicy, message: "\(place): \(error)") }
+        // AWS stores no policy with such an operator, so there is no answer to give.
+        if let statement = policy.statementWithUnknownOperator {
+            throw EvaluationCaseError(
+                code: .invalidPolicy, message: "\(place): policy.unknownOperator in Condition of statement \(statement)")
+        }
+        return policy
     }
 
     private static func list(_ json: JSONValue?, _ name: String, _ form: PolicyDocument.Form, level: Int? = nil) throws(EvaluationCaseError)
@@ -169,14 +176,15 @@ public struct EvaluationCase: Sendable {
         case .allowed: word = "allowed"
         case .explicitlyDenied: word = "explicitlyDenied"
         case .implicitlyDenied: word = "implicitlyDenied"
+        // Nothing is open when the whole context is known and every policy was read.
         case .conditional, .unknown: word = "unknown"
         }
-        var members: [JSONObject.Member] = [
-            .init("id", id), .init("decision", .string(word)), .init("blockedBy", .array(decision.blockedBy.map { .string($0.rawValue) })),
-            .init("statements", .array(decision.statements.map(Self.json))),
-        ]
-        if case .unknown(let reasons) = decision.outcome { members.append(.init("why", .array(reasons.map { .string($0) }))) }
-        return .object(JSONObject(members))
+        return .object(
+            JSONObject([
+                .init("id", id), .init("decision", .string(word)),
+                .init("blockedBy", .array(decision.blockedBy.map { .string($0.rawValue) })),
+                .init("statements", .array(decision.statements.map(Self.json))),
+            ]))
     }
 
     /// The answer to a case whose context is known in part: `{"id", "decision": "allowed" | "denied" | "conditional" | "unknown", "conditions",

@@ -290,6 +290,8 @@ struct Facts<Value: Logic>: Sendable {
     let hasResourceControl: Bool
     /// Whether AWS refuses such a request whatever policies say.
     let isBarred: Bool
+    /// Whether AWS grants such a request whatever policies say.
+    let isFree: Bool
 
     var identity = Value.no
     var boundary = Value.yes
@@ -330,6 +332,7 @@ struct Facts<Value: Logic>: Sendable {
         } else {
             isBarred = false
         }
+        isFree = request.isFree
         switch asking.principal {
         // The root user may do everything in its account that no policy denies.
         case .root: identity = isBarred ? .no : .yes
@@ -339,7 +342,8 @@ struct Facts<Value: Logic>: Sendable {
     }
 
     var denied: Value {
-        identityDenies || boundaryDenies || sessionDenies || serviceControlDenies || resourceControlDenies || endpointDenies
+        guard !isFree else { return .no }
+        return identityDenies || boundaryDenies || sessionDenies || serviceControlDenies || resourceControlDenies || endpointDenies
             || resourceDenies
     }
 
@@ -357,5 +361,5 @@ struct Facts<Value: Logic>: Sendable {
     }
 
     /// Whether everything that must allow does, denies aside.
-    var positive: Value { path && serviceControl && resourceControl && endpoint }
+    var positive: Value { isFree ? .yes : path && serviceControl && resourceControl && endpoint }
 }

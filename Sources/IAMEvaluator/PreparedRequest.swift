@@ -235,6 +235,8 @@ public final class PreparedRequest: Sendable {
     /// Whether principal and resource are in one account.
     let isSameAccount: Bool
     let special: Special
+    /// Whether AWS grants it whatever policies say.
+    let isFree: Bool
 
     /// Requests for which the resource's own policy must allow, whatever the account's policies say.
     enum Special: Sendable {
@@ -266,12 +268,25 @@ public final class PreparedRequest: Sendable {
         if owner == nil, let arn, arn.account.count == 12 { owner = Array(arn.account) }
         isSameAccount = owner == nil || principal.accountBytes == nil || owner == principal.accountBytes
         self.context = PreparedContext(context, derived: principal.derived, resourceAccount: owner ?? principal.accountBytes)
+        isFree = Self.isFree(self.action, principal)
         if self.action.hasPrefix("kms:"), let arn, arn.resource.starts(with: "key/".utf8) {
             special = .key
         } else if self.action.hasPrefix("sts:"), let arn, arn.isIAM, arn.resource.starts(with: "role/".utf8) {
             special = .trust
         } else {
             special = .none
+        }
+    }
+
+    /// "No permissions are required to perform this operation. If an administrator attaches a policy … that explicitly denies access to the
+    /// sts:GetCallerIdentity action, you can still perform this operation" (GetCallerIdentity, STS API Reference); "No permissions are required
+    /// for users to perform this operation. … You cannot use policies to control authentication operations" (GetSessionToken).
+    private static func isFree(_ action: [UInt8], _ principal: PreparedPrincipal) -> Bool {
+        if action.elementsEqual("sts:getcalleridentity".utf8) { return principal.accountBytes != nil }
+        guard action.elementsEqual("sts:getsessiontoken".utf8) else { return false }
+        switch principal.principal {
+        case .user, .root: return true
+        default: return false
         }
     }
 

@@ -232,6 +232,18 @@ import Testing
             ).outcome != .allowed)
     }
 
+    // "GetCallerIdentity" and "GetSessionToken", STS API Reference.
+    @Test func whatNoPolicyControlsIsAllowedToWhoIsSomebody() throws {
+        let deny = PolicyLayers(identity: [try policy(statement("Deny", "*"))], serviceControl: [[]])
+        for principal in [alice, session, "arn:aws:iam::\(account):root"] {
+            #expect(try decide(principal, "sts:GetCallerIdentity", "*", deny).isAllowed)
+        }
+        #expect(try decide(alice, "sts:GetSessionToken", "*", deny).isAllowed)
+        #expect(try !decide(session, "sts:GetSessionToken", "*", deny).isAllowed)
+        #expect(try !decide("*", "sts:GetCallerIdentity", "*", PolicyLayers()).isAllowed)
+        #expect(try !decide(alice, "sts:GetFederationToken", "*", deny).isAllowed)
+    }
+
     @Test func federationGoesByTheProviderAndItsConditions() throws {
         let provider = "arn:aws:iam::\(account):oidc-provider/token.actions.githubusercontent.com"
         let trust = [

@@ -192,6 +192,10 @@ import Testing
             (#"{"id":"a","request":{"principal":"*","action":"ab"}}"#, "invalidCase", "\"a\""),
             (#"{"id":"a","request":{"principal":"*","action":"a:b"},"identityPolicies":{}}"#, "invalidCase", "\"a\""),
             (#"{"id":"a","request":{"principal":"*","action":"a:b"},"identityPolicies":[{"Statement":[{}]}]}"#, "invalidPolicy", "\"a\""),
+            (
+                #"{"id":"a","request":{"principal":"*","action":"a:b"},"identityPolicies":[{"Statement":[{"Effect":"Deny","Action":"c:*","Resource":"*","Condition":{"StringResembles":{"a:x":"1"}}}]}]}"#,
+                "invalidPolicy", "\"a\""
+            ),
             (#"{"id":"a","request":{"principal":"*","action":"a:b"},"serviceControlPolicies":[null]}"#, "invalidCase", "\"a\""),
             (#"{"id":"a","request":{"principal":"*","action":"a:b"},"somethingElse":[]}"#, "invalidCase", "\"a\""),
             (#"{"id":"a","request":{"principal":"*","action":"a:b","context":{"x":{}}}}"#, "invalidCase", "\"a\""),
