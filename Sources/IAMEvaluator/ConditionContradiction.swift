@@ -1,7 +1,17 @@
 extension ConditionExpression {
-    /// The same without branches that cannot hold, such as a key that must be absent and present. Looks only at tests for equality, truth and
-    /// presence, on keys that have one value; for those it is complete within one conjunction.
+    /// The same without branches that cannot hold, ``never`` when no request satisfies it and ``always`` when every one does.
+    ///
+    /// Exact for tests on keys that have one value, as long as each key is tested by one family of operators without policy variables and the
+    /// expression has at most ``mostConjunctions`` ways to hold; whatever is beyond that is left as it is.
     public var withoutContradictions: ConditionExpression {
+        guard testsSomeKeyTwice else { return self }
+        let pruned = withoutDeadBranches
+        guard pruned.testsSomeKeyTwice else { return pruned }
+        if !pruned.canHold { return .never }
+        return pruned.negated.canHold ? pruned : .always
+    }
+
+    private var withoutDeadBranches: ConditionExpression {
         switch self {
         case .all(let parts):
             let tests = parts.compactMap(\.asTest)
@@ -11,9 +21,54 @@ extension ConditionExpression {
                     guard case .any(let options) = part else { return part }
                     return .any(of: options.filter { !Self.contradict(tests + $0.conjuncts) })
                 })
-        case .any(let options): return .any(of: options.map(\.withoutContradictions))
+        case .any(let options): return .any(of: options.map(\.withoutDeadBranches))
         default: return self
         }
+    }
+
+    /// Whether some request may satisfy it: every way to choose one part of each alternative is looked at.
+    private var canHold: Bool {
+        guard let ways = conjunctions(limit: Self.mostConjunctions) else { return true }
+        return ways.contains { !Self.contradict($0) }
+    }
+
+    /// Most ways to hold that are looked at.
+    static let mostConjunctions = 256
+
+    /// The expression as alternatives of tests that hold together; `nil` beyond the limit. What cannot be told is left out, so it is taken to hold.
+    private func conjunctions(limit: Int) -> [[(ConditionTest, Bool)]]? {
+        switch self {
+        case .never: return []
+        case .always, .unknown: return [[]]
+        case .test, .not:
+            guard let test = asTest else { return [[]] }
+            return [[test]]
+        case .any(let options):
+            var found: [[(ConditionTest, Bool)]] = []
+            for option in options {
+                guard let more = option.conjunctions(limit: limit), found.count + more.count <= limit else { return nil }
+                found += more
+            }
+            return found
+        case .all(let parts):
+            var found: [[(ConditionTest, Bool)]] = [[]]
+            for part in parts {
+                guard let more = part.conjunctions(limit: limit), found.count * more.count <= limit else { return nil }
+                found = found.flatMap { one in more.map { one + $0 } }
+            }
+            return found
+        }
+    }
+
+    private var testsSomeKeyTwice: Bool {
+        var seen: Set<String> = []
+        var isTwice = false
+        collect { part in
+            guard let (test, _) = part.asTest, !isTwice else { return }
+            let key = test.key.asciiLowercased
+            if !seen.insert(key).inserted, Self.hasOneValue(key) { isTwice = true }
+        }
+        return isTwice
     }
 
     private var asTest: (ConditionTest, Bool)? {
@@ -32,7 +87,7 @@ extension ConditionExpression {
         guard tests.count > 1, tests.count <= 64 else { return false }
         var groups: [String: [(ConditionTest, Bool)]] = [:]
         for test in tests { groups[test.0.key.asciiLowercased, default: []].append(test) }
-        return groups.contains { key, group in group.count > 1 && hasOneValue(key) && contradict(key, group) }
+        return groups.contains { key, group in group.count > 1 && hasOneValue(key) && !OneKey(key, group).canHold }
     }
 
     /// Global keys with one value ("AWS global condition context keys": those not marked as multivalued).
@@ -45,72 +100,124 @@ extension ConditionExpression {
         ]
         .contains { key.isSame($0) }
     }
+}
 
-    /// Tries the key absent, with every value that a test names, and with one that none does.
-    private static func contradict(_ key: String, _ tests: [(ConditionTest, Bool)]) -> Bool {
-        var compiled: [(CompiledCondition, Bool)] = []
-        var candidates: Set<String> = ["\u{1}"]
-        for (test, expected) in tests {
-            let condition = CompiledCondition(ConditionClause(test.name, test.key, test.values), variables: true)
+/// Tests on one key that has at most one value: whether a value, or its absence, makes them all come out as wanted.
+private struct OneKey {
+    private let key: String
+    private let tests: [(condition: CompiledCondition, wanted: Bool)]
+
+    init(_ key: String, _ tests: [(ConditionTest, Bool)]) {
+        self.key = key
+        self.tests = tests.map { (CompiledCondition(ConditionClause($0.0.name, $0.0.key, $0.0.values), variables: true), $0.1) }
+    }
+
+    /// `true` also when it cannot be told.
+    var canHold: Bool {
+        if holds([:]) { return true }
+        guard let witnesses else { return true }
+        return witnesses.contains { holds([key: [$0]]) } || textCanHold ?? true
+    }
+
+    private func holds(_ values: [String: [String]]) -> Bool {
+        let context = PreparedContext(RequestContext(values: values, derivesKeys: false), derived: [:], resourceAccount: nil)
+        return tests.allSatisfy { ($0.condition.holds(context) == .yes) == $0.wanted }
+    }
+
+    private enum Kind { case texts, foldedTexts, truths, numbers, dates, addresses }
+
+    /// Values of which at least one satisfies the tests if any value does, wildcards aside; `nil` when there is no such list.
+    private var witnesses: [String]? {
+        // A value that nothing names, and one that is nothing.
+        var found: Set<String> = ["\u{1}", ""]
+        var kinds: Set<Kind> = []
+        for (condition, _) in tests {
             switch condition.family {
             case .null: break
-            case .bools: candidates.formUnion(["true", "false"])
-            case .patterns(let patterns, false):
+            case .bools:
+                kinds.insert(.truths)
+                found.formUnion(["true", "false", "TRUE", "FALSE"])
+            case .patterns(let patterns, let ignoresCase):
+                kinds.insert(ignoresCase ? .foldedTexts : .texts)
                 for pattern in patterns {
-                    guard let fixed = pattern.fixed, fixed.kind == .literal else { return false }
-                    candidates.insert(String(decoding: fixed.bytes, as: UTF8.self))
+                    guard let fixed = pattern.fixed else { return nil }
+                    if fixed.kind == .literal { found.insert(String(decoding: fixed.bytes, as: UTF8.self)) }
                 }
-            default: return false
-            }
-            compiled.append((condition, expected))
-        }
-        func holds(_ values: [String: [String]]) -> Bool {
-            let context = PreparedContext(RequestContext(values: values, derivesKeys: false), derived: [:], resourceAccount: nil)
-            return compiled.allSatisfy { ($0.holds(context) == .yes) == $1 }
-        }
-        return !holds([:]) && !candidates.contains { holds([key: [$0]]) }
-    }
-}
-
-extension ConditionExpression {
-    /// What is left of the expression once this is known of the request: tests on known keys are decided, the others stay.
-    public func assuming(_ context: RequestContext) -> ConditionExpression {
-        assuming(PreparedContext(context, derived: [:], resourceAccount: nil))
-    }
-
-    func assuming(_ context: PreparedContext) -> ConditionExpression {
-        switch self {
-        case .always, .never, .unknown: self
-        case .test(let test):
-            if test.name.isSame(ConditionTest.resourceLike) || test.name.isSame(ConditionTest.resourceNotLike) {
-                test.assumingResource(context)
-            } else {
-                CompiledCondition(ConditionClause(test.name, test.key, test.values), variables: true).expression(context)
-            }
-        case .not(let inner): inner.assuming(context).negated
-        case .all(let parts): .all(of: parts.map { $0.assuming(context) })
-        case .any(let parts): .any(of: parts.map { $0.assuming(context) })
-        }
-    }
-}
-
-extension ConditionTest {
-    /// The operator for a resource that is covered when the variables in a policy's pattern have the right values: the key is the resource's
-    /// ARN, the value the pattern. Not one of AWS's; it occurs in answers only.
-    public static let resourceLike = "ResourceLike"
-    /// The opposite of ``resourceLike``.
-    public static let resourceNotLike = "ResourceNotLike"
-
-    fileprivate func assumingResource(_ context: PreparedContext) -> ConditionExpression {
-        let negated = name.isSame(Self.resourceNotLike)
-        var isOpen = false
-        let resource = Array(key.utf8)
-        for value in values {
-            switch PatternTemplate(value, variables: true, mode: .resource).resolved(context) {
-            case .pattern(let pattern): if pattern.matches(resource) { return negated ? .never : .always }
-            case .open(let pattern): if pattern.matches(resource) { isOpen = true }
+            case .numbers(let numbers, _):
+                kinds.insert(.numbers)
+                guard numbers.count == condition.test.values.count, let near = Self.near(numbers: condition.test.values) else { return nil }
+                found.formUnion(near)
+            case .dates(let dates, _):
+                kinds.insert(.dates)
+                guard let near = Self.near(dates: dates) else { return nil }
+                found.formUnion(near)
+            case .addresses(let blocks):
+                kinds.insert(.addresses)
+                found.formUnion(["0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"])
+                for block in blocks { found.formUnion(block.borders) }
+            case .binary, .unknown: return nil
             }
         }
-        return isOpen ? .test(self) : negated ? .always : .never
+        guard kinds.count < 2 || kinds == [.texts, .truths] else { return nil }
+        return found.sorted()
+    }
+
+    /// Whether some text satisfies tests with wildcards; `nil` when it cannot be told. A text is all that matters about such a test: in which of
+    /// the sets of patterns it is.
+    private var textCanHold: Bool? {
+        let hasWildcard = tests.contains {
+            guard case .patterns(let patterns, _) = $0.condition.family else { return false }
+            return patterns.contains { $0.fixed?.kind != .literal }
+        }
+        guard hasWildcard else { return false }
+        var regions: [CoverageAutomaton.Region] = []
+        var places: [Int?] = []
+        for (condition, _) in tests {
+            switch condition.family {
+            case .null: places.append(nil)
+            case .patterns(let patterns, false):
+                places.append(regions.count)
+                let fixed = patterns.compactMap(\.fixed).filter { $0.kind != .never }
+                // The automaton takes a byte for a character.
+                guard fixed.allSatisfy({ $0.allTokens.allSatisfy { $0 < 0x80 || $0 > 0xFF } }) else { return nil }
+                regions.append(.init(patterns: fixed.map(\.allTokens), negated: condition.isNegated))
+            default: return nil
+            }
+        }
+        guard let memberships = CoverageAutomaton.memberships(regions, .resources) else { return nil }
+        return memberships.contains { membership in
+            zip(tests, places).allSatisfy { test, place in
+                guard let place else {
+                    guard case .null(_, let present) = test.condition.family else { return true }
+                    return present == test.wanted
+                }
+                return membership[place] == test.wanted
+            }
+        }
+    }
+
+    /// Each number, one in each gap between two, and one beyond each end; `nil` for numbers that are not written plainly.
+    private static func near(numbers: [String]) -> [String]? {
+        var found = ["0", "-1e300", "1e300", "0.00000000000000000001", "-0.00000000000000000001"]
+        for text in numbers {
+            let bytes = Array(text.utf8)
+            guard bytes.count <= 15, bytes.last?.isDigit == true, bytes.allSatisfy({ $0.isDigit || $0 == 0x2E || $0 == 0x2D }) else {
+                return nil
+            }
+            found.append(text)
+            // Away from zero by less than any two of them differ.
+            found.append(text + (bytes.contains(0x2E) ? "" : ".") + "00000000000000000001")
+        }
+        return found
+    }
+
+    /// Each point in time, one in each gap, and one beyond each end.
+    private static func near(dates: [Instant]) -> [String]? {
+        var found = ["0"]
+        for date in dates {
+            guard let texts = date.epochTexts else { return nil }
+            found += texts
+        }
+        return found
     }
 }

@@ -50,7 +50,7 @@ extension ConditionExpression {
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    private func collect(_ body: (ConditionExpression) -> Void) {
+    func collect(_ body: (ConditionExpression) -> Void) {
         switch self {
         case .not(let inner): inner.collect(body)
         case .all(let parts), .any(let parts): for part in parts { part.collect(body) }

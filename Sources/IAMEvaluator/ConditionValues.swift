@@ -68,7 +68,7 @@ struct Instant: Sendable, Hashable, Comparable {
 
     /// `2024`, `2024-01`, `2024-01-02`, `2024-01-02T03:04Z`, `2024-01-02T03:04:05.6+07:00`, `1700000000`; `nil` for anything else.
     init?(_ text: [UInt8]) {
-        if text.count != 4, text.count <= 18, let epoch = Self.epoch(text) {
+        if text.count != 4, text.count <= 29, let epoch = Self.epoch(text) {
             self = epoch
             return
         }
@@ -162,6 +162,16 @@ struct Instant: Sendable, Hashable, Comparable {
         return Instant(seconds: seconds, nanoseconds: nanoseconds)
     }
 
+    /// This point and the one a nanosecond later, as seconds since 1970; `nil` before 1970-01-02 and within the last nanosecond of a second.
+    var epochTexts: [String]? {
+        guard seconds >= 86_400, nanoseconds < 999_999_999 else { return nil }
+        func text(_ nanoseconds: Int) -> String {
+            let digits = String(nanoseconds)
+            return "\(seconds)." + String(repeating: "0", count: 9 - digits.utf8.count) + digits
+        }
+        return [text(nanoseconds), text(nanoseconds + 1)]
+    }
+
     static func < (left: Instant, right: Instant) -> Bool { (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds) }
 }
 
@@ -197,6 +207,39 @@ struct AddressBlock: Sendable, Hashable {
             guard bytes[index] & mask == other.bytes[index] & mask else { return false }
         }
         return true
+    }
+
+    /// The first and last address of the block, and those just outside of it where there are any. Blocks are nested or apart, so every set that
+    /// blocks cut out of all addresses has a border as a member.
+    var borders: [String] {
+        var first = bytes
+        var last = bytes
+        for index in bytes.indices {
+            let bits = min(8, max(0, length - index * 8))
+            let mask = UInt8(truncatingIfNeeded: 0xFF00 >> bits)
+            first[index] &= mask
+            last[index] |= ~mask
+        }
+        return [first, last, Self.next(first, up: false), Self.next(last, up: true)].compactMap { $0.map(Self.text) }
+    }
+
+    /// The address after or before; `nil` beyond the ends.
+    private static func next(_ address: [UInt8], up: Bool) -> [UInt8]? {
+        var address = address
+        for index in address.indices.reversed() {
+            let end: UInt8 = up ? 0xFF : 0
+            if address[index] != end {
+                address[index] = up ? address[index] + 1 : address[index] - 1
+                return address
+            }
+            address[index] = ~end
+        }
+        return nil
+    }
+
+    private static func text(_ address: [UInt8]) -> String {
+        if address.count == 4 { return address.map { String($0) }.joined(separator: ".") }
+        return stride(from: 0, to: 16, by: 2).map { String(Int(address[$0]) << 8 | Int(address[$0 + 1]), radix: 16) }.joined(separator: ":")
     }
 
     private static func address(_ text: [UInt8]) -> [UInt8]? { text.contains(0x3A) ? version6(text) : version4(text[...]) }

@@ -33,10 +33,11 @@ final class PreparedContext: Sendable {
     /// What is known of a key, given in lower case. A key without values is absent.
     func lookup(_ key: String) -> Lookup {
         if let list = values[key] { return list.isEmpty ? .absent : .values(list) }
+        // Who says that a key is surely absent knows better than what usually follows.
+        if !knownAbsent.isEmpty, knownAbsent.contains(key) { return .absent }
         if let list = derived[key] { return list.isEmpty ? .absent : .values(list) }
         if let resourceAccount, key == "aws:resourceaccount" { return .values([resourceAccount]) }
-        guard isOpen else { return .absent }
-        return knownAbsent.contains(key) ? .absent : .unknown
+        return isOpen ? .unknown : .absent
     }
 }
 

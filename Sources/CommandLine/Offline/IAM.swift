@@ -25,12 +25,16 @@ struct IAM: ParsableCommand {
         @Option(help: "Keys that are surely absent, separated by commas; only with --unknown.")
         var knownAbsent: String?
 
+        private static func trimmed(_ text: Substring) -> String {
+            String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+
         func validate() throws {
             guard unknown || knownAbsent == nil else { throw ValidationError("--known-absent needs --unknown") }
         }
 
         func run() throws {
-            let absent = unknown ? Set((knownAbsent ?? "").split(separator: ",").map(String.init)) : nil
+            let absent = unknown ? Set((knownAbsent ?? "").split(separator: ",").map { Self.trimmed($0) }) : nil
             var lines = try LineReader(file)
             var failed = false
             while let line = try lines.next() {
