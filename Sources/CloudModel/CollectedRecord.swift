@@ -144,9 +144,12 @@ public struct CloudCollection: Sendable {
     public var records: [CollectedRecord]
     /// What became of every call that gave no record, and of those that did where the collector says so.
     public var coverage: [CoverageEntry]
+    /// The file that each record was read from, within the folder, by ``CollectedRecord/id``; empty when it came from no folder.
+    public var files: [String: String]
     /// A collection of these.
-    public init(records: [CollectedRecord], coverage: [CoverageEntry]) {
+    public init(records: [CollectedRecord], coverage: [CoverageEntry], files: [String: String] = [:]) {
         self.records = records
         self.coverage = coverage
+        self.files = files
     }
 }

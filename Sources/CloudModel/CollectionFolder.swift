@@ -120,7 +120,8 @@ private struct FolderReader {
     var remaining = 0
     var records: [CollectedRecord] = []
     var coverage: [CoverageEntry] = []
-    var seen: [String: String] = [:]
+    /// The file of each record, at the record's place.
+    var files: [String] = []
 
     init(limits: CollectionLimits) { self.limits = limits }
 
@@ -159,12 +160,12 @@ private struct FolderReader {
             throw CollectionError(.empty, "\(folder) holds no answer of a known operation (SERVICE.OPERATION[.REGION][.RESOURCE].json)")
         }
         var known: [String: String] = [:]
-        for record in records {
-            if known.updateValue("", forKey: record.id) != nil {
+        for (record, file) in zip(records, files) {
+            if known.updateValue(file, forKey: record.id) != nil {
                 throw CollectionError(.repeated, "\(record.id): the folder holds this answer twice")
             }
         }
-        return CloudCollection(records: records, coverage: coverage)
+        return CloudCollection(records: records, coverage: coverage, files: known)
     }
 
     private mutating func read(_ names: [String], in folder: String, shown: String, account: String?) throws(CollectionError) {
@@ -251,6 +252,7 @@ private struct FolderReader {
             }
             guard payload.object != nil || isReport else { throw CollectionError(.brokenJSON, "\(shown): an answer must be a JSON object") }
         }
+        files.append(shown)
         records.append(
             CollectedRecord(
                 account: account, service: name.operation.service, operation: name.operation.operation, region: name.region,

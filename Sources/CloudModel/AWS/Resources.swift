@@ -172,6 +172,8 @@ public struct Bucket: Sendable, Hashable {
     public var policyKnown: Bool
     /// Its ACL's grants; `nil` when not collected.
     public var grants: [Grant]?
+    /// Canonical identifier of the account that owns it; `nil` when not collected.
+    public var ownerID: String?
     /// Its own public-access block; `nil` when it has none.
     public var publicAccessBlock: PublicAccessBlock?
     /// Whether the public-access block is known.

@@ -45,6 +45,7 @@ extension Normaliser {
             if case .record(let record) = index.answer(account, "s3", "get-bucket-acl", resource: name) {
                 let answer = Cursor(record, problems)
                 bucket.facts["acl"] = answer.evidence
+                bucket.ownerID = answer["Owner"]?.identifier("ID")
                 bucket.grants = answer.requiredList("Grants")?.compactMap { grant in
                     guard let grantee = grant["Grantee"], let permission = grant.identifier("Permission"),
                         let id = grantee.identifier("URI") ?? grantee.identifier("ID") ?? grantee.identifier("EmailAddress")
