@@ -6,7 +6,8 @@ import CloudModel
 /// One file each: what a question needs stays with it, and what all of them share is here.
 struct Query: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Ask a folder of records or of saved AWS CLI answers, without any server.", subcommands: [])
+        commandName: "query", abstract: "Ask a folder of records or of saved AWS CLI answers, without any server.",
+        subcommands: [Can.self, WhoCan.self])
 }
 
 /// How the answer to a question is written.

@@ -32,7 +32,9 @@ struct World {
         object["Condition"] = condition
         return .object(object)
     }
-    static func trust(service: String) -> JSONValue { trust(["Service": .string(service)]) }
+    static func trust(service: String, action: String = "sts:AssumeRole") -> JSONValue {
+        trust(["Service": .string(service)], action: action)
+    }
     static func trust(_ principal: JSONValue, condition: JSONValue? = nil, action: String = "sts:AssumeRole") -> JSONValue {
         var object: JSONObject = ["Effect": "Allow", "Principal": principal, "Action": .string(action)]
         object["Condition"] = condition
