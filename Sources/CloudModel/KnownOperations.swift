@@ -45,6 +45,16 @@ public struct KnownOperation: Sendable, Hashable {
             ("lambda", "get-policy", .required, true),
             ("lambda", "list-function-url-configs", .required, true),
             ("lambda", "list-functions", .none, true),
+            ("organizations", "describe-organization", .none, true),
+            ("organizations", "describe-policy", .required, false),
+            ("organizations", "list-accounts", .none, false),
+            ("organizations", "list-accounts-for-parent", .required, false),
+            ("organizations", "list-organizational-units-for-parent", .required, false),
+            ("organizations", "list-parents", .required, false),
+            ("organizations", "list-policies", .optional, false),
+            ("organizations", "list-policies-for-target", .required, false),
+            ("organizations", "list-roots", .none, false),
+            ("organizations", "list-targets-for-policy", .required, false),
             ("rds", "describe-db-instances", .optional, true),
             ("rds", "describe-db-snapshot-attributes", .required, true),
             ("rds", "describe-db-snapshots", .optional, true),
@@ -76,7 +86,7 @@ extension CoverageEntry {
     /// The codes that answer a question: the thing asked for is not configured.
     public static let notConfiguredCodes: Set<String> = [
         "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "ServerSideEncryptionConfigurationNotFoundError", "NoSuchTagSet",
-        "ResourceNotFoundException", "NoSuchEntity",
+        "ResourceNotFoundException", "NoSuchEntity", "AWSOrganizationsNotInUseException",
     ]
 
     /// How a call that was answered with this error code ended.

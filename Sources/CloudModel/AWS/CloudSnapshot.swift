@@ -20,6 +20,8 @@ public struct Account: Sendable, Hashable {
     public var rootHasAccessKeys: Bool?
     /// Regions that are enabled, or at least were read.
     public var regions: [String]
+    /// What is known of its organisation.
+    public var organisation: OrganisationMembership
     /// Where it was read.
     public var evidence: [Evidence]
     /// Where single facts were read: `publicAccessBlock`, `summary`, `passwordPolicy`, `credentialReport`.
@@ -31,6 +33,7 @@ public struct Account: Sendable, Hashable {
         publicAccessBlockKnown = false
         passwordPolicyKnown = false
         regions = []
+        organisation = .notCollected
         evidence = []
         facts = [:]
     }
@@ -40,6 +43,8 @@ public struct Account: Sendable, Hashable {
 public struct CloudSnapshot: Sendable {
     /// The accounts that were read.
     public var accounts: [Account] = []
+    /// Organisations that accounts are in, as far as they were read.
+    public var organisations: [Organisation] = []
     /// Users, groups, roles and the account roots.
     public var principals: [Principal] = []
     /// Managed policies.

@@ -14,7 +14,9 @@ public struct Evidence: Sendable, Hashable, Codable {
 /// A policy text with the place it came from.
 public struct PolicySource: Sendable, Hashable {
     /// What kind of attachment this is.
-    public enum Kind: String, Sendable, Codable { case inline, managed, trust, resource, boundary }
+    public enum Kind: String, Sendable, Codable {
+        case inline, managed, trust, resource, boundary, serviceControl, resourceControl, endpoint
+    }
     /// The policy's name; for a resource policy the resource's.
     public var name: String
     /// The managed policy's ARN.

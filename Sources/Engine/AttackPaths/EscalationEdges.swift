@@ -1,4 +1,5 @@
 import CloudModel
+import IAMEvaluator
 
 /// Walks the catalogue for one principal. Long because every shape of technique has its function here, and they share the same questions.
 extension GraphBuilder {
@@ -456,10 +457,21 @@ extension GraphBuilder {
             }
             return proof
         }
+        let user = start + "user/example"
+        var best = Proof.both(
+            all(["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"], on: user),
+            permissions.administrator(once: .user(arn: user), of: holder))
         // The new role's trust policy names its maker, who then needs no permission to assume it; an explicit denial would still hold.
-        return Proof.better(
-            all(["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"], on: start + "user/example"),
-            all(["iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"], on: start + "role/example"))
+        // A role may be given a name that the organisation's policies make an exception for.
+        for role in [start + "role/example"] + permissions.organisation.roleNames(of: holder.account, partition: holder.partition) {
+            guard best?.confidence != .proven else { break }
+            best = Proof.better(
+                best,
+                Proof.both(
+                    all(["iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"], on: role),
+                    permissions.administrator(once: .role(arn: role), of: holder)))
+        }
+        return best
     }
 
     /// Gives rights to a principal that the step just became, when the subject may do that too.

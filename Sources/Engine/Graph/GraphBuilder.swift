@@ -289,9 +289,10 @@ final class GraphBuilder {
         let principal = snapshot.principals[index]
         guard let from = draft.places[principal.arn], let admin = draft.places["admin:\(principal.account)"] else { return }
         guard let subject = permissions.subjects[index] else {
-            var proof = Proof()
-            proof.cite(permissions.citation(principal.evidence))
-            draft.edge(from, admin, "administrator", likelihood: 1, proof: proof, why: "The root user of an account may do everything.")
+            if let proof = permissions.administrator(root: principal) {
+                draft.edge(
+                    from, admin, "administrator", likelihood: 1, proof: proof, why: "The root user of an account may do everything.")
+            }
             return
         }
         let isProven = addRightsAsAdministrator(subject, principal, from, admin)
@@ -371,6 +372,7 @@ final class GraphBuilder {
     }
 
     private func noteGaps() {
+        gaps.formUnion(permissions.organisation.gaps)
         if snapshot.principals.isEmpty {
             gaps.insert(.init(what: "principals and their permissions", why: "iam get-account-authorization-details was not collected"))
         }

@@ -60,6 +60,12 @@ struct NetworkIndex {
     func cite(_ evidence: Evidence) -> Citation {
         Citation(record: evidence.record, pointer: evidence.pointer, time: times[evidence.record])
     }
+    /// A statement of a policy as a fact to cite.
+    func cite(_ policy: PolicySource, statement: Int) -> Citation {
+        Citation(
+            record: policy.evidence.record, pointer: policy.evidence.pointer, time: times[policy.evidence.record],
+            policy: policy.arn ?? policy.name, statement: statement)
+    }
 }
 
 extension NetworkACL {

@@ -7,12 +7,15 @@ public struct NetworkReachability {
     let snapshot: CloudSnapshot
     let index: NetworkIndex
     let path: InternetPath
+    /// What the accounts' organisations say of their resources.
+    let organisation: OrganisationPolicies
 
     /// Over this picture.
     public init(_ snapshot: CloudSnapshot) {
         self.snapshot = snapshot
         index = NetworkIndex(snapshot)
         path = InternetPath(index: index)
+        organisation = OrganisationPolicies(snapshot, library: PolicyLibrary())
     }
 
     /// Every exposure, ordered by target. Where a fact is missing and the rest is open, it is there with confidence `unknown`.

@@ -44,6 +44,8 @@ extension NetworkReachability {
         var conditions: [String] = []
         var unknown: [String] = []
         var statements: [Int] = []
+        /// Statements of resource control policies that bear on it.
+        var limits: [Citation] = []
     }
 
     private func ask(_ policy: PolicySource, _ actions: [(String, String)], _ account: String, _ context: RequestContext) -> [Answer] {
@@ -52,11 +54,15 @@ extension NetworkReachability {
             compiled = CompiledPolicy(parsed, tag: PolicyTag(0, name: policy.name))
         }
         var answers: [Answer] = []
+        let known = self.context(context, account)
         for (action, resource) in actions {
             let decision = Evaluator.evaluate(
-                AccessRequest(principal: .anonymous, action: action, resource: resource, resourceAccount: account, context: context),
-                PolicyLayers(resource: [compiled]))
-            var answer = Answer(actions: [action], statements: decision.statements.map(\.statement))
+                AccessRequest(
+                    principal: .anonymous, action: action, resource: resource, resourceAccount: account, context: known),
+                PolicyLayers(resource: [compiled], resourceControl: organisation.resourceControl(of: account, action: action)))
+            var answer = Answer(actions: [action])
+            answer.statements = decision.statements.filter { $0.policyType == .resource }.map(\.statement)
+            answer.limits = decision.statements.compactMap { organisation.limit($0) }.map { index.cite($0.source, statement: $0.statement) }
             switch decision.outcome {
             case .allowed: break
             case .conditional(let expression): answer.conditions = [expression.text]
@@ -66,11 +72,33 @@ extension NetworkReachability {
             if let place = answers.firstIndex(where: { $0.conditions == answer.conditions && $0.unknown == answer.unknown }) {
                 answers[place].actions += answer.actions
                 answers[place].statements = Array(Set(answers[place].statements + answer.statements)).sorted()
+                for limit in answer.limits where !answers[place].limits.contains(limit) { answers[place].limits.append(limit) }
             } else {
                 answers.append(answer)
             }
         }
         return answers
+    }
+
+    /// The context with what is known of the resource's organisation.
+    private func context(_ context: RequestContext, _ account: String) -> RequestContext {
+        var context = context
+        context.values.merge(organisation.resourceKeys(of: account)) { own, _ in own }
+        return context
+    }
+
+    /// Whether the resource's organisation keeps everybody from an action, whatever its own policies and lists say.
+    private func isKeptFromEverybody(_ action: String, _ resource: String, _ account: String) -> Bool {
+        guard let levels = organisation.resourceControl(of: account, action: action) else { return false }
+        let open = PolicyDocument(statements: [
+            PolicyStatement(effect: .allow, principal: PrincipalElement([.everyone]), actions: PatternSet(["*"]), resources: nil)
+        ])
+        let decision = Evaluator.evaluate(
+            AccessRequest(
+                principal: .anonymous, action: action, resource: resource, resourceAccount: account,
+                context: context(Self.stranger(), account)),
+            PolicyLayers(resource: [CompiledPolicy(open, tag: PolicyTag(0))], resourceControl: levels))
+        return !decision.mayBeAllowed
     }
 
     private func policyExposure(
@@ -92,7 +120,7 @@ extension NetworkReachability {
                 protocolName: kind == .functionURL ? "https" : nil,
                 why: why
                     ?? "the policy of \(name) \(missing.isEmpty ? "lets" : "may let") everybody do \(answer.actions.joined(separator: ", "))",
-                evidence: citations + extra, conditions: answer.conditions,
+                evidence: citations + answer.limits + extra, conditions: answer.conditions,
                 confidence: !missing.isEmpty ? .unknown : answer.conditions.isEmpty ? .proven : .conditional, missing: missing)
         }
     }
@@ -157,9 +185,14 @@ extension NetworkReachability {
             let permissions = (bucket.grants ?? []).filter { $0.grantee == grantee }.map(\.permission).sortedUnique
             guard !permissions.isEmpty else { continue }
             let open = setting(\.ignorePublicACLs) == nil ? missing : []
+            let actions = Self.actions(permissions).filter { action in
+                let isObject = action == "s3:PutObject"
+                return !isKeptFromEverybody(action, bucket.arn + (isObject ? "/object" : ""), bucket.account)
+            }
+            guard !actions.isEmpty else { continue }
             exposures.append(
                 Exposure(
-                    target: bucket.arn, kind: .accessControlList, targetKind: "bucket", actions: Self.actions(permissions),
+                    target: bucket.arn, kind: .accessControlList, targetKind: "bucket", actions: actions,
                     why:
                         "the access-control list of \(bucket.name) \(open.isEmpty ? "gives" : "may give") \(permissions.joined(separator: ", ")) to "
                         + (grantee == Self.everybody ? "everybody" : "everybody who has an AWS account"),

@@ -21,6 +21,7 @@ public struct Normaliser {
     }
 
     private mutating func run() {
+        readOrganisations()
         for account in index.accounts {
             readRegions(account)
             readAccount(account)
@@ -115,6 +116,7 @@ public struct Normaliser {
     private mutating func readAccount(_ id: String) {
         var account = Account(id: id, partition: partition(id))
         account.regions = index.regions(of: id)
+        account.organisation = membership(id)
         for cursor in cursors(id, "sts", "get-caller-identity") { account.evidence.append(cursor.evidence) }
         for cursor in cursors(id, "iam", "get-account-summary") {
             guard let map = cursor["SummaryMap"]?.value.object else {
@@ -174,6 +176,7 @@ public struct Normaliser {
     // MARK: What nobody asked
 
     private mutating func noteMissing(_ account: String) {
+        noteMissingOfOrganisation(account)
         let regions = index.regions(of: account)
         for operation in KnownOperation.all where operation.isExpected && operation.resource != .required {
             if operation.isRegional {

@@ -88,6 +88,15 @@ struct RecordIndex {
         return .unknown
     }
 
+    /// Whether a record holds all pages of its call.
+    func isWhole(_ record: CollectedRecord) -> Bool {
+        let question = Question(
+            call: Call(account: record.account ?? "unknown", service: record.service, operation: record.operation),
+            region: record.region, resource: record.resource)
+        guard let entry = outcomes[question] else { return true }
+        return entry.outcome == .collected
+    }
+
     /// Whether the question has a record or an outcome of any kind.
     func isMentioned(_ account: String, _ service: String, _ operation: String, region: String?, resource: String?) -> Bool {
         let question = Question(

@@ -5,6 +5,8 @@ import IAMEvaluator
 final class Permissions {
     let snapshot: CloudSnapshot
     let library: PolicyLibrary
+    /// What the accounts' organisations say.
+    let organisation: OrganisationPolicies
     /// By place in the snapshot's principals; `nil` for roots.
     private(set) var subjects: [Subject?] = []
     /// Place in the snapshot's principals by ARN.
@@ -28,6 +30,7 @@ final class Permissions {
         var policies: [Int]
         var boundary: Int?
         var only: Int?
+        var guardrail: Int
         var tags: [String: [String]]
     }
     private struct Question: Hashable {
@@ -50,6 +53,7 @@ final class Permissions {
     init(_ snapshot: CloudSnapshot, library: PolicyLibrary = PolicyLibrary()) {
         self.snapshot = snapshot
         self.library = library
+        organisation = OrganisationPolicies(snapshot, library: library)
         cache = Cache()
         principalIndex = Dictionary(snapshot.principals.enumerated().map { ($1.arn, $0) }) { first, _ in first }
         times = Dictionary(snapshot.records.compactMap { record in record.time.map { (record.id, $0) } }) { first, _ in first }
@@ -68,6 +72,7 @@ final class Permissions {
     init(_ base: Permissions, _ snapshot: CloudSnapshot, changed: Set<Int>) {
         self.snapshot = snapshot
         library = base.library
+        organisation = base.organisation
         cache = base.cache
         principalIndex = base.principalIndex
         times = base.times
@@ -92,19 +97,23 @@ final class Permissions {
         let arn = principal.kind == .group ? "arn:\(partition):iam::\(principal.account):user/member-of-\(principal.name)" : principal.arn
         var context = ["aws:securetransport": ["true"], "aws:viaawsservice": ["false"]]
         for (key, value) in principal.tags { context["aws:principaltag/" + key.lowercased()] = [value] }
+        context.merge(organisation.principalKeys(of: principal.account)) { _, new in new }
+        let asker = organisation.asker(arn, principal, index)
         // AWS compares tag keys without case. A condition on a tag that the principal lacks is met by nothing.
         let key = SetKey(
             account: principal.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place,
-            only: namesAsker || principal.kind == .group ? index : nil, tags: [:])
+            only: namesAsker || principal.kind == .group ? index : asker.only, guardrail: asker.asker, tags: [:])
         let set = cache.sets[key] ?? cache.sets.count
         cache.sets[key] = set
         let layers = PolicyLayers(
-            identity: policies.map { library.entries[$0.place].compiled }, boundaries: boundary.map { [library.entries[$0.place].compiled] }
-        )
+            identity: policies.map { library.entries[$0.place].compiled },
+            boundaries: boundary.map { [library.entries[$0.place].compiled] },
+            serviceControl: organisation.serviceControl(of: principal.account))
         let unknown = policies.filter { library.entries[$0.place].document == nil }.map { $0.source.name }
         return Subject(
             index: index, principal: principal.kind == .role ? .role(arn: arn) : .user(arn: arn), arn: arn, account: principal.account,
-            partition: partition, policies: policies, boundary: boundary, layers: layers, allows: allows, set: set, context: context,
+            partition: partition, policies: policies, boundary: boundary, layers: layers, allows: allows, set: set,
+            guardrail: .init(asker: asker.asker, only: asker.only ?? (principal.kind == .group ? index : nil)), context: context,
             unknownPolicies: unknown)
     }
 
@@ -116,7 +125,7 @@ final class Permissions {
         both.allows.formUnion(group.allows)
         let key = SetKey(
             account: user.account, policies: both.policies.map(\.place).sorted(), boundary: user.boundary?.place, only: user.index,
-            tags: [:])
+            guardrail: user.guardrail.asker, tags: [:])
         both.set = cache.sets[key] ?? cache.sets.count
         cache.sets[key] = both.set
         return both
@@ -134,7 +143,8 @@ final class Permissions {
         changed.allows = allows(policies, boundary)
         changed.unknownPolicies = policies.filter { library.entries[$0.place].document == nil }.map { $0.source.name }
         let key = SetKey(
-            account: subject.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place, only: subject.index, tags: [:])
+            account: subject.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place, only: subject.index,
+            guardrail: subject.guardrail.asker, tags: [:])
         changed.set = cache.sets[key] ?? cache.sets.count
         cache.sets[key] = changed.set
         return changed
@@ -186,26 +196,53 @@ final class Permissions {
         guard let confidence = raw.confidence else { return nil }
         return Proof(
             confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
-            citations: raw.statements.compactMap { citation($0, subject, policy) })
+            citations: citations(raw.statements, subject, policy))
     }
 
     private func ask(
         _ subject: Subject, _ action: String, _ resource: String, _ account: String?, _ context: [String: [String]],
         _ policy: ResourcePolicy?, _ change: Change
     ) -> RawAnswer {
-        var layers = self.layers(subject, change)
-        if let policy { layers.resource = [library.entries[policy.place].compiled] }
-        var values = subject.context
-        for (key, value) in context { values[key] = value }
-        // IAM has one endpoint a partition, and its region is the one requested (IAM User Guide, aws:RequestedRegion).
-        if action.hasPrefix("iam:") { values["aws:requestedregion"] = [Self.regionOfIAM(subject.partition)] }
         let request = AccessRequest(
             principal: subject.principal, action: action, resource: resource, resourceAccount: account,
-            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
-        return raw(Evaluator.evaluate(request, layers))
+            context: self.context(subject, action, on: resource, account: account, adding: context))
+        return raw(Evaluator.evaluate(request, layers(subject, action, on: resource, account: account, policy: policy, as: change)))
     }
 
-    private static func regionOfIAM(_ partition: String) -> String {
+    /// Every policy that bears on a subject's request: its own, its organisation's, the resource's and those of the resource's organisation.
+    ///
+    /// - Parameter account: the resource's account; `nil` takes it from the ARN and, where that has none, the subject's.
+    func layers(
+        _ subject: Subject, _ action: String, on resource: String, account: String? = nil, policy: ResourcePolicy? = nil,
+        as change: Change = .none
+    ) -> PolicyLayers {
+        var layers = self.layers(subject, change)
+        if let policy { layers.resource = [library.entries[policy.place].compiled] }
+        layers.resourceControl = organisation.resourceControl(of: owner(resource, account) ?? subject.account, action: action)
+        return layers
+    }
+
+    /// What is known of a subject's request.
+    ///
+    /// - Parameter values: keys, lower case, that are known besides.
+    func context(
+        _ subject: Subject, _ action: String, on resource: String, account: String? = nil, adding values: [String: [String]] = [:]
+    ) -> RequestContext {
+        var known = subject.context
+        known.merge(organisation.resourceKeys(of: owner(resource, account) ?? subject.account)) { _, new in new }
+        known.merge(values) { _, new in new }
+        // IAM has one endpoint a partition, and its region is the one requested (IAM User Guide, aws:RequestedRegion).
+        if action.hasPrefix("iam:") { known["aws:requestedregion"] = [Self.regionOfIAM(subject.partition)] }
+        return RequestContext(values: known, absent: .unknown(knownAbsent: absentKeys))
+    }
+
+    private func owner(_ resource: String, _ account: String?) -> String? {
+        if let account { return account }
+        guard let parts = ARNParts(resource), parts.account.utf8.count == 12 else { return nil }
+        return String(parts.account)
+    }
+
+    static func regionOfIAM(_ partition: String) -> String {
         switch partition {
         case "aws-us-gov": "us-gov-west-1"
         case "aws-cn": "cn-north-1"
@@ -219,16 +256,19 @@ final class Permissions {
         case .explicitlyDenied, .implicitlyDenied: return RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
         case .unknown(let reasons):
             return RawAnswer(confidence: .unknown, conditions: [], unknowns: reasons, statements: decision.statements)
-        case .conditional(let expression):
-            switch ResidualCondition.reduced(expression, chosen: chosen) {
-            case .always: return RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: decision.statements)
-            case .never: return RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
-            case let rest:
-                let unknowns = ResidualCondition.unknowns(rest)
-                return RawAnswer(
-                    confidence: unknowns.isEmpty ? .conditional : .unknown, conditions: ResidualCondition.texts(rest), unknowns: unknowns,
-                    statements: decision.statements)
-            }
+        case .conditional(let expression): return raw(expression, decision.statements, chosen: chosen)
+        }
+    }
+
+    private func raw(_ expression: ConditionExpression, _ statements: [StatementReference], chosen: Set<String> = []) -> RawAnswer {
+        switch ResidualCondition.reduced(expression, chosen: chosen) {
+        case .always: return RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: statements)
+        case .never: return RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
+        case let rest:
+            let unknowns = ResidualCondition.unknowns(rest)
+            return RawAnswer(
+                confidence: unknowns.isEmpty ? .conditional : .unknown, conditions: unknowns.isEmpty ? ResidualCondition.texts(rest) : [],
+                unknowns: unknowns, statements: statements)
         }
     }
 
@@ -283,21 +323,21 @@ final class Permissions {
         if let known = cache.administrators[key] {
             raw = known
         } else {
-            let answer = Administrator.answer(
-                subject.principal, layers(subject, change),
-                context: RequestContext(values: subject.context, absent: .unknown(knownAbsent: absentKeys)))
-            if answer.isAdmin {
-                raw = RawAnswer(confidence: .proven, conditions: [], unknowns: [], statements: [])
-            } else if let expression = answer.conditions {
-                let rest = ResidualCondition.reduced(expression)
-                raw = RawAnswer(
-                    confidence: rest == .always ? .proven : rest == .never ? nil : .conditional, conditions: ResidualCondition.texts(rest),
-                    unknowns: [], statements: [])
-            } else if !answer.unknown.isEmpty {
-                raw = RawAnswer(confidence: .unknown, conditions: [], unknowns: answer.unknown, statements: [])
-            } else {
-                raw = RawAnswer(confidence: nil, conditions: [], unknowns: [], statements: [])
+            var own = layers(subject, change)
+            own.serviceControl = nil
+            let context = RequestContext(values: subject.context, absent: .unknown(knownAbsent: absentKeys))
+            let answer = Administrator.answer(subject.principal, own, context: context)
+            var expression: ConditionExpression =
+                answer.isAdmin
+                ? .always : answer.unknown.isEmpty ? answer.conditions ?? .never : .all(of: answer.unknown.map { .unknown($0) })
+            var limits: [StatementReference] = []
+            if expression != .never {
+                let left = organisation.ceiling(
+                    subject.principal, account: subject.account, partition: subject.partition, context: context, key: subject.guardrail)
+                expression = .all(of: [expression, left.expression])
+                limits = left.statements
             }
+            raw = self.raw(expression, limits)
             cache.administrators[key] = raw
         }
         guard let confidence = raw.confidence else { return nil }
@@ -308,22 +348,58 @@ final class Permissions {
                 if change == .none { citations.append(citation(policy.source, statement: index)) }
             }
         }
-        return Proof(confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns, citations: Array(citations.prefix(6)))
+        return Proof(
+            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
+            citations: Array(citations.prefix(6)) + self.citations(raw.statements, subject, nil))
+    }
+
+    /// Whether the root user of an account may do everything that makes an administrator; `nil` when not.
+    func administrator(root principal: Principal) -> Proof? {
+        let partition = ARNParts(principal.arn).map { String($0.partition) } ?? "aws"
+        var proof = left(by: .root(account: principal.account, partition: partition), principal.account, partition)
+        proof?.citations.insert(citation(principal.evidence), at: 0)
+        return proof
+    }
+
+    /// Whether a user or role that the maker gives AdministratorAccess to is an administrator; `nil` when the organisation leaves none.
+    func administrator(once principal: RequestPrincipal, of maker: Subject) -> Proof? {
+        left(by: principal, maker.account, maker.partition)
+    }
+
+    private func left(by principal: RequestPrincipal, _ account: String, _ partition: String) -> Proof? {
+        guard organisation.serviceControl(of: account) != nil else { return Proof() }
+        var known = ["aws:securetransport": ["true"], "aws:viaawsservice": ["false"]]
+        known.merge(organisation.principalKeys(of: account)) { _, new in new }
+        let ceiling = organisation.ceiling(
+            principal, account: account, partition: partition,
+            context: RequestContext(values: known, absent: .unknown(knownAbsent: absentKeys)), key: nil)
+        let raw = raw(ceiling.expression, ceiling.statements)
+        guard let confidence = raw.confidence else { return nil }
+        return Proof(
+            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns, citations: citations(raw.statements, nil, nil))
     }
 
     /// Whether a role's trust policy admits an AWS service; `nil` when not.
     func trusts(_ role: Principal, service: String) -> Proof? {
         guard let trust = resourcePolicy(role.trust) else { return nil }
+        var values = organisation.resourceKeys(of: role.account)
+        // The service acts for the role's own account.
+        for (key, value) in values { values[key.replacing("aws:resource", with: "aws:source")] = value }
+        values.merge(["aws:sourceaccount": [role.account], "aws:securetransport": ["true"]]) { _, new in new }
+        let action = "sts:AssumeRole"
         let request = AccessRequest(
-            principal: .service(service), action: "sts:AssumeRole", resource: role.arn, resourceAccount: role.account,
-            context: RequestContext(
-                values: ["aws:sourceaccount": [role.account], "aws:securetransport": ["true"]],
-                absent: .unknown(knownAbsent: absentKeys.union(["sts:externalid"]))))
-        let raw = raw(Evaluator.evaluate(request, PolicyLayers(resource: [library.entries[trust.place].compiled])))
+            principal: .service(service), action: action, resource: role.arn, resourceAccount: role.account,
+            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys.union(["sts:externalid"]))))
+        let raw = raw(
+            Evaluator.evaluate(
+                request,
+                PolicyLayers(
+                    resource: [library.entries[trust.place].compiled],
+                    resourceControl: organisation.resourceControl(of: role.account, action: action))))
         guard let confidence = raw.confidence else { return nil }
         return Proof(
             confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
-            citations: raw.statements.compactMap { citation($0, nil, trust) })
+            citations: citations(raw.statements, nil, trust))
     }
 
     /// Whether a principal that is not of the snapshot may assume the role by its trust policy; its own permissions are taken as given.
@@ -334,18 +410,28 @@ final class Permissions {
         chosen: Set<String> = []
     ) -> Proof? {
         guard let trust = resourcePolicy(role.trust) else { return nil }
-        var values = context
+        var values = organisation.resourceKeys(of: role.account)
+        let account = PreparedPrincipal(principal).account
+        if let account {
+            values.merge(organisation.principalKeys(of: account)) { _, new in new }
+            let document = library.entries[trust.place].document
+            values.merge(organisation.strangerKeys(of: account, at: role.account, trust: document)) { _, new in new }
+        }
+        values.merge(context) { _, new in new }
         values["aws:securetransport"] = ["true"]
         let request = AccessRequest(
             principal: principal, action: action, resource: role.arn, resourceAccount: role.account,
             context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
         let all = library.entries[library.allowAll].compiled
-        let raw = raw(
-            Evaluator.evaluate(request, PolicyLayers(identity: [all], resource: [library.entries[trust.place].compiled])), chosen: chosen)
+        let layers = PolicyLayers(
+            identity: [all], resource: [library.entries[trust.place].compiled],
+            serviceControl: account.flatMap { organisation.serviceControl(of: $0) },
+            resourceControl: organisation.resourceControl(of: role.account, action: action))
+        let raw = raw(Evaluator.evaluate(request, layers), chosen: chosen)
         guard let confidence = raw.confidence else { return nil }
         return Proof(
             confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
-            citations: raw.statements.compactMap { citation($0, nil, trust) })
+            citations: citations(raw.statements, nil, trust))
     }
 
     /// Whether the subject may assume the role once the role's trust policy names it.
@@ -365,8 +451,18 @@ final class Permissions {
         return proof
     }
 
+    /// The statements as facts to cite, each once.
+    private func citations(_ statements: [StatementReference], _ subject: Subject?, _ policy: ResourcePolicy?) -> [Citation] {
+        var found: [Citation] = []
+        for citation in statements.compactMap({ citation($0, subject, policy) }) where !found.contains(citation) { found.append(citation) }
+        return found
+    }
+
     private func citation(_ statement: StatementReference, _ subject: Subject?, _ policy: ResourcePolicy?) -> Citation? {
         let place = statement.policy.index
+        if statement.policyType == .scp || statement.policyType == .rcp {
+            return organisation.limit(statement).map { citation($0.source, statement: $0.statement) }
+        }
         if let policy, policy.place == place { return citation(policy.source, statement: statement.statement) }
         if let source = subject?.policies.first(where: { $0.place == place })?.source {
             return citation(source, statement: statement.statement)

@@ -37,7 +37,11 @@ final class PolicyLibrary {
     func place(of source: PolicySource) -> Int {
         // Versions of one policy share its ARN, not its name.
         guard let document = source.document else { return unknown(source.arn.map { "\($0) \(source.name)" } ?? source.name) }
-        let withPrincipal = source.kind == .trust || source.kind == .resource
+        let withPrincipal: Bool =
+            switch source.kind {
+            case .trust, .resource, .resourceControl, .endpoint: true
+            case .inline, .managed, .boundary, .serviceControl: false
+            }
         return place(of: document, withPrincipal: withPrincipal, name: source.arn ?? source.name)
     }
 
@@ -80,6 +84,14 @@ final class PolicyLibrary {
                 namesAsker: namesAsker))
         places[key] = place
         return place
+    }
+
+    /// Whether a statement allows everything to everyone whom the text is about, whatever the request.
+    func allowsEverything(_ place: Int, _ statement: Int) -> Bool {
+        guard let statements = entries[place].document?.statements, statements.indices.contains(statement) else { return false }
+        let found = statements[statement]
+        return found.effect == .allow && found.conditions.isEmpty && !found.actions.negated && found.actions.patterns.contains("*")
+            && found.resources.map { !$0.negated && $0.patterns.contains("*") } ?? true
     }
 
     private func unknown(_ name: String) -> Int {

@@ -23,7 +23,9 @@ struct Subject {
     var allows: ActionSet
     /// Equal for principals that get equal answers.
     var set: Int
-    /// What is known of its requests: tags, transport.
+    /// Equal for principals of which the policies of their organisation say the same.
+    var guardrail: OrganisationPolicies.CeilingKey
+    /// What is known of its requests: tags, transport, organisation.
     var context: [String: [String]]
     /// Names of policies whose text is not known.
     var unknownPolicies: [String]

@@ -63,6 +63,10 @@ struct Answers {
         try answers.add("iam.get-account-summary", #"{"SummaryMap":{"AccountMFAEnabled":1,"AccountAccessKeysPresent":0}}"#)
         try answers.add(
             "iam.get-account-password-policy", #"{"PasswordPolicy":{"MinimumPasswordLength":8,"PasswordReusePrevention":24}}"#)
+        answers.coverage.append(
+            CoverageEntry(
+                account: account, service: "organizations", operation: "describe-organization", outcome: .collected,
+                code: "AWSOrganizationsNotInUseException"))
         try answers.addNetwork()
         try answers.addStores()
         return answers

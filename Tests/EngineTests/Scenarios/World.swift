@@ -142,6 +142,14 @@ struct World {
             CoverageEntry(
                 account: Self.account, service: service, operation: operation, region: region, outcome: .denied, code: "AccessDenied"))
     }
+    /// A call that gave no record.
+    mutating func outcome(
+        _ service: String, _ operation: String, resource: String? = nil, _ outcome: CoverageEntry.Outcome, _ code: String
+    ) {
+        coverage.append(
+            CoverageEntry(
+                account: Self.account, service: service, operation: operation, resource: resource, outcome: outcome, code: code))
+    }
     /// A function that runs as a role.
     mutating func function(_ name: String, role: String, url: String? = nil) {
         let arn = "arn:aws:lambda:eu-west-1:\(Self.account):function:\(name)"
