@@ -465,11 +465,10 @@ extension GraphBuilder {
         // A role may be given a name that the organisation's policies make an exception for.
         for role in [start + "role/example"] + permissions.organisation.roleNames(of: holder.account, partition: holder.partition) {
             guard best?.confidence != .proven else { break }
-            best = Proof.better(
-                best,
-                Proof.both(
-                    all(["iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"], on: role),
-                    permissions.administrator(once: .role(arn: role), of: holder)))
+            guard let made = all(["iam:CreateRole", "iam:AttachRolePolicy"], on: role) else { continue }
+            let used = Proof.both(
+                permissions.mayAssumeOnceMade(holder, role, as: change), permissions.administrator(once: .role(arn: role), of: holder))
+            best = Proof.better(best, Proof.both(made, used))
         }
         return best
     }

@@ -436,18 +436,30 @@ final class Permissions {
 
     /// Whether the subject may assume the role once the role's trust policy names it.
     func mayAssumeOnceTrusted(_ subject: Subject, _ role: Principal) -> Proof? {
+        mayAssumeOnceTrusted(subject, role.arn, name: role.name, account: role.account, evidence: role.evidence)
+    }
+
+    /// Whether the subject may assume a role that it makes, with a trust policy that names it.
+    func mayAssumeOnceMade(_ subject: Subject, _ arn: String, as change: Change) -> Proof? {
+        mayAssumeOnceTrusted(
+            subject, arn, name: arn, account: subject.account, evidence: snapshot.principals[subject.index].evidence, as: change)
+    }
+
+    private func mayAssumeOnceTrusted(
+        _ subject: Subject, _ arn: String, name: String, account: String, evidence: Evidence, as change: Change = .none
+    ) -> Proof? {
         let trust: JSONValue = [
             "Version": "2012-10-17",
             "Statement": [["Effect": "Allow", "Principal": ["AWS": .string(subject.arn)], "Action": "sts:AssumeRole"]],
         ]
-        let place = library.place(of: trust, withPrincipal: true, name: role.arn)
-        let source = PolicySource(name: role.name, kind: .trust, document: trust, evidence: role.evidence)
+        let place = library.place(of: trust, withPrincipal: true, name: arn)
+        let source = PolicySource(name: name, kind: .trust, document: trust, evidence: evidence)
         guard
             var proof = may(
-                subject, "sts:AssumeRole", on: role.arn, account: role.account, policy: ResourcePolicy(place: place, source: source))
+                subject, "sts:AssumeRole", on: arn, account: account, policy: ResourcePolicy(place: place, source: source), as: change)
         else { return nil }
         // The rewritten policy is no fact.
-        proof.citations.removeAll { $0.record == role.evidence.record && $0.policy == role.name && $0.statement != nil }
+        proof.citations.removeAll { $0.record == evidence.record && $0.policy == name && $0.statement != nil }
         return proof
     }
 

@@ -130,7 +130,7 @@ import Testing
         let condition: JSONValue = ["ArnNotLike": ["aws:PrincipalARN": "arn:aws:iam::*:role/platform-*"]]
         let organised = organised { $0.limit(statement("Deny", not: ["iam:*", "sts:AssumeRole"], condition: condition)) }
         let judgement = world(organised) {
-            let making = ["iam:CreateRole", "iam:AttachRolePolicy", "sts:AssumeRole"]
+            let making = ["iam:CreateRole", "iam:AttachRolePolicy"]
             $0.user("maker", [World.document(World.allow(making))])
             $0.user("other", [World.document(World.allow(making, [World.arn("role/other-*")]))])
         }
