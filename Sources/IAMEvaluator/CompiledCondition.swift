@@ -150,7 +150,9 @@ struct CompiledCondition: Sendable {
             case .none: return Truth(isNegated)
             }
         case .values(let values):
-            if case .null(_, let present) = family { return Truth(present) }
+            // Documented as "null": a key without values, and one whose values are empty ("Condition operators", ForAllValues and Null).
+            let isNull = values.allSatisfy(\.isEmpty)
+            if case .null(let absent, let present) = family { return Truth(isNull ? absent : present) }
             switch quantifier {
             case .none:
                 var matches = Truth.no
@@ -158,11 +160,13 @@ struct CompiledCondition: Sendable {
                 return isNegated ? !matches : matches
             case .all:
                 // "Returns true if … the context key value resolves to a null dataset, such as an empty string."
-                if values.allSatisfy(\.isEmpty) { return .yes }
+                if isNull { return .yes }
                 var holds = Truth.yes
                 for value in values { holds = holds && one(value, context) }
                 return holds
             case .any:
+                // "For no matching context key or a null dataset, the condition returns false" ("Multivalued context keys").
+                if isNull { return .no }
                 var holds = Truth.no
                 for value in values { holds = holds || one(value, context) }
                 return holds

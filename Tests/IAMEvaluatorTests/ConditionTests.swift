@@ -66,9 +66,9 @@ import Testing
         if name != "Null" {
             let exists = try holds("{\"\(name)IfExists\":{\"test:Key\":\(values)}}", ["TEST:KEY": [value]])
             #expect(exists == matches)
-            // One value makes no difference to the set operators, but that an empty value is an empty set for ForAllValues.
+            // One value makes no difference to the set operators, but that an empty value is an empty set for them.
             let any = try holds("{\"ForAnyValue:\(name)\":{\"test:Key\":\(values)}}", ["test:Key": [value]])
-            #expect(any == matches)
+            #expect(any == (matches && !value.isEmpty))
             let all = try holds("{\"ForAllValues:\(name)\":{\"test:Key\":\(values)}}", ["test:Key": [value]])
             #expect(all == (matches || value.isEmpty))
         }
@@ -95,6 +95,11 @@ import Testing
     @Test func nullAsksForAbsence() throws {
         #expect(try holds("{\"Null\":{\"test:Key\":\"true\"}}"))
         #expect(try !holds("{\"Null\":{\"test:Key\":\"false\"}}"))
+        // "To prevent … context keys with empty values from evaluating to true, you can include the Null condition operator … with a false
+        // value."
+        #expect(try !holds("{\"Null\":{\"test:Key\":\"false\"}}", ["test:Key": [""]]))
+        #expect(try holds("{\"Null\":{\"test:Key\":\"true\"}}", ["test:Key": [""]]))
+        #expect(try holds("{\"Null\":{\"test:Key\":\"false\"}}", ["test:Key": ["", "a"]]))
     }
 
     @Test func setOperatorsLookAtEveryValue() throws {
