@@ -146,10 +146,19 @@ public struct AWSCollector: Collector {
 
     /// The least policy that allows all calls and nothing else, made from the catalogue.
     public static var policy: JSONValue {
-        [
+        // API Gateway has one action for all that can be read of it, keys included: only the paths that are read are allowed.
+        let byPath = "apigateway:GET"
+        return [
             "Version": "2012-10-17",
             "Statement": [
-                ["Sid": "CloudryptionRead", "Effect": "Allow", "Action": .array(Catalogue.actions.map { .string($0) }), "Resource": "*"]
+                [
+                    "Sid": "CloudryptionRead", "Effect": "Allow",
+                    "Action": .array(Catalogue.actions.filter { $0 != byPath }.map { .string($0) }), "Resource": "*",
+                ],
+                [
+                    "Sid": "CloudryptionReadAPIs", "Effect": "Allow", "Action": .string(byPath),
+                    "Resource": .array(["restapis", "restapis/*", "apis", "apis/*"].map { .string("arn:*:apigateway:*::/\($0)") }),
+                ],
             ],
         ]
     }

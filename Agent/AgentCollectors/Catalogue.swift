@@ -1,3 +1,5 @@
+import CloudModel
+
 /// One read-only call, and all that we decided about it. What the cloud's own description says of it is not repeated here.
 struct CatalogueEntry: Sendable {
     /// Where a call is made.
@@ -16,14 +18,20 @@ struct CatalogueEntry: Sendable {
         var source: String
         /// The list in it.
         var list: String
-        /// The member of each element that becomes the parameter.
-        var value: String
+        /// The member of each element that becomes the parameter; `nil` where the elements are texts themselves.
+        var value: String?
         /// The parameter's name, which is also what makes the record's resource.
         var parameter: String
         /// Takes only elements whose member has this value.
         var only: (member: String, value: String)?
         /// The member of each element that says in which region to ask.
         var region: String?
+        /// The parameter that takes what the source's own answer was about: a cluster's services are asked with the cluster.
+        var parent: String?
+        /// How many resources one request takes, where it takes several; then the record is about what its source was about.
+        var batch: Int?
+        /// Takes only elements that it says yes to.
+        var accepts: (@Sendable (JSONValue) -> Bool)?
     }
 
     /// As the AWS CLI writes it, `s3api` as `s3`.

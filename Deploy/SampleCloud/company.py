@@ -13,6 +13,7 @@ import json
 import zipfile
 
 import boto3
+import edges
 from moto.iam.models import iam_backends
 
 REGION = "eu-west-1"
@@ -56,6 +57,7 @@ def seed():
     machines(network)
     functions()
     databases(network, buckets_and_keys["key"])
+    edges.seed(network)
 
 
 def storage():

@@ -23,11 +23,20 @@ from botocore.exceptions import ClientError  # noqa: E402
 
 RESOURCE = {
     "s3": "Bucket", "lambda": "FunctionName", "kms": "KeyId", "secretsmanager": "SecretId", "ec2": "SnapshotId", "rds": "DBSnapshotIdentifier",
-    "elbv2.describe-listeners": "LoadBalancerArn", "elbv2.describe-rules": "ListenerArn", "elbv2.describe-target-health": "TargetGroupArn",
+    "elbv2": "TargetGroupArn", "elbv2.describe-listeners": "LoadBalancerArn", "elbv2.describe-rules": "ListenerArn",
+    "ec2.describe-image-attribute": "ImageId", "ec2.get-managed-prefix-list-entries": "PrefixListId",
+    "ec2.get-transit-gateway-route-table-associations": "TransitGatewayRouteTableId",
+    "ec2.search-transit-gateway-routes": "TransitGatewayRouteTableId",
+    "rds.describe-db-cluster-snapshot-attributes": "DBClusterSnapshotIdentifier", "iam": "OpenIDConnectProviderArn", "apigateway": "restApiId",
+    "apigatewayv2": "ApiId", "eks": "name", "ecr": "repositoryName", "sns": "TopicArn", "sqs": "QueueUrl",
+    "cognito-identity": "IdentityPoolId",
 }
 EXTRA = {
     "ec2.describe-snapshots": {"OwnerIds": ["self"]}, "ec2.describe-snapshot-attribute": {"Attribute": "createVolumePermission"},
-    "kms.get-key-policy": {"PolicyName": "default"},
+    "kms.get-key-policy": {"PolicyName": "default"}, "ec2.describe-images": {"Owners": ["self"]},
+    "ec2.describe-image-attribute": {"Attribute": "launchPermission"}, "apigateway.get-resources": {"embed": ["methods"]},
+    "ec2.search-transit-gateway-routes": {"Filters": [{"Name": "state", "Values": ["active", "blackhole"]}]},
+    "sqs.get-queue-attributes": {"AttributeNames": ["All"]}, "cognito-identity.list-identity-pools": {"MaxResults": 60},
 }
 session = botocore.session.get_session()
 clients = {}
@@ -54,6 +63,8 @@ def answer(call, endpoint):
     parameters = dict(EXTRA.get(name, {}))
     if call.get("resource"):
         parameters[RESOURCE.get(name) or RESOURCE[service]] = call["resource"]
+    if name == "opensearch.describe-domains":
+        parameters["DomainNames"] = [domain["DomainName"] for domain in api.list_domain_names()["DomainNames"]]
     if service == "s3control":
         parameters["AccountId"] = call["account"]
     try:

@@ -27,7 +27,9 @@ try:
     from moto.awslambda import responses as lambda_responses
     from moto.awslambda import urls as lambda_urls
     from moto.awslambda.policy import Policy as Permissions
+    from moto.cognitoidentity.responses import CognitoIdentityResponse
     from moto.ec2.models import EC2Backend
+    from moto.ec2.responses import EC2Response
     from moto.iam import models as iam_models
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -118,6 +120,39 @@ def mend():
 
     lambda_models.FunctionUrlConfig.to_dict = url
 
+    # What is asked of every region and moto does not know: nothing is blocked, and nothing is excluded from that.
+    def plain_answer(operation, members):
+        return lambda self: f'<{operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>0</requestId>{members}</{operation}Response>'
+
+    for name, operation, members in [
+            ("get_snapshot_block_public_access_state", "GetSnapshotBlockPublicAccessState", "<state>unblocked</state><managedBy>account</managedBy>"),
+            ("describe_vpc_block_public_access_options", "DescribeVpcBlockPublicAccessOptions",
+             "<vpcBlockPublicAccessOptions><state>default-state</state><internetGatewayBlockMode>off</internetGatewayBlockMode>"
+             "<managedBy>account</managedBy><exclusionsAllowed>allowed</exclusionsAllowed></vpcBlockPublicAccessOptions>"),
+            ("describe_vpc_block_public_access_exclusions", "DescribeVpcBlockPublicAccessExclusions", "<vpcBlockPublicAccessExclusionSet/>")]:
+        setattr(EC2Response, name, plain_answer(operation, members))
+
+    # The roles of an identity pool: whoever signed in is a shopper.
+    def get_identity_pool_roles(self):
+        import json
+        return json.dumps({"IdentityPoolId": self._get_param("IdentityPoolId"), "Roles": {
+            "authenticated": f"arn:aws:iam::{self.current_account}:role/shopper"}})
+
+    CognitoIdentityResponse.get_identity_pool_roles = get_identity_pool_roles
+
+
+def with_roles_anywhere(application):
+    """moto has no Roles Anywhere; here no anchor is trusted and no profile is made."""
+    answers = {"/trustanchors": b'{"trustAnchors": []}', "/profiles": b'{"profiles": []}'}
+
+    def answer(environ, start_response):
+        if "/rolesanywhere/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") and environ["PATH_INFO"] in answers:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [answers[environ["PATH_INFO"]]]
+        return application(environ, start_response)
+
+    return answer
+
 
 def main():
     parser = argparse.ArgumentParser(description="An AWS account on loopback.")
@@ -146,7 +181,8 @@ def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
     print(f"moto {moto.__version__} on http://127.0.0.1:{options.port} ({options.seed})", flush=True)
-    run_simple("127.0.0.1", options.port, DomainDispatcherApplication(create_backend_app), threaded=True, use_reloader=False)
+    application = with_roles_anywhere(DomainDispatcherApplication(create_backend_app))
+    run_simple("127.0.0.1", options.port, application, threaded=True, use_reloader=False)
 
 
 if __name__ == "__main__":

@@ -236,6 +236,14 @@ private struct FolderReader {
             }
             payload = .string(text)
         } else {
+            if Self.mayBeSilent.contains(name.operation.service + "." + name.operation.operation), isEmpty(path) {
+                coverage.append(
+                    CoverageEntry(
+                        account: account, service: name.operation.service, operation: name.operation.operation, region: name.region,
+                        resource: name.resource, outcome: .unreadable, code: "emptyFile",
+                        message: "an empty file: there is nothing to list, or the call failed"))
+                return
+            }
             payload = try json(path, shown: shown)
             if let code = payload["Error"]?["Code"]?.string {
                 coverage.append(
@@ -296,6 +304,14 @@ private struct FolderReader {
         }
         remaining -= content.count
         return content
+    }
+
+    /// Of these the AWS CLI prints nothing where there is nothing to list, as it does where the call fails.
+    private static let mayBeSilent: Set<String> = ["cloudfront.list-distributions", "sqs.list-queues"]
+
+    private func isEmpty(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size == 0
     }
 
     /// A link may lead to another file of the collection, never out of it.

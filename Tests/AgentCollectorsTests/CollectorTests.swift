@@ -14,11 +14,14 @@ private func account(_ answers: @escaping @Sendable (HTTPRequest, Int) -> Result
         if let answer = answers(request, number) { return answer }
         if request.action == "GetCallerIdentity" { return .ok(Sample.identity) }
         if request.signingService == "s3" { return .ok("<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>") }
+        if request.signingService == "cloudfront" { return .ok("<DistributionList><Quantity>0</Quantity></DistributionList>") }
         if let action = request.action, request.header("X-Amz-Target") == nil {
             let wrapper = request.signingService == "ec2" ? "" : "<\(action)Result><State>COMPLETE</State></\(action)Result>"
             return .ok("<\(action)Response>\(wrapper)</\(action)Response>")
         }
-        return .ok(#"{"Functions":[],"Keys":[],"SecretList":[],"FunctionUrlConfigs":[]}"#)
+        return .ok(
+            #"{"Functions":[],"Keys":[],"SecretList":[],"FunctionUrlConfigs":[],"item":[],"items":[],"DomainNames":[],"clusters":[],"repositories":[],"QueueUrls":[],"IdentityPools":[],"trustAnchors":[],"profiles":[]}"#
+        )
     }
 }
 
@@ -91,7 +94,10 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         #expect(payload("list-keys") == ["Keys": [["KeyId": "k1"], ["KeyId": "k2"]]])
         #expect(payload("list-secrets") == ["SecretList": [["ARN": "a"], ["ARN": "b"]]])
         #expect(payload("list-functions") == ["Functions": [["FunctionName": "f"], ["FunctionName": "g"]]])
-        #expect(payload("describe-load-balancers") == ["LoadBalancers": [["LoadBalancerArn": "lb1"], ["LoadBalancerArn": "lb2"]]])
+        #expect(
+            collection.records.first { $0.service == "elbv2" && $0.operation == "describe-load-balancers" }?.payload == [
+                "LoadBalancers": [["LoadBalancerArn": "lb1"], ["LoadBalancerArn": "lb2"]]
+            ])
         #expect(
             payload("list-buckets") == [
                 "Buckets": [["Name": "b1", "BucketRegion": "eu-west-1"], ["Name": "b2"]], "Owner": ["ID": "o"], "Prefix": .null,
@@ -167,7 +173,9 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
             return .ok(body)
         }
         let collection = try await collect(http)
-        #expect(collection.records.map(\.operation) == ["get-caller-identity"])
+        // SQS says that there are no queues by saying nothing.
+        let silent = body == "{}" ? ["list-queues"] : []
+        #expect(collection.records.map(\.operation) == silent + ["get-caller-identity"])
         #expect(collection.coverage.allSatisfy { $0.outcome == .failed })
         #expect(Set(collection.coverage.map { $0.service }).count >= 8)
     }
@@ -236,13 +244,13 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
             for (part, root) in [
                 ("?acl", "AccessControlPolicy"), ("?publicAccessBlock", "PublicAccessBlockConfiguration"),
                 ("?encryption", "ServerSideEncryptionConfiguration"),
-                ("?tagging", "Tagging"),
+                ("?tagging", "Tagging"), ("?ownershipControls", "OwnershipControls"),
             ] where request.url.contains(part) { return .ok("<\(root)/>") }
             return .status(404)
         }
         let collection = try await collect(http)
         #expect(collection.coverage.filter { $0.resource == "far" } == [])
-        #expect(collection.records.filter { $0.resource == "far" }.count == 6)
+        #expect(collection.records.filter { $0.resource == "far" }.count == 7)
     }
 
     @Test func aRedirectThatGoesInCirclesEnds() async throws {
@@ -256,7 +264,73 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         }
         let collection = try await collect(http)
         #expect(collection.coverage.filter { $0.resource == "far" }.allSatisfy { $0.outcome == .failed && $0.code == "PermanentRedirect" })
-        #expect(http.requests.filter { $0.url.contains("/far") }.count <= 6 * 3)
+        #expect(http.requests.filter { $0.url.contains("/far") }.count <= 7 * 3)
+    }
+
+    @Test func whatHangsOnAListingIsAskedForEachOfItsElements() async throws {
+        let http = account { request, _ in
+            switch request.action {
+            case "ListQueues": .ok(#"{"QueueUrls":["https://sqs.eu-west-1.amazonaws.com/1/a"]}"#)
+            case "GetQueueAttributes": .ok(#"{"Attributes":{"QueueArn":"arn:aws:sqs:eu-west-1:1:a","Policy":"{}"}}"#)
+            case "DescribeTransitGatewayRouteTables":
+                .ok(
+                    "<DescribeTransitGatewayRouteTablesResponse><transitGatewayRouteTables><item><transitGatewayRouteTableId>tgw-rtb-1</transitGatewayRouteTableId></item></transitGatewayRouteTables></DescribeTransitGatewayRouteTablesResponse>"
+                )
+            case "SearchTransitGatewayRoutes":
+                request.form["Filter.1.Name"] == "state" && request.form["TransitGatewayRouteTableId"] == "tgw-rtb-1"
+                    ? .ok(
+                        "<SearchTransitGatewayRoutesResponse><routeSet><item><destinationCidrBlock>10.0.0.0/8</destinationCidrBlock></item></routeSet><additionalRoutesAvailable>false</additionalRoutesAvailable></SearchTransitGatewayRoutesResponse>"
+                    ) : nil
+            default:
+                if request.url.hasSuffix("/2021-01-01/domain") {
+                    .ok(#"{"DomainNames":[{"DomainName":"logs"},{"DomainName":"shop"}]}"#)
+                } else if request.url.hasSuffix("/domain-info") {
+                    request.bodyText == #"{"DomainNames":["logs","shop"]}"#
+                        ? .ok(#"{"DomainStatusList":[{"DomainName":"logs"},{"DomainName":"shop"}]}"#) : nil
+                } else if request.url.contains("/restapis?") {
+                    request.header("Accept") == "application/json" ? .ok(#"{"item":[{"id":"a1"}]}"#) : nil
+                } else if request.url.contains("/restapis/a1/resources?") {
+                    request.url.contains("embed=methods") ? .ok(#"{"item":[{"id":"r","path":"/"}]}"#) : nil
+                } else if request.url.contains("cloudfront.amazonaws.com") {
+                    request.url.contains("Marker=2")
+                        ? .ok(
+                            "<DistributionList><IsTruncated>false</IsTruncated><Items><DistributionSummary><Id>E2</Id></DistributionSummary></Items></DistributionList>"
+                        )
+                        : .ok(
+                            "<DistributionList><IsTruncated>true</IsTruncated><NextMarker>2</NextMarker><Items><DistributionSummary><Id>E1</Id></DistributionSummary></Items></DistributionList>"
+                        )
+                } else {
+                    nil
+                }
+            }
+        }
+        let collection = try await collect(http)
+        func payload(_ name: String) -> JSONValue? { collection.records.first { $0.service + "." + $0.operation == name }?.payload }
+        #expect(payload("sqs.get-queue-attributes") == ["Attributes": ["QueueArn": "arn:aws:sqs:eu-west-1:1:a", "Policy": "{}"]])
+        #expect(
+            collection.records.first { $0.operation == "get-queue-attributes" }?.resource == "https://sqs.eu-west-1.amazonaws.com/1/a")
+        #expect(payload("ec2.search-transit-gateway-routes")?["Routes"] == [["DestinationCidrBlock": "10.0.0.0/8"]])
+        #expect(payload("opensearch.describe-domains")?["DomainStatusList"]?.array?.count == 2)
+        #expect(payload("apigateway.get-resources") == ["items": [["id": "r", "path": "/"]]])
+        #expect(payload("cloudfront.list-distributions") == ["DistributionList": ["Items": [["Id": "E1"], ["Id": "E2"]]]])
+        #expect(http.requests.contains { $0.url.hasPrefix("https://cloudfront.amazonaws.com/") && $0.signingRegion == "us-east-1" })
+    }
+
+    @Test func onlyTheAliasesWithAUrlAreAskedForAPolicyOfTheirOwn() async throws {
+        let http = account { request, _ in
+            if request.url.contains("/functions?") { return .ok(#"{"Functions":[{"FunctionName":"f"}]}"#) }
+            if request.url.contains("/urls") {
+                return .ok(
+                    #"{"FunctionUrlConfigs":[{"FunctionArn":"arn:aws:lambda:eu-west-1:1:function:f"},{"FunctionArn":"arn:aws:lambda:eu-west-1:1:function:f:live"}]}"#
+                )
+            }
+            return request.url.contains("/policy") ? .ok(#"{"Policy":"{}"}"#) : nil
+        }
+        let collection = try await collect(http)
+        #expect(
+            collection.records.filter { $0.operation == "get-policy" }.map(\.resource) == [
+                "arn:aws:lambda:eu-west-1:1:function:f:live", "f",
+            ])
     }
 
     @Test func onlyEnabledRegionsAreAsked() async throws {

@@ -21,6 +21,52 @@ import Testing
         #expect(variables?["A"]?["redacted"]?["fingerprint"] != other?["A"]?["redacted"]?["fingerprint"])
     }
 
+    @Test func whatAnEdgePassesOnStaysHereAndWhereItLeadsDoesNot() {
+        let resources: JSONValue = [
+            "items": [
+                [
+                    "path": "/a",
+                    "resourceMethods": [
+                        "GET": [
+                            "authorizationType": "NONE",
+                            "methodIntegration": [
+                                "uri": "arn:aws:apigateway:x", "requestParameters": ["integration.request.header.X-Key": "'abcdef'"],
+                                "requestTemplates": ["application/json": "{\"k\":\"abcdef\"}"], "integrationResponses": ["200": ["a": "b"]],
+                            ],
+                        ]
+                    ],
+                ]
+            ]
+        ]
+        let method = redaction.redact(resources, operation: "apigateway.get-resources")["items"]?.array?.first?["resourceMethods"]?["GET"]
+        let integration = method?["methodIntegration"]
+        #expect(method?["authorizationType"] == "NONE" && integration?["uri"] == "arn:aws:apigateway:x")
+        #expect(integration?["integrationResponses"] == nil)
+        #expect(integration?["requestParameters"]?["integration.request.header.X-Key"]?["redacted"]?["length"] == 8)
+        #expect(integration?["requestTemplates"]?["application/json"]?["redacted"] != nil)
+        let distributions: JSONValue = [
+            "DistributionList": [
+                "Items": [
+                    [
+                        "Origins": [
+                            "Items": [["DomainName": "d", "CustomHeaders": ["Items": [["HeaderName": "X", "HeaderValue": "abcdef"]]]]]
+                        ]
+                    ]
+                ]
+            ]
+        ]
+        let header = redaction.redact(distributions, operation: "cloudfront.list-distributions")["DistributionList"]?["Items"]?.array?
+            .first?["Origins"]?["Items"]?.array?.first?["CustomHeaders"]?["Items"]?.array?.first
+        #expect(header?["HeaderName"] == "X" && header?["HeaderValue"]?["redacted"]?["length"] == 6)
+        let stages = redaction.redact(
+            ["item": [["stageName": "live", "variables": ["token": "abcdef"]]]], operation: "apigateway.get-stages")
+        #expect(stages["item"]?.array?.first?["variables"]?["token"]?["redacted"] != nil)
+        #expect(stages["item"]?.array?.first?["stageName"] == "live")
+        #expect(
+            redaction.redact(["items": [["policy": "password=x"]]], operation: "apigateway.get-rest-apis")["items"]?.array?.first?["policy"]
+                == "password=x")
+    }
+
     @Test(arguments: [
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "privateKey"),
         ("AKIAIOSFODNN7EXAMPLE wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "awsAccessKey"),

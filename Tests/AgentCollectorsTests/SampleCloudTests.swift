@@ -69,7 +69,8 @@ import Testing
             files += 1
             let text = try String(contentsOf: file, encoding: .utf8)
             for canary in [
-                "CANARY-function-environment-7f3a9c", "CANARY-user-data-51be02",
+                "CANARY-function-environment-7f3a9c", "CANARY-user-data-51be02", "CANARY-stage-variable-4be810",
+                "CANARY-origin-header-9d27c1",
                 String(Data("CANARY-user-data-51be02".utf8).base64EncodedString().prefix(24)),
             ] {
                 #expect(!text.contains(canary), "\(file.lastPathComponent)")

@@ -67,9 +67,20 @@ import Testing
         #expect(collection.coverage.allSatisfy { $0.account == "111122223333" })
     }
 
+    @Test func anEmptyFileIsAnOpenQuestionWhereTheCLIPrintsNothing() throws {
+        let collection = try read([
+            "sts.get-caller-identity.json": Self.caller, "sqs.list-queues.eu-west-1.json": "", "cloudfront.list-distributions.json": "",
+        ])
+        #expect(collection.records.count == 1)
+        #expect(collection.coverage.map(\.outcome) == [.unreadable, .unreadable])
+        #expect(collection.coverage.allSatisfy { $0.code == "emptyFile" && $0.account == "111122223333" })
+        #expect(throws: CollectionError.self) { try read(["sns.list-topics.eu-west-1.json": ""]) }
+    }
+
     @Test func unknownOperationsAndForeignFilesAreNamedAndLeftAlone() throws {
         let collection = try read([
-            "sts.get-caller-identity.json": Self.caller, "sqs.list-queues.eu-west-1.json": "not even JSON", "README.md": "hello",
+            "sts.get-caller-identity.json": Self.caller, "workspaces.describe-workspaces.eu-west-1.json": "not even JSON",
+            "README.md": "hello",
             "iam.list-users.json": "{}", "notes/x.json": "{}",
         ])
         #expect(collection.records.count == 1)

@@ -1,6 +1,6 @@
 /// The calls of AWS. Protocols, paths, pagination and shapes stand in ServiceModel+Table.swift.
 extension Catalogue {
-    static let aws: [CatalogueEntry] = lambda + iam + s3 + ec2 + elbv2 + rds + kms + secretsmanager
+    static let aws: [CatalogueEntry] = lambda + iam + s3 + ec2 + elbv2 + rds + kms + secretsmanager + reachability + outsiders
 
     /// Made before all others, each on its own.
     static let callerIdentity = "sts.get-caller-identity"

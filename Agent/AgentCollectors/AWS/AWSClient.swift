@@ -132,7 +132,9 @@ actor Pacing {
         "s3": Rate(perSecond: 300, burst: 300, inFlight: 32), "iam": Rate(perSecond: 10, burst: 20, inFlight: 4),
         "kms": Rate(perSecond: 20, burst: 40, inFlight: 8), "sts": Rate(perSecond: 10, burst: 20, inFlight: 4),
         "secretsmanager": Rate(perSecond: 20, burst: 40, inFlight: 8), "rds": Rate(perSecond: 10, burst: 40, inFlight: 8),
-        "elbv2": Rate(perSecond: 10, burst: 40, inFlight: 16),
+        "elbv2": Rate(perSecond: 10, burst: 40, inFlight: 16), "apigateway": Rate(perSecond: 5, burst: 10, inFlight: 4),
+        "apigatewayv2": Rate(perSecond: 5, burst: 10, inFlight: 4), "cloudfront": Rate(perSecond: 5, burst: 10, inFlight: 4),
+        "sns": Rate(perSecond: 30, burst: 60, inFlight: 8), "sqs": Rate(perSecond: 50, burst: 100, inFlight: 8),
     ]
     static let unknown = Rate(perSecond: 10, burst: 20, inFlight: 8)
     /// botocore's adaptive mode: what is left of the rate after a throttle, and the least it falls to.

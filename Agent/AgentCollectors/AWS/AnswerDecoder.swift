@@ -22,8 +22,10 @@ struct AnswerDecoder: Sendable {
                 throw AnswerError(code: "badAnswer.json.\(error.code.rawValue)")
             }
             guard let answer = json(value, output) else { throw AnswerError(code: "badAnswer.json.noObject") }
-            // An empty list is said, not left out: what is no listing must not be read as "there is nothing".
-            if let paging = operation.paging, !paging.results.contains(where: { answer[$0]?.array != nil }) {
+            // An empty list is said, not left out: what is no listing must not be read as "there is nothing". SQS alone says nothing at all.
+            if let paging = operation.paging, !paging.results.contains(where: { answer[$0]?.array != nil }),
+                !(operation.name == "ListQueues" && value == .object(JSONObject()))
+            {
                 throw AnswerError(code: "badAnswer.json.noList")
             }
             return answer

@@ -36,7 +36,7 @@ struct CallMaker: Sendable {
         var region = call.region ?? call.hint ?? (service.name == "s3" ? session.client.sender.endpoints.globalRegion : session.homeRegion)
         if service.name == "s3", let bucket = call.resource, let known = await buckets.region(of: bucket) { region = known }
         var parameters = call.entry.parameters
-        if let name = call.entry.fanOut?.parameter, let resource = call.resource { parameters.append((name, .text(resource))) }
+        parameters += call.parameters
         if let page = call.entry.page { parameters.append((page.parameter, .number(page.size))) }
         if service.name == "s3control" { parameters.append(("x-amz-account-id", .text(account))) }
 
@@ -44,8 +44,11 @@ struct CallMaker: Sendable {
         var token: String?
         var pages = 0
         var redirects = 0
+        var batches = call.batches[...]
+        var batch = batches.popFirst()
         while true {
             var asked = parameters
+            if let batch, let name = call.entry.fanOut?.parameter { asked.append((name, .list(batch))) }
             if let token, let paging = operation.paging { asked.append((call.entry.tokenParameter ?? paging.input, .text(token))) }
             let answer: JSONValue
             do throws(CallFailure) {
@@ -70,7 +73,12 @@ struct CallMaker: Sendable {
             }
             pages += 1
             merged.add(answer)
-            guard let next = merged.nextToken(answer) else { break }
+            guard let next = merged.nextToken(answer) else {
+                batch = batches.popFirst()
+                if batch == nil { break }
+                token = nil
+                continue
+            }
             guard next != token, pages < Self.maxPages else {
                 var outcome = ended(call, .failed, code: "pagingLoop", message: "stopped after \(pages) pages")
                 outcome.records = [record(call, merged.value)]
@@ -158,30 +166,51 @@ struct MergedPages {
 
     mutating func add(_ page: JSONValue) {
         guard let paging = operation.paging else {
-            single = page
+            single = isFirst ? page : Self.joined(single, page)
+            isFirst = false
             return
         }
         for name in paging.results {
-            if let elements = page[name]?.array { lists[name, default: []] += elements }
+            if let elements = page[path: name]?.array { lists[name, default: []] += elements }
         }
         if isFirst { once = paging.once.map { ($0, page[$0] ?? .null) } }
         isFirst = false
     }
 
+    /// Two answers about pieces of one list of resources: what is a list in both is one list.
+    private static func joined(_ first: JSONValue, _ second: JSONValue) -> JSONValue {
+        guard var object = first.object, let other = second.object else { return first }
+        for member in other.members {
+            guard let more = member.value.array else { continue }
+            object[member.name] = .array((object[member.name]?.array ?? []) + more)
+        }
+        return .object(object)
+    }
+
     /// The token to ask the next page with, or `nil` after the last one.
     func nextToken(_ page: JSONValue) -> String? {
         guard let paging = operation.paging else { return nil }
-        if let more = paging.more, page[more]?.bool != true { return nil }
-        return page[paging.output]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        if let more = paging.more, page[path: more]?.bool != true { return nil }
+        return page[path: paging.output]?.string.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     var value: JSONValue {
         guard let paging = operation.paging else { return single }
         var object = JSONObject()
         for name in paging.results {
-            if let elements = lists[name] { object[name] = .array(elements) }
+            guard let elements = lists[name] else { continue }
+            let steps = name.split(separator: ".").map(String.init)
+            guard let first = steps.first else { continue }
+            object[first] = steps.dropFirst().reversed().reduce(JSONValue.array(elements)) { .object([$1: $0]) }
         }
         for (name, value) in once { object[name] = value }
         return .object(object)
+    }
+}
+
+extension JSONValue {
+    /// The member at `A.B`.
+    fileprivate subscript(path path: String) -> JSONValue? {
+        path.split(separator: ".").reduce(Optional(self)) { $0?[String($1)] }
     }
 }

@@ -9,6 +9,10 @@ struct CollectionCall: Sendable {
     var resource: String?
     /// Where S3 said that the bucket is.
     var hint: String?
+    /// What the source named: the resource, and what it belongs to.
+    var parameters: [(String, ParameterValue)] = []
+    /// The resources of a call that takes several at once, in pieces of as many as one request may have.
+    var batches: [[String]] = []
 }
 
 /// Calls that wait, by service in the catalogue's order, first come first served within one.
@@ -146,11 +150,30 @@ struct CollectionRun {
     /// The calls of `entry` for the resources that `record` names.
     static func fanOut(_ entry: CatalogueEntry, over record: CollectedRecord) -> [CollectionCall] {
         guard let fanOut = entry.fanOut, let elements = record.payload[fanOut.list]?.array else { return [] }
-        return elements.compactMap { element in
+        var own: [(String, ParameterValue)] = []
+        if let parent = fanOut.parent {
+            guard let resource = record.resource else { return [] }
+            own.append((parent, .text(resource)))
+        }
+        let found = elements.compactMap { element -> (resource: String, hint: String?)? in
             if let only = fanOut.only, element[only.member]?.string != only.value { return nil }
-            guard let resource = element[fanOut.value]?.string, !resource.isEmpty else { return nil }
-            let hint = fanOut.region.flatMap { element[$0]?.string }.flatMap { RegionName.isValid($0) ? $0 : nil }
-            return CollectionCall(entry: entry, region: record.region, resource: resource, hint: hint)
+            if let accepts = fanOut.accepts, !accepts(element) { return nil }
+            let text = fanOut.value.map { element[$0]?.string } ?? element.string
+            guard let resource = text, !resource.isEmpty else { return nil }
+            return (resource, fanOut.region.flatMap { element[$0]?.string }.flatMap { RegionName.isValid($0) ? $0 : nil })
+        }
+        if let size = fanOut.batch {
+            guard !found.isEmpty else { return [] }
+            let names = found.map(\.resource)
+            let batches = stride(from: 0, to: names.count, by: size).map { Array(names[$0..<min($0 + size, names.count)]) }
+            return [CollectionCall(entry: entry, region: record.region, resource: record.resource, parameters: own, batches: batches)]
+        }
+        return found.map { resource, hint in
+            // An ARN says what it belongs to; a name is one only beside its parent.
+            let isWhole = fanOut.parent == nil || resource.hasPrefix("arn:")
+            return CollectionCall(
+                entry: entry, region: record.region, resource: isWhole ? resource : "\(record.resource ?? "")/\(resource)", hint: hint,
+                parameters: own + [(fanOut.parameter, .text(resource))])
         }
     }
 

@@ -27,7 +27,12 @@ struct Endpoints: Sendable {
     ///
     /// - Parameter account: s3control puts it into the host name.
     func endpoint(_ service: ServiceModel, region: String, account: String?) -> Endpoint? {
-        let signing = service.name == "iam" ? globalRegion : region
+        let signing =
+            switch service.name {
+            case "iam": globalRegion
+            case "cloudfront": partition == "aws-cn" ? "cn-northwest-1" : globalRegion
+            default: region
+            }
         if let url = overrides[Self.identifier(service.name)] ?? override { return Self.parse(url, signingRegion: signing) }
         let suffix = Self.suffix(partition)
         let host =
@@ -38,7 +43,9 @@ struct Endpoints: Sendable {
                 case "aws-us-gov": "iam.us-gov.amazonaws.com"
                 default: "iam.\(globalRegion).\(suffix)"
                 }
+            case "cloudfront": partition == "aws-cn" ? "cloudfront.cn-northwest-1.\(suffix)" : "cloudfront.\(suffix)"
             case "s3control": "\(account ?? "").s3-control.\(region).\(suffix)"
+            case "mwaa": "api.\(service.endpointPrefix).\(region).\(suffix)"
             default: "\(service.endpointPrefix).\(region).\(suffix)"
             }
         return Endpoint(base: "https://" + host, host: host, pathPrefix: "", signingRegion: signing)
@@ -75,10 +82,12 @@ struct Endpoints: Sendable {
 
     private static func identifier(_ service: String) -> String {
         switch service {
+        case "apigateway": "API_GATEWAY"
+        case "elb": "ELASTIC_LOAD_BALANCING"
         case "elbv2": "ELASTIC_LOAD_BALANCING_V2"
         case "s3control": "S3_CONTROL"
         case "secretsmanager": "SECRETS_MANAGER"
-        default: service.uppercased()
+        default: String(service.uppercased().map { $0 == "-" ? "_" : $0 })
         }
     }
 

@@ -19,7 +19,7 @@ struct Redaction: Sendable {
         case drop
     }
 
-    /// One place of one operation's answer: member names, `[]` for every element.
+    /// One place of one operation's answer: member names, `[]` for every element, `*` for every member.
     struct Rule: Sendable {
         var operation: String
         var path: [String]
@@ -34,7 +34,20 @@ struct Redaction: Sendable {
         Rule(
             operation: "lambda.list-functions", path: ["Functions", "[]", "ImageConfigResponse", "ImageConfig", "EntryPoint"], action: .drop
         ),
+        Rule(operation: "apigateway.get-stages", path: ["item", "[]", "variables"], action: .fingerprintValues),
+        Rule(operation: "apigatewayv2.get-stages", path: ["Items", "[]", "StageVariables"], action: .fingerprintValues),
+        // What an API puts into the requests that it passes on may be a key of what stands behind it.
+        Rule(operation: "apigateway.get-resources", path: integration + ["requestParameters"], action: .fingerprintValues),
+        Rule(operation: "apigateway.get-resources", path: integration + ["requestTemplates"], action: .fingerprintValues),
+        Rule(operation: "apigateway.get-resources", path: integration + ["integrationResponses"], action: .drop),
+        Rule(operation: "apigatewayv2.get-integrations", path: ["Items", "[]", "RequestParameters"], action: .fingerprintValues),
+        Rule(operation: "apigatewayv2.get-integrations", path: ["Items", "[]", "RequestTemplates"], action: .fingerprintValues),
+        Rule(
+            operation: "cloudfront.list-distributions",
+            path: ["DistributionList", "Items", "[]", "Origins", "Items", "[]", "CustomHeaders", "Items", "[]", "HeaderValue"],
+            action: .fingerprintValues),
     ]
+    private static let integration = ["items", "[]", "resourceMethods", "*", "methodIntegration"]
     /// Members that hold a secret wherever they stand, in answers that are read today or later.
     static let secretMembers: Set<String> = [
         "UserData", "MasterUserPassword", "SecretString", "SecretBinary", "CustomerGatewayConfiguration", "PreSharedKey", "KeyMaterial",
@@ -42,7 +55,10 @@ struct Redaction: Sendable {
         "PrivateKey", "PasswordData", "AuthToken",
     ]
     /// Policies are no secrets, and the analysis needs them byte for byte.
-    static let verbatimMembers: Set<String> = ["Policy", "ResourcePolicy", "PolicyDocument", "AssumeRolePolicyDocument", "Document"]
+    static let verbatimMembers: Set<String> = [
+        "Policy", "ResourcePolicy", "PolicyDocument", "AssumeRolePolicyDocument", "Document",
+        "AccessPolicies", "policy", "policyText", "sessionPolicy",
+    ]
 
     /// `payload` of `SERVICE.OPERATION` without its secrets.
     func redact(_ payload: JSONValue, operation: String) -> JSONValue {
@@ -63,6 +79,14 @@ struct Redaction: Sendable {
         if step == "[]" {
             guard case .array(let elements) = value else { return value }
             return .array(elements.compactMap { apply(action, at: path.dropFirst(), to: $0) })
+        }
+        if step == "*" {
+            guard case .object(let object) = value else { return value }
+            return .object(
+                JSONObject(
+                    object.members.compactMap { member in
+                        apply(action, at: path.dropFirst(), to: member.value).map { JSONObject.Member(member.name, $0) }
+                    }))
         }
         guard case .object(var object) = value, let member = object[step] else { return value }
         object[step] = apply(action, at: path.dropFirst(), to: member)

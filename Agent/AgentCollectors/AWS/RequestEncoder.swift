@@ -55,12 +55,7 @@ struct RequestEncoder: Sendable {
     private func json(_ parameters: [(String, ParameterValue)]) -> WireRequest {
         var object = JSONObject()
         for (name, value) in parameters {
-            object[name] =
-                switch value {
-                case .text(let text): .string(text)
-                case .number(let number): .number(String(number))
-                case .list(let items): .array(items.map { .string($0) })
-                }
+            object[name] = Self.json(value)
         }
         return WireRequest(
             method: "POST", path: "/",
@@ -68,6 +63,14 @@ struct RequestEncoder: Sendable {
                 ("Content-Type", "application/x-amz-json-\(service.jsonVersion)"),
                 ("X-Amz-Target", "\(service.targetPrefix).\(operation.name)"),
             ], body: JSONValue.object(object).canonicalBytes)
+    }
+
+    private static func json(_ value: ParameterValue) -> JSONValue {
+        switch value {
+        case .text(let text): .string(text)
+        case .number(let number): .number(String(number))
+        case .list(let items): .array(items.map { .string($0) })
+        }
     }
 
     private func rest(_ parameters: [(String, ParameterValue)]) -> WireRequest {
@@ -79,7 +82,14 @@ struct RequestEncoder: Sendable {
             query.append((String(halves[0]), halves.count > 1 ? String(halves[1]) : ""))
         }
         var headers: [(String, String)] = []
+        // Unasked, API Gateway answers in HAL, where lists are not where its description says.
+        if service.name == "apigateway" { headers.append(("Accept", "application/json")) }
+        var body = JSONObject()
         for (name, value) in parameters {
+            if operation.body.contains(name) {
+                body[name] = Self.json(value)
+                continue
+            }
             let texts: [String] =
                 switch value {
                 case .text(let text): [text]
@@ -94,6 +104,9 @@ struct RequestEncoder: Sendable {
                 for text in texts { query.append((name, text)) }
             }
         }
-        return WireRequest(method: operation.method, path: path, query: query, headers: headers)
+        guard !operation.body.isEmpty else { return WireRequest(method: operation.method, path: path, query: query, headers: headers) }
+        headers.append(("Content-Type", "application/json"))
+        return WireRequest(
+            method: operation.method, path: path, query: query, headers: headers, body: JSONValue.object(body).canonicalBytes)
     }
 }

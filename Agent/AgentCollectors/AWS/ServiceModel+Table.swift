@@ -20,6 +20,9 @@ extension ServiceModel {
         op get-credential-report GetCredentialReport POST / 25 wrapper=GetCredentialReportResult
         op get-account-summary GetAccountSummary POST / 26 wrapper=GetAccountSummaryResult
         op get-account-password-policy GetAccountPasswordPolicy POST / 28 wrapper=GetAccountPasswordPolicyResult
+        op list-open-id-connect-providers ListOpenIDConnectProviders POST / 30 wrapper=ListOpenIDConnectProvidersResult
+        op get-open-id-connect-provider GetOpenIDConnectProvider POST / 33 wrapper=GetOpenIDConnectProviderResult
+        op list-saml-providers ListSAMLProviders POST / 36 wrapper=ListSAMLProvidersResult
         0 S UserDetailList=1 GroupDetailList=11 RoleDetailList=13 Policies=20 IsTruncated=b Marker=s
         1 L 2
         2 S Path=s UserName=s UserId=s Arn=s CreateDate=t UserPolicyList=3 GroupList=5 AttachedManagedPolicies=6 PermissionsBoundary=8
@@ -55,6 +58,15 @@ extension ServiceModel {
         28 S PasswordPolicy=29
         29 S MinimumPasswordLength=i RequireSymbols=b RequireNumbers=b RequireUppercaseCharacters=b RequireLowercaseCharacters=b
         + AllowUsersToChangePassword=b ExpirePasswords=b MaxPasswordAge=i PasswordReusePrevention=i HardExpiry=b
+        30 S OpenIDConnectProviderList=31
+        31 L 32
+        32 S Arn=s
+        33 S Url=s ClientIDList=34 ThumbprintList=35 CreateDate=t Tags=9
+        34 L s
+        35 L s
+        36 S SAMLProviderList=37
+        37 L 38
+        38 S Arn=s ValidUntil=t CreateDate=t
         service ec2 ec2 2016-11-15 ec2 ec2 - -
         op describe-regions DescribeRegions POST / 0
         op describe-instances DescribeInstances POST / 5 in=NextToken out=NextToken results=Reservations
@@ -68,6 +80,27 @@ extension ServiceModel {
         + results=IamInstanceProfileAssociations
         op describe-snapshots DescribeSnapshots POST / 119 in=NextToken out=NextToken results=Snapshots
         op describe-snapshot-attribute DescribeSnapshotAttribute POST / 122
+        op get-snapshot-block-public-access-state GetSnapshotBlockPublicAccessState POST / 125
+        op describe-images DescribeImages POST / 126 in=NextToken out=NextToken results=Images
+        op describe-image-attribute DescribeImageAttribute POST / 132
+        op describe-network-interfaces DescribeNetworkInterfaces POST / 136 in=NextToken out=NextToken results=NetworkInterfaces
+        op describe-addresses DescribeAddresses POST / 154
+        op describe-managed-prefix-lists DescribeManagedPrefixLists POST / 157 in=NextToken out=NextToken results=PrefixLists
+        op get-managed-prefix-list-entries GetManagedPrefixListEntries POST / 160 in=NextToken out=NextToken results=Entries
+        op describe-vpc-peering-connections DescribeVpcPeeringConnections POST / 163 in=NextToken out=NextToken
+        + results=VpcPeeringConnections
+        op describe-transit-gateways DescribeTransitGateways POST / 173 in=NextToken out=NextToken results=TransitGateways
+        op describe-transit-gateway-attachments DescribeTransitGatewayAttachments POST / 179 in=NextToken out=NextToken
+        + results=TransitGatewayAttachments
+        op describe-transit-gateway-route-tables DescribeTransitGatewayRouteTables POST / 183 in=NextToken out=NextToken
+        + results=TransitGatewayRouteTables
+        op search-transit-gateway-routes SearchTransitGatewayRoutes POST / 186 in=NextToken out=NextToken results=Routes
+        + more=AdditionalRoutesAvailable
+        op get-transit-gateway-route-table-associations GetTransitGatewayRouteTableAssociations POST / 191 in=NextToken out=NextToken
+        + results=Associations
+        op describe-vpc-block-public-access-options DescribeVpcBlockPublicAccessOptions POST / 194
+        op describe-vpc-block-public-access-exclusions DescribeVpcBlockPublicAccessExclusions POST / 196 in=NextToken out=NextToken
+        + results=VpcBlockPublicAccessExclusions
         0 S Regions=1=regionInfo
         1 L 2
         2 S OptInStatus=s=optInStatus Geography=3=geographySet RegionName=s=regionName Endpoint=s=regionEndpoint
@@ -263,6 +296,158 @@ extension ServiceModel {
         122 S ProductCodes=56=productCodes SnapshotId=s=snapshotId CreateVolumePermissions=123=createVolumePermission
         123 L 124
         124 S UserId=s=userId Group=s=group
+        125 S State=s=state ManagedBy=s=managedBy
+        126 S NextToken=s=nextToken Images=127=imagesSet
+        127 L 128
+        128 S PlatformDetails=s=platformDetails UsageOperation=s=usageOperation BlockDeviceMappings=129=blockDeviceMapping
+        + Description=s=description EnaSupport=b=enaSupport Hypervisor=s=hypervisor ImageOwnerAlias=s=imageOwnerAlias Name=s=name
+        + RootDeviceName=s=rootDeviceName RootDeviceType=s=rootDeviceType SriovNetSupport=s=sriovNetSupport StateReason=36=stateReason
+        + Tags=37=tagSet VirtualizationType=s=virtualizationType BootMode=s=bootMode TpmSupport=s=tpmSupport
+        + DeprecationTime=s=deprecationTime ImdsSupport=s=imdsSupport SourceInstanceId=s=sourceInstanceId
+        + DeregistrationProtection=s=deregistrationProtection LastLaunchedTime=s=lastLaunchedTime ImageAllowed=b=imageAllowed
+        + SourceImageId=s=sourceImageId SourceImageRegion=s=sourceImageRegion FreeTierEligible=b=freeTierEligible ImageId=s=imageId
+        + ImageLocation=s=imageLocation State=s=imageState OwnerId=s=imageOwnerId CreationDate=s=creationDate Public=b=isPublic
+        + ProductCodes=56=productCodes Architecture=s=architecture ImageType=s=imageType KernelId=s=kernelId RamdiskId=s=ramdiskId
+        + Platform=s=platform
+        129 L 130
+        130 S Ebs=131=ebs NoDevice=s=noDevice DeviceName=s=deviceName VirtualName=s=virtualName
+        131 S DeleteOnTermination=b=deleteOnTermination Iops=i=iops SnapshotId=s=snapshotId VolumeSize=i=volumeSize
+        + VolumeType=s=volumeType KmsKeyId=s=kmsKeyId Throughput=i=throughput OutpostArn=s=outpostArn AvailabilityZone=s=availabilityZone
+        + Encrypted=b=encrypted VolumeInitializationRate=i AvailabilityZoneId=s EbsCardIndex=i
+        132 S Description=133=description KernelId=133=kernel RamdiskId=133=ramdisk SriovNetSupport=133=sriovNetSupport
+        + BootMode=133=bootMode TpmSupport=133=tpmSupport UefiData=133=uefiData LastLaunchedTime=133=lastLaunchedTime
+        + ImdsSupport=133=imdsSupport DeregistrationProtection=133=deregistrationProtection ImageId=s=imageId
+        + LaunchPermissions=134=launchPermission ProductCodes=56=productCodes BlockDeviceMappings=129=blockDeviceMapping
+        133 S Value=s=value
+        134 L 135
+        135 S OrganizationArn=s=organizationArn OrganizationalUnitArn=s=organizationalUnitArn UserId=s=userId Group=s=group
+        136 S NetworkInterfaces=137=networkInterfaceSet NextToken=s=nextToken
+        137 L 138
+        138 S Association=139=association Attachment=140=attachment AvailabilityZone=s=availabilityZone
+        + ConnectionTrackingConfiguration=143=connectionTrackingConfiguration Description=s=description Groups=8=groupSet
+        + InterfaceType=s=interfaceType Ipv6Addresses=144=ipv6AddressesSet MacAddress=s=macAddress NetworkInterfaceId=s=networkInterfaceId
+        + OutpostArn=s=outpostArn OwnerId=s=ownerId PrivateDnsName=s=privateDnsName PublicDnsName=s=publicDnsName
+        + PublicIpDnsNameOptions=146=publicIpDnsNameOptions PrivateIpAddress=s=privateIpAddress
+        + PrivateIpAddresses=147=privateIpAddressesSet Ipv4Prefixes=149=ipv4PrefixSet Ipv6Prefixes=151=ipv6PrefixSet
+        + RequesterId=s=requesterId RequesterManaged=b=requesterManaged SourceDestCheck=b=sourceDestCheck Status=s=status
+        + SubnetId=s=subnetId TagSet=37=tagSet VpcId=s=vpcId DenyAllIgwTraffic=b=denyAllIgwTraffic Ipv6Native=b=ipv6Native
+        + Ipv6Address=s=ipv6Address Operator=15=operator AssociatedSubnets=153=associatedSubnetSet AvailabilityZoneId=s=availabilityZoneId
+        139 S AllocationId=s=allocationId AssociationId=s=associationId IpOwnerId=s=ipOwnerId PublicDnsName=s=publicDnsName
+        + PublicIp=s=publicIp CustomerOwnedIp=s=customerOwnedIp CarrierIp=s=carrierIp
+        140 S AttachTime=t=attachTime AttachmentId=s=attachmentId DeleteOnTermination=b=deleteOnTermination DeviceIndex=i=deviceIndex
+        + NetworkCardIndex=i=networkCardIndex InstanceId=s=instanceId InstanceOwnerId=s=instanceOwnerId Status=s=status
+        + EnaSrdSpecification=141=enaSrdSpecification EnaQueueCount=i=enaQueueCount
+        141 S EnaSrdEnabled=b=enaSrdEnabled EnaSrdUdpSpecification=142=enaSrdUdpSpecification
+        142 S EnaSrdUdpEnabled=b=enaSrdUdpEnabled
+        143 S TcpEstablishedTimeout=i=tcpEstablishedTimeout UdpStreamTimeout=i=udpStreamTimeout UdpTimeout=i=udpTimeout
+        144 L 145
+        145 S Ipv6Address=s=ipv6Address PublicIpv6DnsName=s=publicIpv6DnsName IsPrimaryIpv6=b=isPrimaryIpv6
+        146 S DnsHostnameType=s=dnsHostnameType PublicIpv4DnsName=s=publicIpv4DnsName PublicIpv6DnsName=s=publicIpv6DnsName
+        + PublicDualStackDnsName=s=publicDualStackDnsName
+        147 L 148
+        148 S Association=139=association Primary=b=primary PrivateDnsName=s=privateDnsName PrivateIpAddress=s=privateIpAddress
+        149 L 150
+        150 S Ipv4Prefix=s=ipv4Prefix
+        151 L 152
+        152 S Ipv6Prefix=s=ipv6Prefix
+        153 L s
+        154 S Addresses=155=addressesSet
+        155 L 156
+        156 S AllocationId=s=allocationId AssociationId=s=associationId Domain=s=domain NetworkInterfaceId=s=networkInterfaceId
+        + NetworkInterfaceOwnerId=s=networkInterfaceOwnerId PrivateIpAddress=s=privateIpAddress Tags=37=tagSet
+        + PublicIpv4Pool=s=publicIpv4Pool NetworkBorderGroup=s=networkBorderGroup CustomerOwnedIp=s=customerOwnedIp
+        + CustomerOwnedIpv4Pool=s=customerOwnedIpv4Pool CarrierIp=s=carrierIp SubnetId=s=subnetId ServiceManaged=s=serviceManaged
+        + InstanceId=s=instanceId PublicIp=s=publicIp
+        157 S NextToken=s=nextToken PrefixLists=158=prefixListSet
+        158 L 159
+        159 S PrefixListId=s=prefixListId AddressFamily=s=addressFamily State=s=state StateMessage=s=stateMessage
+        + PrefixListArn=s=prefixListArn PrefixListName=s=prefixListName MaxEntries=i=maxEntries Version=i=version Tags=37=tagSet
+        + OwnerId=s=ownerId IpamPrefixListResolverTargetId=s=ipamPrefixListResolverTargetId
+        + IpamPrefixListResolverSyncEnabled=b=ipamPrefixListResolverSyncEnabled
+        160 S Entries=161=entrySet NextToken=s=nextToken
+        161 L 162
+        162 S Cidr=s=cidr Description=s=description
+        163 S VpcPeeringConnections=164=vpcPeeringConnectionSet NextToken=s=nextToken
+        164 L 165
+        165 S AccepterVpcInfo=166=accepterVpcInfo ExpirationTime=t=expirationTime RequesterVpcInfo=166=requesterVpcInfo Status=172=status
+        + Tags=37=tagSet VpcPeeringConnectionId=s=vpcPeeringConnectionId
+        166 S CidrBlock=s=cidrBlock Ipv6CidrBlockSet=167=ipv6CidrBlockSet CidrBlockSet=169=cidrBlockSet OwnerId=s=ownerId
+        + PeeringOptions=171=peeringOptions VpcId=s=vpcId Region=s=region
+        167 L 168
+        168 S Ipv6CidrBlock=s=ipv6CidrBlock
+        169 L 170
+        170 S CidrBlock=s=cidrBlock
+        171 S AllowDnsResolutionFromRemoteVpc=b=allowDnsResolutionFromRemoteVpc
+        + AllowEgressFromLocalClassicLinkToRemoteVpc=b=allowEgressFromLocalClassicLinkToRemoteVpc
+        + AllowEgressFromLocalVpcToRemoteClassicLink=b=allowEgressFromLocalVpcToRemoteClassicLink
+        172 S Code=s=code Message=s=message
+        173 S TransitGateways=174=transitGatewaySet NextToken=s=nextToken
+        174 L 175
+        175 S TransitGatewayId=s=transitGatewayId TransitGatewayArn=s=transitGatewayArn State=s=state OwnerId=s=ownerId
+        + Description=s=description CreationTime=t=creationTime Options=176=options Tags=37=tagSet
+        176 S AmazonSideAsn=i=amazonSideAsn TransitGatewayCidrBlocks=177=transitGatewayCidrBlocks
+        + AutoAcceptSharedAttachments=s=autoAcceptSharedAttachments DefaultRouteTableAssociation=s=defaultRouteTableAssociation
+        + AssociationDefaultRouteTableId=s=associationDefaultRouteTableId DefaultRouteTablePropagation=s=defaultRouteTablePropagation
+        + PropagationDefaultRouteTableId=s=propagationDefaultRouteTableId VpnEcmpSupport=s=vpnEcmpSupport DnsSupport=s=dnsSupport
+        + SecurityGroupReferencingSupport=s=securityGroupReferencingSupport MulticastSupport=s=multicastSupport
+        + EncryptionSupport=178=encryptionSupport
+        177 L s
+        178 S EncryptionState=s=encryptionState StateMessage=s=stateMessage
+        179 S TransitGatewayAttachments=180=transitGatewayAttachments NextToken=s=nextToken
+        180 L 181
+        181 S TransitGatewayAttachmentId=s=transitGatewayAttachmentId TransitGatewayId=s=transitGatewayId
+        + TransitGatewayOwnerId=s=transitGatewayOwnerId ResourceOwnerId=s=resourceOwnerId ResourceType=s=resourceType
+        + ResourceId=s=resourceId State=s=state Association=182=association CreationTime=t=creationTime Tags=37=tagSet
+        182 S TransitGatewayRouteTableId=s=transitGatewayRouteTableId State=s=state
+        183 S TransitGatewayRouteTables=184=transitGatewayRouteTables NextToken=s=nextToken
+        184 L 185
+        185 S TransitGatewayRouteTableId=s=transitGatewayRouteTableId TransitGatewayId=s=transitGatewayId State=s=state
+        + DefaultAssociationRouteTable=b=defaultAssociationRouteTable DefaultPropagationRouteTable=b=defaultPropagationRouteTable
+        + CreationTime=t=creationTime Tags=37=tagSet
+        186 S Routes=187=routeSet AdditionalRoutesAvailable=b=additionalRoutesAvailable NextToken=s=nextToken
+        187 L 188
+        188 S DestinationCidrBlock=s=destinationCidrBlock PrefixListId=s=prefixListId
+        + TransitGatewayRouteTableAnnouncementId=s=transitGatewayRouteTableAnnouncementId
+        + TransitGatewayAttachments=189=transitGatewayAttachments Type=s=type State=s=state
+        189 L 190
+        190 S ResourceId=s=resourceId TransitGatewayAttachmentId=s=transitGatewayAttachmentId ResourceType=s=resourceType
+        191 S Associations=192=associations NextToken=s=nextToken
+        192 L 193
+        193 S TransitGatewayAttachmentId=s=transitGatewayAttachmentId ResourceId=s=resourceId ResourceType=s=resourceType State=s=state
+        194 S VpcBlockPublicAccessOptions=195=vpcBlockPublicAccessOptions
+        195 S AwsAccountId=s=awsAccountId AwsRegion=s=awsRegion State=s=state InternetGatewayBlockMode=s=internetGatewayBlockMode
+        + Reason=s=reason LastUpdateTimestamp=t=lastUpdateTimestamp ManagedBy=s=managedBy ExclusionsAllowed=s=exclusionsAllowed
+        196 S VpcBlockPublicAccessExclusions=197=vpcBlockPublicAccessExclusionSet NextToken=s=nextToken
+        197 L 198
+        198 S ExclusionId=s=exclusionId InternetGatewayExclusionMode=s=internetGatewayExclusionMode ResourceArn=s=resourceArn
+        + State=s=state Reason=s=reason CreationTimestamp=t=creationTimestamp LastUpdateTimestamp=t=lastUpdateTimestamp
+        + DeletionTimestamp=t=deletionTimestamp Tags=37=tagSet
+        service elb query 2012-06-01 elasticloadbalancing elasticloadbalancing - -
+        op describe-load-balancers DescribeLoadBalancers POST / 0 wrapper=DescribeLoadBalancersResult in=Marker out=NextMarker
+        + results=LoadBalancerDescriptions
+        0 S LoadBalancerDescriptions=1 NextMarker=s
+        1 L 2
+        2 S LoadBalancerName=s DNSName=s CanonicalHostedZoneName=s CanonicalHostedZoneNameID=s ListenerDescriptions=3 Policies=7
+        + BackendServerDescriptions=12 AvailabilityZones=14 Subnets=15 VPCId=s Instances=16 HealthCheck=18 SourceSecurityGroup=19
+        + SecurityGroups=20 CreatedTime=t Scheme=s
+        3 L 4
+        4 S Listener=5 PolicyNames=6
+        5 S Protocol=s LoadBalancerPort=i InstanceProtocol=s InstancePort=i SSLCertificateId=s
+        6 L s
+        7 S AppCookieStickinessPolicies=8 LBCookieStickinessPolicies=10 OtherPolicies=6
+        8 L 9
+        9 S PolicyName=s CookieName=s
+        10 L 11
+        11 S PolicyName=s CookieExpirationPeriod=i
+        12 L 13
+        13 S InstancePort=i PolicyNames=6
+        14 L s
+        15 L s
+        16 L 17
+        17 S InstanceId=s
+        18 S Target=s Interval=i Timeout=i UnhealthyThreshold=i HealthyThreshold=i
+        19 S OwnerAlias=s GroupName=s
+        20 L s
         service elbv2 query 2015-12-01 elasticloadbalancing elasticloadbalancing - -
         op describe-load-balancers DescribeLoadBalancers POST / 0 wrapper=DescribeLoadBalancersResult in=Marker out=NextMarker
         + results=LoadBalancers
@@ -271,6 +456,7 @@ extension ServiceModel {
         + results=TargetGroups
         op describe-target-health DescribeTargetHealth POST / 39 wrapper=DescribeTargetHealthResult
         op describe-rules DescribeRules POST / 46 wrapper=DescribeRulesResult in=Marker out=NextMarker results=Rules
+        op describe-target-group-attributes DescribeTargetGroupAttributes POST / 66 wrapper=DescribeTargetGroupAttributesResult
         0 S LoadBalancers=1 NextMarker=s
         1 L 2
         2 S LoadBalancerArn=s DNSName=s CanonicalHostedZoneId=s CreatedTime=t LoadBalancerName=s Scheme=s VpcId=s State=3 Type=s
@@ -346,6 +532,9 @@ extension ServiceModel {
         63 L 64
         64 S Regex=s Replace=s
         65 S Rewrites=63
+        66 S Attributes=67
+        67 L 68
+        68 S Key=s Value=s
         service s3 rest-xml 2006-03-01 s3 s3 - -
         op list-buckets ListBuckets GET / 0 in=ContinuationToken out=ContinuationToken results=Buckets once=Owner,Prefix
         op get-bucket-location GetBucketLocation GET /{Bucket}?location 4
@@ -354,6 +543,7 @@ extension ServiceModel {
         op get-public-access-block GetPublicAccessBlock GET /{Bucket}?publicAccessBlock 10 payload=PublicAccessBlockConfiguration
         op get-bucket-encryption GetBucketEncryption GET /{Bucket}?encryption 12 payload=ServerSideEncryptionConfiguration
         op get-bucket-tagging GetBucketTagging GET /{Bucket}?tagging 19
+        op get-bucket-ownership-controls GetBucketOwnershipControls GET /{Bucket}?ownershipControls 22 payload=OwnershipControls
         0 S Buckets=1 Owner=3 ContinuationToken=s Prefix=s
         1 L 2
         2 S Name=s CreationDate=t BucketRegion=s BucketArn=s
@@ -376,6 +566,10 @@ extension ServiceModel {
         19 S TagSet=20
         20 L 21
         21 S Key=s Value=s
+        22 S OwnershipControls=23
+        23 S Rules=24=Rule=*
+        24 L 25 flat
+        25 S ObjectOwnership=s
         service s3control rest-xml 2018-08-20 s3-control s3 - -
         op get-public-access-block GetPublicAccessBlock GET /v20180820/configuration/publicAccessBlock 0
         + payload=PublicAccessBlockConfiguration
@@ -471,6 +665,10 @@ extension ServiceModel {
         op describe-db-instances DescribeDBInstances POST / 0 wrapper=DescribeDBInstancesResult in=Marker out=Marker results=DBInstances
         op describe-db-snapshots DescribeDBSnapshots POST / 41 wrapper=DescribeDBSnapshotsResult in=Marker out=Marker results=DBSnapshots
         op describe-db-snapshot-attributes DescribeDBSnapshotAttributes POST / 44 wrapper=DescribeDBSnapshotAttributesResult
+        op describe-db-cluster-snapshots DescribeDBClusterSnapshots POST / 49 wrapper=DescribeDBClusterSnapshotsResult in=Marker
+        + out=Marker results=DBClusterSnapshots
+        op describe-db-cluster-snapshot-attributes DescribeDBClusterSnapshotAttributes POST / 53
+        + wrapper=DescribeDBClusterSnapshotAttributesResult
         0 S Marker=s DBInstances=1
         1 L 2
         2 S DBInstanceIdentifier=s DBInstanceClass=s Engine=s DBInstanceStatus=s MasterUsername=s DBName=s Endpoint=3 AllocatedStorage=i
@@ -547,5 +745,423 @@ extension ServiceModel {
         46 L 47
         47 S AttributeName=s AttributeValues=48
         48 L s
+        49 S Marker=s DBClusterSnapshots=50
+        50 L 51
+        51 S AvailabilityZones=52 DBClusterSnapshotIdentifier=s DBClusterIdentifier=s SnapshotCreateTime=t Engine=s EngineMode=s
+        + AllocatedStorage=i Status=s Port=i VpcId=s ClusterCreateTime=t MasterUsername=s EngineVersion=s LicenseModel=s SnapshotType=s
+        + PercentProgress=i StorageEncrypted=b StorageEncryptionType=s BackupRetentionPeriod=i PreferredBackupWindow=s KmsKeyId=s
+        + DBClusterSnapshotArn=s SourceDBClusterSnapshotArn=s IAMDatabaseAuthenticationEnabled=b TagList=33 StorageType=s
+        + StorageThroughput=i DbClusterResourceId=s DBSystemId=s
+        52 L s
+        53 S DBClusterSnapshotAttributesResult=54
+        54 S DBClusterSnapshotIdentifier=s DBClusterSnapshotAttributes=55
+        55 L 56
+        56 S AttributeName=s AttributeValues=48
+        service redshift query 2012-12-01 redshift redshift - -
+        op describe-clusters DescribeClusters POST / 0 wrapper=DescribeClustersResult in=Marker out=Marker results=Clusters
+        op describe-cluster-subnet-groups DescribeClusterSubnetGroups POST / 35 wrapper=DescribeClusterSubnetGroupsResult in=Marker
+        + out=Marker results=ClusterSubnetGroups
+        0 S Marker=s Clusters=1
+        1 L 2
+        2 S ClusterIdentifier=s NodeType=s ClusterStatus=s ClusterAvailabilityStatus=s ModifyStatus=s MasterUsername=s DBName=s Endpoint=3
+        + ClusterCreateTime=t AutomatedSnapshotRetentionPeriod=i ManualSnapshotRetentionPeriod=i ClusterSecurityGroups=8
+        + VpcSecurityGroups=10 ClusterParameterGroups=12 ClusterSubnetGroupName=s VpcId=s AvailabilityZone=s PreferredMaintenanceWindow=s
+        + PendingModifiedValues=16 ClusterVersion=s AllowVersionUpgrade=b NumberOfNodes=i PubliclyAccessible=b Encrypted=b
+        + RestoreStatus=17 DataTransferProgress=18 HsmStatus=19 ClusterSnapshotCopyStatus=20 ClusterPublicKey=s ClusterNodes=21
+        + ElasticIpStatus=23 ClusterRevisionNumber=s Tags=24 KmsKeyId=s EnhancedVpcRouting=b IamRoles=26 PendingActions=28
+        + MaintenanceTrackName=s ElasticResizeNumberOfNodeOptions=s DeferredMaintenanceWindows=29 SnapshotScheduleIdentifier=s
+        + SnapshotScheduleState=s ExpectedNextSnapshotScheduleTime=t ExpectedNextSnapshotScheduleTimeStatus=s
+        + NextMaintenanceWindowStartTime=t ResizeInfo=31 AvailabilityZoneRelocationStatus=s ClusterNamespaceArn=s
+        + TotalStorageCapacityInMegaBytes=i AquaConfiguration=32 DefaultIamRoleArn=s ReservedNodeExchangeStatus=33 CustomDomainName=s
+        + CustomDomainCertificateArn=s CustomDomainCertificateExpiryDate=t MasterPasswordSecretArn=s MasterPasswordSecretKmsKeyId=s
+        + IpAddressType=s MultiAZ=s MultiAZSecondary=34 LakehouseRegistrationStatus=s CatalogArn=s ExtraComputeForAutomaticOptimization=s
+        3 S Address=s Port=i VpcEndpoints=4
+        4 L 5
+        5 S VpcEndpointId=s VpcId=s NetworkInterfaces=6
+        6 L 7
+        7 S NetworkInterfaceId=s SubnetId=s PrivateIpAddress=s AvailabilityZone=s Ipv6Address=s
+        8 L 9
+        9 S ClusterSecurityGroupName=s Status=s
+        10 L 11
+        11 S VpcSecurityGroupId=s Status=s
+        12 L 13
+        13 S ParameterGroupName=s ParameterApplyStatus=s ClusterParameterStatusList=14
+        14 L 15
+        15 S ParameterName=s ParameterApplyStatus=s ParameterApplyErrorDescription=s
+        16 S MasterUserPassword=s NodeType=s NumberOfNodes=i ClusterType=s ClusterVersion=s AutomatedSnapshotRetentionPeriod=i
+        + ClusterIdentifier=s PubliclyAccessible=b EnhancedVpcRouting=b MaintenanceTrackName=s EncryptionType=s
+        17 S Status=s CurrentRestoreRateInMegaBytesPerSecond=n SnapshotSizeInMegaBytes=i ProgressInMegaBytes=i ElapsedTimeInSeconds=i
+        + EstimatedTimeToCompletionInSeconds=i
+        18 S Status=s CurrentRateInMegaBytesPerSecond=n TotalDataInMegaBytes=i DataTransferredInMegaBytes=i
+        + EstimatedTimeToCompletionInSeconds=i ElapsedTimeInSeconds=i
+        19 S HsmClientCertificateIdentifier=s HsmConfigurationIdentifier=s Status=s
+        20 S DestinationRegion=s RetentionPeriod=i ManualSnapshotRetentionPeriod=i SnapshotCopyGrantName=s
+        21 L 22
+        22 S NodeRole=s PrivateIPAddress=s PublicIPAddress=s
+        23 S ElasticIp=s Status=s
+        24 L 25
+        25 S Key=s Value=s
+        26 L 27
+        27 S IamRoleArn=s ApplyStatus=s
+        28 L s
+        29 L 30
+        30 S DeferMaintenanceIdentifier=s DeferMaintenanceStartTime=t DeferMaintenanceEndTime=t
+        31 S ResizeType=s AllowCancelResize=b
+        32 S AquaStatus=s AquaConfigurationStatus=s
+        33 S ReservedNodeExchangeRequestId=s Status=s RequestTime=t SourceReservedNodeId=s SourceReservedNodeType=s
+        + SourceReservedNodeCount=i TargetReservedNodeOfferingId=s TargetReservedNodeType=s TargetReservedNodeCount=i
+        34 S AvailabilityZone=s ClusterNodes=21
+        35 S Marker=s ClusterSubnetGroups=36
+        36 L 37
+        37 S ClusterSubnetGroupName=s Description=s VpcId=s SubnetGroupStatus=s Subnets=38 Tags=24 SupportedClusterIpAddressTypes=43
+        38 L 39
+        39 S SubnetIdentifier=s SubnetAvailabilityZone=40 SubnetStatus=s
+        40 S Name=s SupportedPlatforms=41
+        41 L 42
+        42 S Name=s
+        43 L s
+        service apigateway rest-json 2015-07-09 apigateway apigateway - -
+        op get-rest-apis GetRestApis GET /restapis 0 in=position out=position results=items
+        op get-stages GetStages GET /restapis/{restapi_id}/stages 7
+        op get-resources GetResources GET /restapis/{restapi_id}/resources 14 in=position out=position results=items
+        0 S position=s items=1=item
+        1 L 2
+        2 S id=s name=s description=s createdDate=t version=s warnings=3 binaryMediaTypes=3 minimumCompressionSize=i apiKeySource=s
+        + endpointConfiguration=4 policy=s tags=6 disableExecuteApiEndpoint=b rootResourceId=s securityPolicy=s endpointAccessMode=s
+        + apiStatus=s apiStatusMessage=s
+        3 L s
+        4 S types=5 ipAddressType=s vpcEndpointIds=3
+        5 L s
+        6 M s s key value
+        7 S item=8
+        8 L 9
+        9 S deploymentId=s clientCertificateId=s stageName=s description=s cacheClusterEnabled=b cacheClusterSize=s cacheClusterStatus=s
+        + methodSettings=10 variables=6 documentationVersion=s accessLogSettings=12 canarySettings=13 tracingEnabled=b webAclArn=s tags=6
+        + createdDate=t lastUpdatedDate=t
+        10 M s 11 key value
+        11 S metricsEnabled=b loggingLevel=s dataTraceEnabled=b throttlingBurstLimit=i throttlingRateLimit=n cachingEnabled=b
+        + cacheTtlInSeconds=i cacheDataEncrypted=b requireAuthorizationForCacheControl=b unauthorizedCacheControlHeaderStrategy=s
+        12 S format=s destinationArn=s
+        13 S percentTraffic=n deploymentId=s stageVariableOverrides=6 useStageCache=b
+        14 S position=s items=15=item
+        15 L 16
+        16 S id=s parentId=s pathPart=s path=s resourceMethods=17
+        17 M s 18 key value
+        18 S httpMethod=s authorizationType=s authorizerId=s apiKeyRequired=b requestValidatorId=s operationName=s requestParameters=19
+        + requestModels=6 methodResponses=20 methodIntegration=22 authorizationScopes=3
+        19 M s b key value
+        20 M s 21 key value
+        21 S statusCode=s responseParameters=19 responseModels=6
+        22 S type=s httpMethod=s uri=s connectionType=s connectionId=s credentials=s requestParameters=6 requestTemplates=6
+        + passthroughBehavior=s contentHandling=s timeoutInMillis=i cacheNamespace=s cacheKeyParameters=3 integrationResponses=23
+        + tlsConfig=25 responseTransferMode=s integrationTarget=s
+        23 M s 24 key value
+        24 S statusCode=s selectionPattern=s responseParameters=6 responseTemplates=6 contentHandling=s
+        25 S insecureSkipVerification=b
+        service apigatewayv2 rest-json 2018-11-29 apigateway apigateway - 1.1
+        op get-apis GetApis GET /v2/apis 0 in=NextToken out=NextToken results=Items
+        op get-stages GetStages GET /v2/apis/{apiId}/stages 9 in=NextToken out=NextToken results=Items
+        op get-routes GetRoutes GET /v2/apis/{apiId}/routes 16 in=NextToken out=NextToken results=Items
+        op get-integrations GetIntegrations GET /v2/apis/{apiId}/integrations 23 in=NextToken out=NextToken results=Items
+        0 S Items=1=items NextToken=s=nextToken
+        1 L 2
+        2 S ApiEndpoint=s=apiEndpoint ApiGatewayManaged=b=apiGatewayManaged ApiId=s=apiId
+        + ApiKeySelectionExpression=s=apiKeySelectionExpression CorsConfiguration=3=corsConfiguration CreatedDate=t=createdDate
+        + Description=s=description DisableSchemaValidation=b=disableSchemaValidation
+        + DisableExecuteApiEndpoint=b=disableExecuteApiEndpoint ImportInfo=7=importInfo IpAddressType=s=ipAddressType Name=s=name
+        + ProtocolType=s=protocolType RouteSelectionExpression=s=routeSelectionExpression Tags=8=tags Version=s=version
+        + Warnings=7=warnings
+        3 S AllowCredentials=b=allowCredentials AllowHeaders=4=allowHeaders AllowMethods=5=allowMethods AllowOrigins=6=allowOrigins
+        + ExposeHeaders=4=exposeHeaders MaxAge=i=maxAge
+        4 L s
+        5 L s
+        6 L s
+        7 L s
+        8 M s s key value
+        9 S Items=10=items NextToken=s=nextToken
+        10 L 11
+        11 S AccessLogSettings=12=accessLogSettings ApiGatewayManaged=b=apiGatewayManaged AutoDeploy=b=autoDeploy
+        + ClientCertificateId=s=clientCertificateId CreatedDate=t=createdDate DefaultRouteSettings=13=defaultRouteSettings
+        + DeploymentId=s=deploymentId Description=s=description LastDeploymentStatusMessage=s=lastDeploymentStatusMessage
+        + LastUpdatedDate=t=lastUpdatedDate RouteSettings=14=routeSettings StageName=s=stageName StageVariables=15=stageVariables
+        + Tags=8=tags
+        12 S DestinationArn=s=destinationArn Format=s=format
+        13 S DataTraceEnabled=b=dataTraceEnabled DetailedMetricsEnabled=b=detailedMetricsEnabled LoggingLevel=s=loggingLevel
+        + ThrottlingBurstLimit=i=throttlingBurstLimit ThrottlingRateLimit=n=throttlingRateLimit
+        14 M s 13 key value
+        15 M s s key value
+        16 S Items=17=items NextToken=s=nextToken
+        17 L 18
+        18 S ApiGatewayManaged=b=apiGatewayManaged ApiKeyRequired=b=apiKeyRequired AuthorizationScopes=19=authorizationScopes
+        + AuthorizationType=s=authorizationType AuthorizerId=s=authorizerId ModelSelectionExpression=s=modelSelectionExpression
+        + OperationName=s=operationName RequestModels=20=requestModels RequestParameters=21=requestParameters RouteId=s=routeId
+        + RouteKey=s=routeKey RouteResponseSelectionExpression=s=routeResponseSelectionExpression Target=s=target
+        19 L s
+        20 M s s key value
+        21 M s 22 key value
+        22 S Required=b=required
+        23 S Items=24=items NextToken=s=nextToken
+        24 L 25
+        25 S ApiGatewayManaged=b=apiGatewayManaged ConnectionId=s=connectionId ConnectionType=s=connectionType
+        + ContentHandlingStrategy=s=contentHandlingStrategy CredentialsArn=s=credentialsArn Description=s=description
+        + IntegrationId=s=integrationId IntegrationMethod=s=integrationMethod
+        + IntegrationResponseSelectionExpression=s=integrationResponseSelectionExpression IntegrationSubtype=s=integrationSubtype
+        + IntegrationType=s=integrationType IntegrationUri=s=integrationUri PassthroughBehavior=s=passthroughBehavior
+        + PayloadFormatVersion=s=payloadFormatVersion RequestParameters=26=requestParameters RequestTemplates=27=requestTemplates
+        + ResponseParameters=28=responseParameters TemplateSelectionExpression=s=templateSelectionExpression
+        + TimeoutInMillis=i=timeoutInMillis TlsConfig=29=tlsConfig
+        26 M s s key value
+        27 M s s key value
+        28 M s 26 key value
+        29 S ServerNameToVerify=s=serverNameToVerify
+        service cloudfront rest-xml 2020-05-31 cloudfront cloudfront - -
+        op list-distributions ListDistributions GET /2020-05-31/distribution 0 payload=DistributionList in=Marker
+        + out=DistributionList.NextMarker results=DistributionList.Items more=DistributionList.IsTruncated
+        0 S DistributionList=1
+        1 S Marker=s NextMarker=s MaxItems=i IsTruncated=b Quantity=i Items=2
+        2 L 3
+        3 S Id=s ARN=s ETag=s Status=s LastModifiedTime=t DomainName=s Aliases=4 Origins=6 OriginGroups=19 DefaultCacheBehavior=28
+        + CacheBehaviors=51 CustomErrorResponses=54 Comment=s PriceClass=s Enabled=b ViewerCertificate=57 Restrictions=58 WebACLId=s
+        + HttpVersion=s IsIPV6Enabled=b AliasICPRecordals=61 Staging=b ConnectionMode=s AnycastIpListId=s ViewerMtlsConfig=63
+        + ConnectionFunctionAssociation=65
+        4 S Quantity=i Items=5
+        5 L s
+        6 S Quantity=i Items=7
+        7 L 8
+        8 S Id=s DomainName=s OriginPath=s CustomHeaders=9 S3OriginConfig=12 CustomOriginConfig=13 VpcOriginConfig=17 ConnectionAttempts=i
+        + ConnectionTimeout=i ResponseCompletionTimeout=i OriginShield=18 OriginAccessControlId=s
+        9 S Quantity=i Items=10
+        10 L 11
+        11 S HeaderName=s HeaderValue=s
+        12 S OriginAccessIdentity=s OriginReadTimeout=i
+        13 S HTTPPort=i HTTPSPort=i OriginProtocolPolicy=s OriginSslProtocols=14 OriginReadTimeout=i OriginKeepaliveTimeout=i
+        + IpAddressType=s OriginMtlsConfig=16
+        14 S Quantity=i Items=15
+        15 L s
+        16 S ClientCertificateArn=s
+        17 S VpcOriginId=s OwnerAccountId=s OriginReadTimeout=i OriginKeepaliveTimeout=i
+        18 S Enabled=b OriginShieldRegion=s
+        19 S Quantity=i Items=20
+        20 L 21
+        21 S Id=s FailoverCriteria=22 Members=25 SelectionCriteria=s
+        22 S StatusCodes=23
+        23 S Quantity=i Items=24
+        24 L i
+        25 S Quantity=i Items=26
+        26 L 27
+        27 S OriginId=s
+        28 S TargetOriginId=s TrustedSigners=29 TrustedKeyGroups=31 ViewerProtocolPolicy=s AllowedMethods=33 SmoothStreaming=b Compress=b
+        + LambdaFunctionAssociations=36 FunctionAssociations=39 FieldLevelEncryptionId=s RealtimeLogConfigArn=s CachePolicyId=s
+        + OriginRequestPolicyId=s ResponseHeadersPolicyId=s GrpcConfig=42 ForwardedValues=43 MinTTL=i DefaultTTL=i MaxTTL=i
+        29 S Enabled=b Quantity=i Items=30
+        30 L s
+        31 S Enabled=b Quantity=i Items=32
+        32 L s
+        33 S Quantity=i Items=34 CachedMethods=35
+        34 L s
+        35 S Quantity=i Items=34
+        36 S Quantity=i Items=37
+        37 L 38
+        38 S LambdaFunctionARN=s EventType=s IncludeBody=b
+        39 S Quantity=i Items=40
+        40 L 41
+        41 S FunctionARN=s EventType=s
+        42 S Enabled=b
+        43 S QueryString=b Cookies=44 Headers=47 QueryStringCacheKeys=49
+        44 S Forward=s WhitelistedNames=45
+        45 S Quantity=i Items=46
+        46 L s
+        47 S Quantity=i Items=48
+        48 L s
+        49 S Quantity=i Items=50
+        50 L s
+        51 S Quantity=i Items=52
+        52 L 53
+        53 S PathPattern=s TargetOriginId=s TrustedSigners=29 TrustedKeyGroups=31 ViewerProtocolPolicy=s AllowedMethods=33
+        + SmoothStreaming=b Compress=b LambdaFunctionAssociations=36 FunctionAssociations=39 FieldLevelEncryptionId=s
+        + RealtimeLogConfigArn=s CachePolicyId=s OriginRequestPolicyId=s ResponseHeadersPolicyId=s GrpcConfig=42 ForwardedValues=43
+        + MinTTL=i DefaultTTL=i MaxTTL=i
+        54 S Quantity=i Items=55
+        55 L 56
+        56 S ErrorCode=i ResponsePagePath=s ResponseCode=s ErrorCachingMinTTL=i
+        57 S CloudFrontDefaultCertificate=b IAMCertificateId=s ACMCertificateArn=s SSLSupportMethod=s MinimumProtocolVersion=s
+        + Certificate=s CertificateSource=s
+        58 S GeoRestriction=59
+        59 S RestrictionType=s Quantity=i Items=60
+        60 L s
+        61 L 62
+        62 S CNAME=s ICPRecordalStatus=s
+        63 S Mode=s TrustStoreConfig=64
+        64 S TrustStoreId=s AdvertiseTrustStoreCaNames=b IgnoreCertificateExpiry=b
+        65 S Id=s
+        service opensearch rest-json 2021-01-01 es es - -
+        op list-domain-names ListDomainNames GET /2021-01-01/domain 0 in=NextToken out=NextToken results=DomainNames
+        op describe-domains DescribeDomains POST /2021-01-01/opensearch/domain-info 3 body=DomainNames
+        0 S DomainNames=1
+        1 L 2
+        2 S DomainName=s EngineType=s
+        3 S DomainStatusList=4
+        4 L 5
+        5 S DomainId=s DomainName=s ARN=s Created=b Deleted=b Endpoint=s EndpointV2=s Endpoints=6 DomainEndpointV2HostedZoneId=s
+        + Processing=b UpgradeProcessing=b EngineVersion=s ClusterConfig=7 EBSOptions=13 AccessPolicies=s IPAddressType=s
+        + SnapshotOptions=14 VPCOptions=15 CognitoOptions=17 EncryptionAtRestOptions=18 NodeToNodeEncryptionOptions=19 AdvancedOptions=20
+        + LogPublishingOptions=21 ServiceSoftwareOptions=23 DomainEndpointOptions=24 AdvancedSecurityOptions=25 IdentityCenterOptions=30
+        + AutoTuneOptions=31 ChangeProgressDetails=32 OffPeakWindowOptions=33 SoftwareUpdateOptions=36 DomainProcessingStatus=s
+        + ModifyingProperties=37 AIMLOptions=39 DeploymentStrategyOptions=43 AutomatedSnapshotPauseOptions=44
+        6 M s s key value
+        7 S InstanceType=s InstanceCount=i DedicatedMasterEnabled=b ZoneAwarenessEnabled=b ZoneAwarenessConfig=8 DedicatedMasterType=s
+        + DedicatedMasterCount=i WarmEnabled=b WarmType=s WarmCount=i ColdStorageOptions=9 MultiAZWithStandbyEnabled=b NodeOptions=10
+        8 S AvailabilityZoneCount=i
+        9 S Enabled=b
+        10 L 11
+        11 S NodeType=s NodeConfig=12
+        12 S Enabled=b Type=s Count=i
+        13 S EBSEnabled=b VolumeType=s VolumeSize=i Iops=i Throughput=i
+        14 S AutomatedSnapshotStartHour=i
+        15 S VPCId=s SubnetIds=16 AvailabilityZones=16 SecurityGroupIds=16 EgressEnabled=b
+        16 L s
+        17 S Enabled=b UserPoolId=s IdentityPoolId=s RoleArn=s
+        18 S Enabled=b KmsKeyId=s
+        19 S Enabled=b
+        20 M s s key value
+        21 M s 22 key value
+        22 S CloudWatchLogsLogGroupArn=s Enabled=b
+        23 S CurrentVersion=s NewVersion=s UpdateAvailable=b Cancellable=b UpdateStatus=s Description=s AutomatedUpdateDate=t
+        + OptionalDeployment=b
+        24 S EnforceHTTPS=b TLSSecurityPolicy=s CustomEndpointEnabled=b CustomEndpoint=s CustomEndpointCertificateArn=s
+        25 S Enabled=b InternalUserDatabaseEnabled=b SAMLOptions=26 JWTOptions=28 IAMFederationOptions=29 AnonymousAuthDisableDate=t
+        + AnonymousAuthEnabled=b
+        26 S Enabled=b Idp=27 SubjectKey=s RolesKey=s SessionTimeoutMinutes=i
+        27 S MetadataContent=s EntityId=s
+        28 S Enabled=b SubjectKey=s RolesKey=s JwksUrl=s PublicKey=s
+        29 S Enabled=b SubjectKey=s RolesKey=s
+        30 S EnabledAPIAccess=b IdentityCenterInstanceARN=s IdentityCenterInstanceRegion=s SubjectKey=s RolesKey=s
+        + IdentityCenterApplicationARN=s IdentityStoreId=s
+        31 S State=s ErrorMessage=s UseOffPeakWindow=b
+        32 S ChangeId=s Message=s ConfigChangeStatus=s InitiatedBy=s StartTime=t LastUpdatedTime=t
+        33 S Enabled=b OffPeakWindow=34
+        34 S WindowStartTime=35
+        35 S Hours=i Minutes=i
+        36 S AutoSoftwareUpdateEnabled=b UseLatestServiceSoftwareForBlueGreen=b
+        37 L 38
+        38 S Name=s ActiveValue=s PendingValue=s ValueType=s
+        39 S NaturalLanguageQueryGenerationOptions=40 S3VectorsEngine=41 ServerlessVectorAcceleration=42
+        40 S DesiredState=s CurrentState=s
+        41 S Enabled=b
+        42 S Enabled=b
+        43 S DeploymentStrategy=s
+        44 S Enabled=b StartTime=t EndTime=t State=s
+        service eks rest-json 2017-11-01 eks eks - 1.1
+        op list-clusters ListClusters GET /clusters 0 in=nextToken out=nextToken results=clusters
+        op describe-cluster DescribeCluster GET /clusters/{name} 2
+        0 S clusters=1 nextToken=s
+        1 L s
+        2 S cluster=3
+        3 S name=s arn=s createdAt=t version=s endpoint=s roleArn=s resourcesVpcConfig=4 kubernetesNetworkConfig=5 logging=7 identity=11
+        + status=s certificateAuthority=13 clientRequestToken=s platformVersion=s tags=14 encryptionConfig=15 connectorConfig=18 id=s
+        + health=19 outpostConfig=22 accessConfig=24 upgradePolicy=25 zonalShiftConfig=26 remoteNetworkConfig=27 computeConfig=32
+        + storageConfig=33 deletionProtection=b controlPlaneScalingConfig=35
+        4 S subnetIds=1 securityGroupIds=1 clusterSecurityGroupId=s vpcId=s endpointPublicAccess=b endpointPrivateAccess=b
+        + publicAccessCidrs=1
+        5 S serviceIpv4Cidr=s serviceIpv6Cidr=s ipFamily=s elasticLoadBalancing=6
+        6 S enabled=b
+        7 S clusterLogging=8
+        8 L 9
+        9 S types=10 enabled=b
+        10 L s
+        11 S oidc=12
+        12 S issuer=s
+        13 S data=s
+        14 M s s key value
+        15 L 16
+        16 S resources=1 provider=17
+        17 S keyArn=s
+        18 S activationId=s activationCode=s activationExpiry=t provider=s roleArn=s
+        19 S issues=20
+        20 L 21
+        21 S code=s message=s resourceIds=1
+        22 S outpostArns=1 controlPlaneInstanceType=s controlPlanePlacement=23
+        23 S groupName=s
+        24 S bootstrapClusterCreatorAdminPermissions=b authenticationMode=s
+        25 S supportType=s
+        26 S enabled=b
+        27 S remoteNodeNetworks=28 remotePodNetworks=30
+        28 L 29
+        29 S cidrs=1
+        30 L 31
+        31 S cidrs=1
+        32 S enabled=b nodePools=1 nodeRoleArn=s
+        33 S blockStorage=34
+        34 S enabled=b
+        35 S tier=s
+        service ecr json 2015-09-21 api.ecr ecr AmazonEC2ContainerRegistry_V20150921 1.1
+        op describe-repositories DescribeRepositories POST / 0 in=nextToken out=nextToken results=repositories
+        op get-repository-policy GetRepositoryPolicy POST / 7
+        0 S repositories=1 nextToken=s
+        1 L 2
+        2 S repositoryArn=s registryId=s repositoryName=s repositoryUri=s createdAt=t imageTagMutability=s
+        + imageTagMutabilityExclusionFilters=3 imageScanningConfiguration=5 encryptionConfiguration=6
+        3 L 4
+        4 S filterType=s filter=s
+        5 S scanOnPush=b
+        6 S encryptionType=s kmsKey=s
+        7 S registryId=s repositoryName=s policyText=s
+        service sns query 2010-03-31 sns sns - -
+        op list-topics ListTopics POST / 0 wrapper=ListTopicsResult in=NextToken out=NextToken results=Topics
+        op get-topic-attributes GetTopicAttributes POST / 3 wrapper=GetTopicAttributesResult
+        0 S Topics=1 NextToken=s
+        1 L 2
+        2 S TopicArn=s
+        3 S Attributes=4
+        4 M s s key value
+        service sqs json 2012-11-05 sqs sqs AmazonSQS 1.0
+        op list-queues ListQueues POST / 0 in=NextToken out=NextToken results=QueueUrls
+        op get-queue-attributes GetQueueAttributes POST / 2
+        0 S QueueUrls=1=QueueUrls=* NextToken=s
+        1 L s flat
+        2 S Attributes=3
+        3 M s s key value flat
+        service cognito-identity json 2014-06-30 cognito-identity cognito-identity AWSCognitoIdentityService 1.1
+        op list-identity-pools ListIdentityPools POST / 0 in=NextToken out=NextToken results=IdentityPools
+        op describe-identity-pool DescribeIdentityPool POST / 3
+        op get-identity-pool-roles GetIdentityPoolRoles POST / 10
+        0 S IdentityPools=1 NextToken=s
+        1 L 2
+        2 S IdentityPoolId=s IdentityPoolName=s
+        3 S IdentityPoolId=s IdentityPoolName=s AllowUnauthenticatedIdentities=b AllowClassicFlow=b SupportedLoginProviders=4
+        + DeveloperProviderName=s OpenIdConnectProviderARNs=5 CognitoIdentityProviders=6 SamlProviderARNs=8 IdentityPoolTags=9
+        4 M s s key value
+        5 L s
+        6 L 7
+        7 S ProviderName=s ClientId=s ServerSideTokenCheck=b
+        8 L s
+        9 M s s key value
+        10 S IdentityPoolId=s Roles=11 RoleMappings=12
+        11 M s s key value
+        12 M s 13 key value
+        13 S Type=s AmbiguousRoleResolution=s RulesConfiguration=14
+        14 S Rules=15
+        15 L 16
+        16 S Claim=s MatchType=s Value=s RoleARN=s
+        service rolesanywhere rest-json 2018-05-10 rolesanywhere rolesanywhere - -
+        op list-trust-anchors ListTrustAnchors GET /trustanchors 0 in=nextToken out=nextToken results=trustAnchors
+        op list-profiles ListProfiles GET /profiles 7 in=nextToken out=nextToken results=profiles
+        0 S nextToken=s trustAnchors=1
+        1 L 2
+        2 S trustAnchorId=s trustAnchorArn=s name=s source=3 enabled=b createdAt=t updatedAt=t notificationSettings=5
+        3 S sourceType=s sourceData=4
+        4 S x509CertificateData=s acmPcaArn=s
+        5 L 6
+        6 S enabled=b event=s threshold=i channel=s configuredBy=s
+        7 S nextToken=s profiles=8
+        8 L 9
+        9 S profileId=s profileArn=s name=s requireInstanceProperties=b enabled=b createdBy=s sessionPolicy=s roleArns=10
+        + managedPolicyArns=11 createdAt=t updatedAt=t durationSeconds=i acceptRoleSessionName=b attributeMappings=12
+        10 L s
+        11 L s
+        12 L 13
+        13 S certificateField=s mappingRules=14
+        14 L 15
+        15 S specifier=s
         """#
 }

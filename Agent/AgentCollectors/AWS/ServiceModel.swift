@@ -2,7 +2,7 @@
 ///
 /// It is read from ``table``, whose lines are:
 /// `service NAME PROTOCOL VERSION ENDPOINT-PREFIX SIGNING-NAME TARGET-PREFIX JSON-VERSION`,
-/// `op CLI-NAME NAME METHOD PATH OUTPUT-SHAPE [payload= wrapper= in= out= results= more= once=]`,
+/// `op CLI-NAME NAME METHOD PATH OUTPUT-SHAPE [body= payload= wrapper= in= out= results= more= once=]`,
 /// `N S Member=REF[=WIRE-NAME[=FLAGS]]…` (structure; flag `*` a flattened list, `@` an XML attribute), `N L REF [flat]` (list),
 /// `N M KEY VALUE KEY-NAME VALUE-NAME [flat]` (map); `+` continues the line above. REF is a shape's number or one of
 /// `s` string, `i` whole number, `n` number, `b` boolean, `t` timestamp, `x` bytes, `p` URL-encoded JSON policy.
@@ -55,6 +55,8 @@ struct ServiceModel: Sendable {
         var payload: String?
         var wrapper: String?
         var paging: Paging?
+        /// Parameters that a REST request carries in its JSON body.
+        var body: [String] = []
     }
 
     var name: String
@@ -120,7 +122,7 @@ struct ServiceModel: Sendable {
         }
         return Operation(
             cliName: String(words[1]), name: String(words[2]), method: String(words[3]), path: String(words[4]),
-            output: reference(words[5]), payload: options["payload"], wrapper: options["wrapper"], paging: paging)
+            output: reference(words[5]), payload: options["payload"], wrapper: options["wrapper"], paging: paging, body: names("body"))
     }
 
     private static func shape(_ words: [Substring]) -> Shape? {

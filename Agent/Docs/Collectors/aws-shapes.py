@@ -4,7 +4,8 @@
     python3 Agent/Docs/Collectors/aws-shapes.py > Agent/AgentCollectors/AWS/ServiceModel+Table.swift
 
 The table holds, for the operations below only: protocol, HTTP method and path, pagination, and the shape of the answer.
-To add an operation: add it here, run this, and add what we decide about it to AWSCatalogue.swift.
+To add an operation: add it here, run this, and add what we decide about it to AWSCatalogue.swift. Where an answer holds more than is needed,
+TAKEN names what is taken of it; the rest is not in the table, so that the agent cannot even read it.
 """
 import re
 import sys
@@ -15,18 +16,45 @@ from botocore import xform_name
 
 OPERATIONS = {
     "sts": ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"],
-    "iam": ["GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy"],
+    "iam": ["GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy",
+            "ListOpenIDConnectProviders", "GetOpenIDConnectProvider", "ListSAMLProviders"],
     "ec2": ["DescribeRegions", "DescribeInstances", "DescribeSecurityGroups", "DescribeVpcs", "DescribeSubnets", "DescribeRouteTables",
             "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeIamInstanceProfileAssociations", "DescribeSnapshots",
-            "DescribeSnapshotAttribute"],
-    "elbv2": ["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth", "DescribeRules"],
+            "DescribeSnapshotAttribute", "GetSnapshotBlockPublicAccessState", "DescribeImages", "DescribeImageAttribute",
+            "DescribeNetworkInterfaces", "DescribeAddresses", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries",
+            "DescribeVpcPeeringConnections", "DescribeTransitGateways", "DescribeTransitGatewayAttachments",
+            "DescribeTransitGatewayRouteTables", "SearchTransitGatewayRoutes", "GetTransitGatewayRouteTableAssociations",
+            "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions"],
+    "elb": ["DescribeLoadBalancers"],
+    "elbv2": ["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth", "DescribeRules",
+              "DescribeTargetGroupAttributes"],
     "s3": ["ListBuckets", "GetBucketLocation", "GetBucketPolicy", "GetBucketAcl", "GetPublicAccessBlock", "GetBucketEncryption",
-           "GetBucketTagging"],
+           "GetBucketTagging", "GetBucketOwnershipControls"],
     "s3control": ["GetPublicAccessBlock"],
     "lambda": ["ListFunctions", "GetPolicy", "ListFunctionUrlConfigs"],
     "kms": ["ListKeys", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"],
     "secretsmanager": ["ListSecrets", "GetResourcePolicy"],
-    "rds": ["DescribeDBInstances", "DescribeDBSnapshots", "DescribeDBSnapshotAttributes"],
+    "rds": ["DescribeDBInstances", "DescribeDBSnapshots", "DescribeDBSnapshotAttributes", "DescribeDBClusterSnapshots",
+            "DescribeDBClusterSnapshotAttributes"],
+    "redshift": ["DescribeClusters", "DescribeClusterSubnetGroups"],
+    "apigateway": ["GetRestApis", "GetStages", "GetResources"],
+    "apigatewayv2": ["GetApis", "GetStages", "GetRoutes", "GetIntegrations"],
+    "cloudfront": ["ListDistributions"],
+    "opensearch": ["ListDomainNames", "DescribeDomains"],
+    "eks": ["ListClusters", "DescribeCluster"],
+    "ecr": ["DescribeRepositories", "GetRepositoryPolicy"],
+    "sns": ["ListTopics", "GetTopicAttributes"],
+    "sqs": ["ListQueues", "GetQueueAttributes"],
+    "cognito-identity": ["ListIdentityPools", "DescribeIdentityPool", "GetIdentityPoolRoles"],
+    "rolesanywhere": ["ListTrustAnchors", "ListProfiles"],
+}
+# What is taken of an answer: paths of members, [] for the elements of a list. An operation that is not named is taken whole.
+TAKEN: dict = {}
+# Operations that page although no paginator model says so: their tokens and lists.
+PAGES = {
+    "ec2 DescribeVpcBlockPublicAccessExclusions": ("NextToken", "VpcBlockPublicAccessExclusions"),
+    # It never pages; named as a listing, an answer without the list is refused.
+    "opensearch ListDomainNames": ("NextToken", "DomainNames"),
 }
 PRIMITIVE = {"string": "s", "character": "s", "integer": "i", "long": "i", "float": "n", "double": "n", "boolean": "b", "timestamp": "t",
              "blob": "x"}
@@ -38,6 +66,18 @@ lines = []
 
 def one(value):
     return value if isinstance(value, str) else ",".join(value or [])
+
+
+def taken(paths):
+    """The tree of members that the paths name; an empty one is everything below."""
+    tree = {}
+    for path in paths:
+        start, _, names = path.partition(": ")
+        for name in names.split() or [""]:
+            place = tree
+            for step in (start + ("." + name if name else "")).replace("[]", "").split("."):
+                place = place.setdefault(step, {})
+    return tree
 
 
 for service, operations in OPERATIONS.items():
@@ -54,27 +94,33 @@ for service, operations in OPERATIONS.items():
     numbers = {}
     shapes = []
 
-    def reference(shape):
+    def reference(shape, keep):
         if shape.type_name == "string" and shape.name == "policyDocumentType":
             return "p"  # botocore decodes these into JSON values: handlers.json_decode_policies
         if shape.type_name in PRIMITIVE:
             return PRIMITIVE[shape.type_name]
-        if shape.name in numbers:
-            return str(numbers[shape.name])
-        number = numbers[shape.name] = len(numbers)
+        key = shape.name + (repr(keep) if keep else "")
+        if key in numbers:
+            return str(numbers[key])
+        number = numbers[key] = len(numbers)
         shapes.append(None)
         if shape.type_name == "list":
-            text = f"L {reference(shape.member)}" + (" flat" if shape.serialization.get("flattened") else "")
+            text = f"L {reference(shape.member, keep)}" + (" flat" if shape.serialization.get("flattened") else "")
         elif shape.type_name == "map":
             text = "M {} {} {} {}{}".format(
-                reference(shape.key), reference(shape.value), shape.key.serialization.get("name", "key"),
+                reference(shape.key, {}), reference(shape.value, keep), shape.key.serialization.get("name", "key"),
                 shape.value.serialization.get("name", "value"), " flat" if shape.serialization.get("flattened") else "")
         else:
             members = []
+            unknown = [name for name in keep if name not in shape.members]
+            if unknown:
+                sys.exit(f"{service} {shape.name} has no {unknown}")
             for name, member in shape.members.items():
                 serialization = member.serialization
                 if serialization.get("location"):
                     continue  # a header or the status code, not of the body
+                if keep and name not in keep:
+                    continue
                 wire = serialization.get("name", name)
                 flags = ""
                 if member.type_name == "list" and serialization.get("flattened"):
@@ -82,7 +128,7 @@ for service, operations in OPERATIONS.items():
                     flags += "*"
                 if serialization.get("xmlAttribute"):
                     flags += "@"
-                members.append(f"{name}={reference(member)}" + (f"={wire}" if wire != name or flags else "") + (f"={flags}" if flags else ""))
+                members.append(f"{name}={reference(member, keep.get(name, {}))}" + (f"={wire}" if wire != name or flags else "") + (f"={flags}" if flags else ""))
             text = "S " + " ".join(members)
         shapes[number] = f"{number} {text}".rstrip()
         return str(number)
@@ -90,14 +136,22 @@ for service, operations in OPERATIONS.items():
     for name in operations:
         operation = model.operation_model(name)
         output = operation.output_shape
+        keep = taken(TAKEN.get(f"{service} {name}", []))
         page = pages.get(name) or {}
         fields = ["op", xform_name(name, "-"), name, operation.http["method"], operation.http["requestUri"],
-                  reference(output) if output else "-"]
+                  reference(output, keep) if output else "-"]
+        body = [m for m, shape in (operation.input_shape.members if operation.input_shape else {}).items()
+                if not shape.serialization.get("location")]
+        if protocol == "rest-json" and body:
+            fields.append("body=" + ",".join(body))
         if output and output.serialization.get("payload"):
             fields.append("payload=" + output.serialization["payload"])
         if output and output.serialization.get("resultWrapper"):
             fields.append("wrapper=" + output.serialization["resultWrapper"])
-        if page:
+        if f"{service} {name}" in PAGES:
+            token, results = PAGES[f"{service} {name}"]
+            fields += [f"in={token}", f"out={token}", f"results={results}"]
+        elif page:
             fields += ["in=" + one(page["input_token"]), "out=" + one(page["output_token"]), "results=" + one(page["result_key"])]
             if page.get("more_results"):
                 fields.append("more=" + page["more_results"])
