@@ -36,6 +36,9 @@ public struct CollectionLimits: Sendable, Hashable {
 }
 
 extension CollectionFolder {
+    /// The name of the file beside the answers in which the owner says what matters.
+    public static let jewels = "jewels.yaml"
+
     /// Reads a collection: `FOLDER/ACCOUNT/SERVICE.OPERATION[.REGION][.RESOURCE].json`, or the same files in `FOLDER` itself.
     ///
     /// A file of an operation that is not known, and a file that is no answer at all, is named in the coverage and left alone. An answer
@@ -204,6 +207,8 @@ private struct FolderReader {
             }
         }
         for name in names where name != "collection.json" {
+            // The owner's word about what matters: no answer, and read by whoever asks for it.
+            if shown.isEmpty, name == CollectionFolder.jewels { continue }
             let ending = name.hasSuffix(".json") ? ".json" : name.hasSuffix(".csv") ? ".csv" : ""
             guard !ending.isEmpty, !name.hasPrefix(".") else {
                 if !name.hasPrefix(".") { note(shown + name, account: account) }

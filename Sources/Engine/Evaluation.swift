@@ -6,18 +6,36 @@ final class Evaluation {
     let snapshot: CloudSnapshot
     let permissions: Permissions
     let exposures: [Exposure]
-    let graph: SecurityGraph
+    let premises: Premises
+    private(set) var graph: SecurityGraph
     let gaps: Set<CoverageReport.Gap>
     let builder: GraphBuilder
 
     /// Evaluates a snapshot. A library may be handed on from another snapshot that shares texts.
-    init(_ snapshot: CloudSnapshot, library: PolicyLibrary = PolicyLibrary(), exposures: [Exposure]? = nil) {
+    init(
+        _ snapshot: CloudSnapshot, library: PolicyLibrary = PolicyLibrary(), exposures: [Exposure]? = nil, premises: Premises = Premises()
+    ) {
         self.snapshot = snapshot
+        self.premises = premises
         self.exposures = exposures ?? NetworkReachability(snapshot).exposures()
         permissions = Permissions(snapshot, library: library)
-        builder = GraphBuilder(snapshot, permissions: permissions, exposures: self.exposures)
+        builder = GraphBuilder(snapshot, permissions: permissions, exposures: self.exposures, premises: premises)
         graph = builder.build()
         gaps = builder.gaps
+        guard !premises.compromised.isEmpty else { return }
+        let names = NodeNames(graph.nodes)
+        for name in premises.compromised {
+            if case .found(let id) = names.look(up: name), let place = graph.place(of: id) { graph.assumeCompromised(place) }
+        }
+    }
+
+    /// Looks for what is assumed to be compromised.
+    ///
+    /// - Throws: ``PremiseError`` that names the first that is nothing here, or more than one thing.
+    func checkPremises() throws(PremiseError) {
+        guard !premises.compromised.isEmpty else { return }
+        let names = NodeNames(graph.nodes)
+        for name in premises.compromised { _ = try names.identifier(of: name) }
     }
 
     /// What the graph says.
@@ -26,6 +44,7 @@ final class Evaluation {
         var paths: [AttackPath]
         var principals: [PrincipalResult]
         var truncated: Int
+        var exposures: Exposures
     }
 
     func judged() -> Judged {
@@ -34,7 +53,7 @@ final class Evaluation {
         let paths = found.map { finder.path($0) }
         return Judged(
             found: found, paths: paths, principals: PrincipalAnalysis(graph: graph, snapshot: snapshot).results(paths),
-            truncated: finder.truncated)
+            truncated: finder.truncated, exposures: Exposures(graph, finder.exposures))
     }
 
     /// The whole result.
@@ -50,7 +69,7 @@ final class Evaluation {
         var outcomes: [String: Int] = [:]
         let entries = everyCall()
         for entry in entries { outcomes[entry.outcome.rawValue, default: 0] += 1 }
-        let exposure = Exposures(graph, paths)
+        let exposure = judged.exposures
         return AnalysisResult(
             summary: AnalysisSummary(
                 snapshot: digest, accounts: snapshot.accounts.map(\.id).sorted(), collectedFrom: times.first, collectedTo: times.last,
@@ -116,26 +135,22 @@ struct Exposures {
     var byEntry: [String: Double]
     var jewels: [AnalysisSummary.Jewel]
 
-    init(_ graph: SecurityGraph, _ paths: [AttackPath]) {
-        var byTarget: [String: [AttackPath]] = [:]
-        for path in paths { byTarget[path.target, default: []].append(path) }
+    init(_ graph: SecurityGraph, _ found: [Int: AttackPathFinder.TargetExposure]) {
         var list: [AnalysisSummary.Jewel] = []
-        var internet = 0.0
-        var principal = 0.0
-        for node in graph.nodes where node.value > 0 {
-            let own = byTarget[node.id] ?? []
-            let outside = own.filter { graph.isOutside($0.source) }
-            let strongest = own.map(\.score).max() ?? 0
-            internet += outside.map(\.score).max() ?? 0
-            principal += own.filter { !graph.isOutside($0.source) }.map(\.score).max() ?? 0
+        // Both are always told; others where there are such entries.
+        var entries = ["internet": 0.0, "principal": 0.0]
+        for (place, node) in graph.nodes.enumerated() where node.value > 0 {
+            let exposure = found[place] ?? AttackPathFinder.TargetExposure()
+            for (entry, score) in exposure.byEntry { entries[entry, default: 0] += score }
             list.append(
                 .init(
-                    id: node.id, kind: node.kind.rawValue, value: node.value, why: node.valueReason, exposure: strongest,
-                    reachedFromInternet: own.contains { $0.source == "internet" }, reachedFrom: Set(own.map(\.source)).count))
+                    id: node.id, kind: node.kind.rawValue, value: node.value, why: node.valueReason,
+                    exposure: exposure.byEntry.values.max() ?? 0, reachedFromInternet: exposure.isReachedFromInternet,
+                    reachedFrom: exposure.starts))
         }
         jewels = list.sorted { $0.exposure != $1.exposure ? $0.exposure > $1.exposure : AttackPathFinder.precedes($0.id, $1.id) }
         total = AttackPathFinder.rounded(jewels.reduce(0) { $0 + $1.exposure })
-        byEntry = ["internet": AttackPathFinder.rounded(internet), "principal": AttackPathFinder.rounded(principal)]
+        byEntry = entries.mapValues { AttackPathFinder.rounded($0) }
     }
 
     /// Material exposure of a set of scores by target.
@@ -143,14 +158,6 @@ struct Exposures {
         var best: [String: Double] = [:]
         for (target, score) in scores { best[target] = max(best[target] ?? 0, score) }
         return AttackPathFinder.rounded(best.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value })
-    }
-}
-
-extension SecurityGraph {
-    /// Whether an attacker at this node is none of the accounts' own principals.
-    func isOutside(_ id: String) -> Bool {
-        guard let place = place(of: id) else { return false }
-        return nodes[place].kind.isOutside
     }
 }
 

@@ -16,20 +16,47 @@ public enum Pipeline {
         }
     }
 
+    /// A result with its graph, which is too large to go with it everywhere.
+    public struct Analysis: Sendable {
+        /// The result.
+        public var result: AnalysisResult
+        /// The graph that the result's paths are in.
+        public var graph: GraphExport
+    }
+
+    /// Analyses a collection; see ``analyse(_:snapshotPath:options:premises:progress:)``.
+    public static func run(
+        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
+        progress: (WorkerProgress) -> Void = { _ in }
+    ) throws -> AnalysisResult {
+        try stages(collection, snapshotPath: snapshotPath, options: options, premises: premises, progress: progress).result
+    }
+
     /// Analyses a collection.
     ///
     /// - Parameters:
     ///   - snapshotPath: where the snapshot's database is written; the file must not exist.
+    ///   - premises: what the owner says besides.
     ///   - progress: told the name of each stage as it begins: `normalise`, `graph`, `paths`, `controls`, `fixes`, `write`.
-    /// - Throws: when the database cannot be written. What is in the collection is never a reason: what cannot be read is said in the result's coverage.
-    public static func run(
-        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), progress: (WorkerProgress) -> Void = { _ in }
-    ) throws -> AnalysisResult {
+    /// - Throws: when the database cannot be written, and ``PremiseError``. What is in the collection is never a reason: what cannot be read is said in the result's coverage.
+    public static func analyse(
+        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
+        progress: (WorkerProgress) -> Void = { _ in }
+    ) throws -> Analysis {
+        let (result, evaluation) = try stages(
+            collection, snapshotPath: snapshotPath, options: options, premises: premises, progress: progress)
+        return Analysis(result: result, graph: GraphExport(evaluation, digest: result.summary.snapshot))
+    }
+
+    private static func stages(
+        _ collection: CloudCollection, snapshotPath: String, options: Options, premises: Premises, progress: (WorkerProgress) -> Void
+    ) throws -> (result: AnalysisResult, evaluation: Evaluation) {
         progress(WorkerProgress(stage: "normalise"))
         let snapshot = Normaliser.normalise(collection)
         let digest = SnapshotDigest.of(snapshot)
         progress(WorkerProgress(stage: "graph"))
-        let evaluation = Evaluation(snapshot)
+        let evaluation = Evaluation(snapshot, premises: premises)
+        try evaluation.checkPremises()
         progress(WorkerProgress(stage: "paths"))
         let judged = evaluation.judged()
         progress(WorkerProgress(stage: "controls"))
@@ -41,9 +68,9 @@ public enum Pipeline {
             ? FixFinder(evaluation, judged, maximumCandidates: options.maximumCandidates).search()
             : (FixFinder.emptyPlan(judged.paths), judged.paths, [])
         progress(WorkerProgress(stage: "write"))
-        return evaluation.result(
-            digest: digest, judged: judged, paths: paths, plan: plan, findings: controls.findings,
-            controls: controls.controls, gaps: gaps)
+        let result = evaluation.result(
+            digest: digest, judged: judged, paths: paths, plan: plan, findings: controls.findings, controls: controls.controls, gaps: gaps)
+        return (result, evaluation)
     }
 
     private static func controls(_ path: String) throws -> (findings: [Finding], controls: [ControlResult]) {

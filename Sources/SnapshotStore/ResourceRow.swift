@@ -1,4 +1,4 @@
-import CloudModel
+public import CloudModel
 
 /// A row of the table `resources`: what all kinds share, and the rest as JSON. A property that is `null` is not known.
 struct ResourceRow {
@@ -211,5 +211,13 @@ struct ResourceRow {
                 "blockPublicPolicy": .bool($0.blockPublicPolicy), "restrictPublicBuckets": .bool($0.restrictPublicBuckets),
             ]
         } ?? .null
+    }
+}
+
+/// The native identifiers of everything that the table `resources` holds.
+public enum ResourceIdentifiers {
+    /// Those of a snapshot, and managed policies'.
+    public static func all(_ snapshot: CloudSnapshot) -> Set<String> {
+        Set(ResourceRow.all(snapshot).map(\.id)).union(snapshot.policies.map(\.arn))
     }
 }

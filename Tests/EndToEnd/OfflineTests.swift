@@ -11,7 +11,7 @@ struct OfflineTests {
 
     @Test("each principal of one saved answer gets the right verdict, closed ways beside open ones")
     func principals() async throws {
-        let folder = try Folder()
+        let folder = try AnswersFolder()
         defer { folder.remove() }
         try folder.save(Self.details, Self.saved)
         let run = try await folder.analyze()
@@ -44,7 +44,7 @@ struct OfflineTests {
 
     @Test("a byte order mark, CRLF, null, unknown members and empty lists change no verdict")
     func spelling() async throws {
-        let folder = try Folder()
+        let folder = try AnswersFolder()
         defer { folder.remove() }
         let text = Self.saved.replacing("\n", with: "\r\n").replacing(
             "\"GroupDetailList\"", with: "\"Marker\": null, \"New\": {\"x\": []}, \"GroupDetailList\"")
@@ -65,8 +65,8 @@ struct OfflineTests {
 
     @Test("the same answers give the same bytes, wherever the folder lies and whatever order its files were made in")
     func sameBytes() async throws {
-        let first = try Folder()
-        let second = try Folder()
+        let first = try AnswersFolder()
+        let second = try AnswersFolder()
         defer {
             first.remove()
             second.remove()
@@ -79,14 +79,14 @@ struct OfflineTests {
         for file in files.reversed() { try second.save(file.0, file.1) }
         #expect(try await first.analyze().status == 0)
         #expect(try await second.analyze().status == 0)
-        for name in Folder.results { #expect(try first.bytes(name) == second.bytes(name), "\(name)") }
+        for name in AnswersFolder.results { #expect(try first.bytes(name) == second.bytes(name), "\(name)") }
     }
 
     // MARK: Endings
 
     @Test("--fail-on ends with 3, an unknown severity with 2")
     func endings() async throws {
-        let folder = try Folder()
+        let folder = try AnswersFolder()
         defer { folder.remove() }
         try folder.save(Self.details, Self.saved)
         #expect(try await folder.analyze(["--fail-on", "high"]).status == 3)
@@ -102,7 +102,7 @@ struct OfflineTests {
             ("s3.get-bucket-policy.json", "{}"),
         ])
     func badInput(name: String, content: String) async throws {
-        let folder = try Folder()
+        let folder = try AnswersFolder()
         defer { folder.remove() }
         try folder.save(name, content)
         let run = try await folder.analyze()
@@ -117,7 +117,7 @@ struct OfflineTests {
         "a folder that is missing, empty or a file, a pipe inside it: one line, exit code 1",
         arguments: ["missing", "empty", "file", "pipe"])
     func badFolder(kind: String) async throws {
-        let folder = try Folder(makesInput: kind != "missing" && kind != "file")
+        let folder = try AnswersFolder(makesInput: kind != "missing" && kind != "file")
         defer { folder.remove() }
         if kind == "file" { try Data().write(to: URL(filePath: folder.input)) }
         if kind == "pipe" { try #require(mkfifo(folder.input + "/ec2.describe-vpcs.eu-west-1.json", 0o600) == 0) }
@@ -129,7 +129,7 @@ struct OfflineTests {
 
     @Test("old results are replaced as a whole or not at all, and what else is in the folder stays")
     func oldResults() async throws {
-        let folder = try Folder()
+        let folder = try AnswersFolder()
         defer { folder.remove() }
         try folder.save(Self.details, Self.saved)
         try FileManager.default.createDirectory(atPath: folder.output + "/paths.json", withIntermediateDirectories: true)
@@ -140,7 +140,8 @@ struct OfflineTests {
         try FileManager.default.removeItem(atPath: folder.output + "/paths.json")
         try Data("old".utf8).write(to: URL(filePath: folder.output + "/paths.json"))
         #expect(try await folder.analyze().status == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.output).sorted() == (Folder.results + ["notes.txt"]).sorted())
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.output).sorted() == (AnswersFolder.results + ["notes.txt"]).sorted())
         #expect(!(try folder.paths().isEmpty))
     }
 
@@ -220,7 +221,7 @@ struct OfflineTests {
 }
 
 /// A folder with `in`, and after a run `out`.
-private struct Folder {
+struct AnswersFolder {
     struct Principal: Decodable {
         var arn: String
         var admin: Bool
@@ -237,7 +238,8 @@ private struct Folder {
         var steps: [Step]
     }
     static let results = [
-        "summary.json", "findings.json", "paths.json", "principals.json", "plan.json", "coverage.json", "snapshot.sqlite",
+        "summary.json", "findings.json", "paths.json", "principals.json", "plan.json", "coverage.json", "graph.json", "graph.graphml",
+        "snapshot.sqlite",
     ]
     let place = FileManager.default.temporaryDirectory.appending(path: "clr-offline-\(UUID().uuidString)")
     var input: String { place.appending(path: "in").path }

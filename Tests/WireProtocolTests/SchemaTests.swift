@@ -135,18 +135,20 @@ private struct SchemaReader {
     }
 
     @Test func pathsAreAsTheirSchemaSays() throws {
-        func path(_ evidence: [Citation], _ steps: Int) -> [AttackPath] {
+        func path(_ evidence: [Citation], _ steps: Int, full: Bool = true) -> [AttackPath] {
             let step = PathStep(
                 from: "internet", to: "admin:1", technique: "network-reach", why: "w", evidence: evidence, conditions: ["c"],
                 confidence: .proven)
+            let other = PathAlternative(technique: "t", to: "admin:1", likelihood: full ? 0.5 : nil, confidence: full ? .proven : nil)
             return [
                 AttackPath(
                     id: "path-0123456789abcdef", severity: .critical, score: 100, source: "internet", target: "admin:1", title: "t",
-                    narrative: "n", confidence: .proven, steps: Array(repeating: step, count: steps), fixes: ["fix-0123456789abcdef"])
+                    narrative: "n", confidence: .proven, steps: Array(repeating: step, count: steps), fixes: ["fix-0123456789abcdef"],
+                    likelihood: full ? 0.5 : nil, alternatives: full ? [other] : nil, group: full ? "group-0123456789abcdef" : nil)
             ]
         }
         #expect(try problems("paths", path([citation], 1), .all) == [])
-        #expect(try problems("paths", path([bareCitation], 2), .required) == [])
+        #expect(try problems("paths", path([bareCitation], 2, full: false), .required) == [])
         #expect(try problems("paths", path([], 0), .all) == ["$[0].steps: too few"])
     }
 
@@ -199,7 +201,9 @@ private struct SchemaReader {
                         PathStep(
                             from: "internet", to: "admin:1", technique: "t", why: "w", evidence: [citation], conditions: ["c"],
                             confidence: .proven)
-                    ], fixes: ["fix-0123456789abcdef"])
+                    ], fixes: ["fix-0123456789abcdef"], likelihood: 0.25,
+                    alternatives: [.init(technique: "t", to: "admin:1", likelihood: 0.125, confidence: .conditional)],
+                    group: "group-0123456789abcdef")
             ],
             principals: [PrincipalResult(arn: "a", kind: "role", admin: true, reachesAdmin: .yes, conditions: ["c"], why: "w", via: ["p"])],
             plan: Plan(

@@ -61,7 +61,12 @@ private struct JSONWriter {
         bytes.append(contentsOf: repeatElement(0x20, count: indent * level))
     }
 
-    mutating func write(_ text: String) {
+    mutating func write(_ text: String) { JSONValue.append(text, to: &bytes) }
+}
+
+extension JSONValue {
+    /// Appends a text as a JSON string, with the fewest escapes.
+    static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {

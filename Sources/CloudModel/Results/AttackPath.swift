@@ -28,6 +28,25 @@ public struct PathStep: Sendable, Hashable, Codable {
     }
 }
 
+/// Another first step that leads to the same end. Part of an ``AttackPath``.
+public struct PathAlternative: Sendable, Hashable, Codable {
+    /// The step's technique, or else its edge's kind.
+    public var technique: String
+    /// What the attacker gets by it.
+    public var to: String
+    /// How likely the whole path that it starts is; absent where only the technique differs from the path's own first step.
+    public var likelihood: Double?
+    /// The least sure step's confidence; absent likewise.
+    public var confidence: Confidence?
+    /// An alternative of these parts.
+    public init(technique: String, to: String, likelihood: Double?, confidence: Confidence?) {
+        self.technique = technique
+        self.to = to
+        self.likelihood = likelihood
+        self.confidence = confidence
+    }
+}
+
 /// Steps from an entry point to something that matters. One element of `paths.json`.
 public struct AttackPath: Sendable, Hashable, Codable {
     /// Stays the same across runs while the path is the same: `path-` and 16 hexadecimal digits.
@@ -36,7 +55,7 @@ public struct AttackPath: Sendable, Hashable, Codable {
     public var severity: Severity
     /// Material exposure of this path, 0 to 100: the target's value times the path's likelihood.
     public var score: Double
-    /// `internet` or a principal's ARN.
+    /// `internet`, a principal's ARN, or that of what is assumed to be compromised.
     public var source: String
     /// The crown jewel: a resource's ARN, or `admin:ACCOUNT` for administrator rights of an account.
     public var target: String
@@ -50,10 +69,18 @@ public struct AttackPath: Sendable, Hashable, Codable {
     public var steps: [PathStep]
     /// Identifiers of single changes that cut it, best first; see ``Fix``.
     public var fixes: [String]
+    /// How likely it is taken, from standing at the source to having the target: 0 to 1.
+    public var likelihood: Double?
+    /// Other first steps to the same target; absent when there are none.
+    public var alternatives: [PathAlternative]?
+    /// The same for paths that differ in nothing but which user, group or role of one account they start at: `group-` and 16 hexadecimal
+    /// digits.
+    public var group: String?
     /// A path of these parts.
     public init(
         id: String, severity: Severity, score: Double, source: String, target: String, title: String, narrative: String,
-        confidence: Confidence, steps: [PathStep], fixes: [String]
+        confidence: Confidence, steps: [PathStep], fixes: [String], likelihood: Double? = nil, alternatives: [PathAlternative]? = nil,
+        group: String? = nil
     ) {
         self.id = id
         self.severity = severity
@@ -65,6 +92,9 @@ public struct AttackPath: Sendable, Hashable, Codable {
         self.confidence = confidence
         self.steps = steps
         self.fixes = fixes
+        self.likelihood = likelihood
+        self.alternatives = alternatives
+        self.group = group
     }
 }
 

@@ -90,21 +90,5 @@ public enum PathPicture {
 
     private static func scalars(_ text: String, _ limit: Int) -> Int { min(limit + 1, DisplayText.safe(text).unicodeScalars.count) }
 
-    /// Foreign text, shown safely and escaped for XML, both on unicode scalars.
-    private static func text(_ text: String, _ limit: Int) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in DisplayText.safe(text, limit: limit).unicodeScalars {
-            switch scalar {
-            case "&": result.append(contentsOf: "&amp;".unicodeScalars)
-            case "<": result.append(contentsOf: "&lt;".unicodeScalars)
-            case ">": result.append(contentsOf: "&gt;".unicodeScalars)
-            case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
-            case "'": result.append(contentsOf: "&#39;".unicodeScalars)
-            // Not a character of XML 1.0, or one that ends up elsewhere than it stands.
-            case "\u{FFFE}", "\u{FFFF}": result.append("\u{FFFD}")
-            default: result.append(scalar)
-            }
-        }
-        return String(result)
-    }
+    private static func text(_ text: String, _ limit: Int) -> String { XMLText.shown(text, limit: limit) }
 }

@@ -72,6 +72,28 @@ extension AttackPath: ResultValue {
             "id": .string(id), "severity": .string(severity.rawValue), "score": .real(score), "source": .string(source),
             "target": .string(target), "title": .string(title), "narrative": .string(narrative),
             "confidence": .string(confidence.rawValue), "steps": .array(steps.map(\.json)), "fixes": .texts(fixes),
+            "likelihood": likelihood.map { .real($0) }, "alternatives": alternatives.map { .array($0.map(\.json)) }, "group": .text(group),
+        ])
+    }
+}
+
+extension PathAlternative: ResultValue {
+    /// As JSON.
+    public var json: JSONValue {
+        .members([
+            "technique": .string(technique), "to": .string(to), "likelihood": likelihood.map { .real($0) },
+            "confidence": .text(confidence?.rawValue),
+        ])
+    }
+}
+
+extension ReachedNode: ResultValue {
+    /// As JSON.
+    public var json: JSONValue {
+        .members([
+            "id": .string(id), "kind": .string(kind.rawValue), "name": .string(name), "account": .text(account),
+            "value": value.map { .real($0) }, "likelihood": .real(likelihood), "hops": .whole(hops),
+            "confidence": .string(confidence.rawValue), "technique": .string(technique), "beside": .string(beside),
         ])
     }
 }

@@ -14,10 +14,11 @@ struct Analyze: ParsableCommand {
     var input: String
     @Option(help: "The folder to write the results to.")
     var out: String
+    @OptionGroup var premises: PremiseOptions
     @Option(help: "End with exit code 3 when a path or finding is at least this bad: informational, low, medium, high or critical.")
     var failOn: Severity?
 
     func run() throws {
-        try OfflineAnalysis.run(try CollectionFolder.read(input), out: out, failOn: failOn)
+        try OfflineAnalysis.run(try CollectionFolder.read(input), premises: try premises.read(input: input), out: out, failOn: failOn)
     }
 }

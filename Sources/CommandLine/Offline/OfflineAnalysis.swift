@@ -7,16 +7,22 @@ import Glibc
 /// Analyses a collection on this machine and writes the result folder; what `analyze` and `scan` share.
 enum OfflineAnalysis {
     /// - Throws: a coded error; then the output folder is as it was.
-    static func run(_ collection: CloudCollection, out: String, failOn: Severity?) throws {
+    static func run(_ collection: CloudCollection, premises: Premises, out: String, failOn: Severity?) throws {
         let folder = try ResultFolder(out)
         let result: AnalysisResult
         do {
             let progress = ProgressLine()
-            result = try Pipeline.run(collection, snapshotPath: folder.snapshotPath) { progress.show("analysing: \($0.stage)") }
+            let analysis = try Pipeline.analyse(collection, snapshotPath: folder.snapshotPath, premises: premises) {
+                progress.show("analysing: \($0.stage)")
+            }
+            result = analysis.result
             progress.clear()
-            try folder.publish(ResultEncoding.documents(of: result))
+            try folder.write("graph.json") { write in try analysis.graph.writeJSON(write) }
+            try folder.write("graph.graphml") { write in try analysis.graph.writeGraphML(write) }
+            try folder.publish(ResultEncoding.documents(of: result), and: ["graph.json", "graph.graphml"])
         } catch {
             folder.discard()
+            if let error = error as? PremiseError { throw Ending.failure(DisplayText.safe(error.message)) }
             throw error
         }
         report(result, out: out)
@@ -31,10 +37,13 @@ enum OfflineAnalysis {
     /// The short answer on standard error: standard output is for data, and the data is in the folder.
     private static func report(_ result: AnalysisResult, out: String) {
         var lines = ["\(result.paths.count) attack paths, \(result.findings.count { $0.verdict == .fail }) failed findings"]
-        for path in result.paths.prefix(3) { lines.append("  \(path.severity.rawValue): \(DisplayText.safe(path.title))") }
+        for group in PathGroup.groups(of: result.paths).prefix(3) {
+            lines.append("  \(group.first.severity.rawValue): \(DisplayText.safe(group.first.title))\(group.others)")
+        }
         let unseen = result.coverage.entries.count { $0.outcome != .collected }
         if unseen > 0 { lines.append("\(unseen) calls gave no answer or were not made; coverage.json names them and what follows") }
-        lines.append("written to \(out): summary, findings, paths, principals, plan, coverage (.json) and snapshot.sqlite")
+        lines.append(
+            "written to \(out): summary, findings, paths, principals, plan, coverage, graph (.json), graph.graphml and snapshot.sqlite")
         Terminal.error(lines.joined(separator: "\n"))
     }
 }

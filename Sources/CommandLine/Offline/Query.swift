@@ -7,7 +7,7 @@ import CloudModel
 struct Query: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query", abstract: "Ask a folder of records or of saved AWS CLI answers, without any server.",
-        subcommands: [Can.self, WhoCan.self])
+        subcommands: [Can.self, WhoCan.self, QueryPaths.self, QueryBlastRadius.self, QueryReaches.self])
 }
 
 /// How the answer to a question is written.

@@ -32,14 +32,32 @@ struct ResultFolder {
     /// Where the engine writes the snapshot while it works.
     var snapshotPath: String { partial + "/snapshot.sqlite" }
 
-    /// Writes the documents, then puts everything in its place.
-    func publish(_ documents: [ResultEncoding.Document]) throws {
+    /// Writes one more file, in pieces.
+    func write(_ name: String, _ body: (([UInt8]) throws -> Void) throws -> Void) throws {
+        let place = partial + "/" + name
+        let file = open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard file >= 0 else { throw Ending.failure("cannot write \(path)/\(name)") }
+        defer { close(file) }
+        try body { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: offset), bytes.count - offset) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw Ending.failure("cannot write \(path)/\(name): no space left, or the disk fails") }
+                offset += count
+            }
+        }
+        guard fsync(file) == 0 else { throw Ending.failure("cannot write \(path)/\(name): the disk fails") }
+    }
+
+    /// Writes the documents, then puts everything in its place, with what was written before.
+    func publish(_ documents: [ResultEncoding.Document], and written: [String]) throws {
         for document in documents { try SafeFile.write(document.bytes, to: partial + "/" + document.name) }
         guard exists else {
             guard rename(partial, path) == 0 else { throw Ending.failure("cannot make the folder \(path)") }
             return
         }
-        let names = documents.map(\.name) + ["snapshot.sqlite"]
+        let names = documents.map(\.name) + written + ["snapshot.sqlite"]
         for name in names {
             var status = stat()
             if lstat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {

@@ -25,12 +25,14 @@ struct Scan: AsyncParsableCommand {
         var endpointURL: String?
         @Option(help: "Keep the redacted records in this folder too.")
         var keepRecords: String?
+        @OptionGroup var premises: PremiseOptions
         @Option(help: "End with exit code 3 when a path or finding is at least this bad: informational, low, medium, high or critical.")
         var failOn: Severity?
 
         func run() async throws {
             // Before a long collection, not after it.
             try ResultFolder(out).discard()
+            let premises = try premises.read(input: nil)
             let environment = ProcessInfo.processInfo.environment
             let collector = AWSCollector(
                 configuration: AWSCollectorConfiguration(
@@ -41,7 +43,7 @@ struct Scan: AsyncParsableCommand {
             let collection = try await collector.collect { line.show(completed: $0.completed, total: $0.total, $0.current) }
             line.clear()
             if let keepRecords { try CollectionFolder.write(collection, to: keepRecords) }
-            try OfflineAnalysis.run(collection, out: out, failOn: failOn)
+            try OfflineAnalysis.run(collection, premises: premises, out: out, failOn: failOn)
         }
     }
 }

@@ -235,52 +235,14 @@ struct Paths: AsyncParsableCommand {
                 .init("severity"), .init("score", isNumber: true), .init("path"), .init("confidence"), .init("steps", isNumber: true),
                 .init("title"),
             ],
-            rows: paths.map { path in
-                [
+            rows: PathGroup.groups(of: paths).map { group in
+                let path = group.first
+                return [
                     .init(path.severity), .init(Figure.text(path.score)), .init(path.id), .init(path.confidence.rawValue),
-                    .init(String(path.steps.count)), .init(path.title),
+                    .init(String(path.steps.count)), .init(path.title + group.others),
                 ]
             }
         ).show()
-    }
-}
-
-/// `cloudryption path ID`
-struct Path: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "One attack path, step by step.")
-    @OptionGroup var options: ReadingOptions
-    @Argument(help: "The path's identifier, as cloudryption paths shows it.") var id: String
-
-    mutating func run() async throws {
-        let client = try APIClient.signedIn()
-        let body = try await client.get(API.Routes.path(id), options.query)
-        if options.output == .json { return try options.json(body) }
-        let answer = try client.decode(API.Envelope<AttackPath>.self, body)
-        let plan = try client.decode(
-            API.Envelope<Plan>.self, try await client.get(API.Routes.plan, [("run", answer.run.description)]))
-        options.provenance(answer.run, answer.snapshot)
-        let path = answer.data
-        func say(_ text: String) { Terminal.print(DisplayText.safe(text, limit: 2000)) }
-        say(path.title)
-        say("\(path.severity.rawValue), exposure \(Figure.text(path.score)), \(path.confidence.rawValue)")
-        Terminal.print("")
-        say(path.narrative)
-        for (index, step) in path.steps.enumerated() {
-            Terminal.print("")
-            say("\(index + 1). \(step.from) -> \(step.to)")
-            say("   \(step.technique): \(step.why)")
-            for condition in step.conditions { say("   only if \(condition)") }
-            if step.confidence == .unknown { say("   not certain: a fact that it needs was not collected") }
-            for fact in step.evidence {
-                let place = [fact.policy, fact.statement.map { "statement \($0)" }, fact.pointer].compactMap { $0 }.joined(separator: ", ")
-                say("   evidence: \(fact.record)\(place.isEmpty ? "" : " (\(place))")")
-            }
-        }
-        Terminal.print("")
-        let known = Dictionary((plan.data.fixes + plan.data.alternatives).map { ($0.id, $0) }) { first, _ in first }
-        let fixes = path.fixes.compactMap { known[$0] }
-        Terminal.print(fixes.isEmpty ? "No single change is known that cuts this path." : "Each of these alone cuts the path:")
-        for fix in fixes { say("  \(fix.title) (\(fix.resource))") }
     }
 }
 

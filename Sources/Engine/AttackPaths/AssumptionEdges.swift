@@ -3,8 +3,9 @@ import IAMEvaluator
 
 /// Who may assume which role: principals of the snapshot, other accounts, anyone.
 extension GraphBuilder {
-    /// Roles that a subject may assume: its permissions and the role's trust together, as the evaluator puts them.
-    func addAssumptions(_ subject: Subject, _ principal: Principal, _ from: Int) {
+    /// Roles that a subject may assume, where asked only those of other accounts: its permissions and the role's trust together, as the
+    /// evaluator puts them.
+    func addAssumptions(_ subject: Subject, _ principal: Principal, _ from: Int, onlyAbroad: Bool = false) {
         var candidates = Set(rolesForAnyone)
         candidates.formUnion(rolesForARN[principal.arn] ?? [])
         if subject.allows.contains("sts:AssumeRole") || !subject.unknownPolicies.isEmpty {
@@ -13,6 +14,7 @@ extension GraphBuilder {
         var found: [(role: Int, proof: Proof)] = []
         for index in candidates.sorted() where index != subject.index {
             let role = snapshot.principals[index]
+            if onlyAbroad, role.account == principal.account { continue }
             guard
                 let proof = permissions.may(
                     subject, "sts:AssumeRole", on: role.arn, account: role.account, context: targetContext(role),

@@ -3,18 +3,23 @@ import Crypto
 
 /// Turns the graph's strongest ways into attack paths.
 ///
-/// Starts: the internet, other accounts that are let in, and every principal that is no administrator already. A principal that reads a
-/// jewel by its own rights is no path; getting there through another principal or a workload is. From one principal at most
-/// ``dataPathsPerStart`` paths to data are told, the strongest; paths to administrator rights, and those from outside, are all told.
+/// Starts: the internet, other accounts that are let in, every principal that is no administrator already, and what is assumed to be
+/// compromised. A principal that reads data by its own rights is no path; getting there through another principal or a workload is. One
+/// path for each start and target, the likeliest; to administrator rights also the surest, where that is another one. From one principal at
+/// most ``dataPathsPerStart`` paths to data are told, the strongest; paths to administrator rights, and those from outside, are all told.
 ///
 /// A path's score is the target's value times the likelihood of standing at the start times those of its steps. Severity by score: 40 critical, 15 high, 5 medium, 1 low.
 struct AttackPathFinder {
     /// The most paths to data from one principal.
     static let dataPathsPerStart = 10
+    /// The most other first steps that are told with a path.
+    static let alternatives = 8
 
     let graph: SecurityGraph
     /// Starts that were cut off at ``dataPathsPerStart``.
     private(set) var truncated = 0
+    /// How exposed each target is, by place, from all paths, told or not.
+    private(set) var exposures: [Int: TargetExposure] = [:]
 
     init(_ graph: SecurityGraph) { self.graph = graph }
 
@@ -26,23 +31,21 @@ struct AttackPathFinder {
         var likelihood: Double
         var confidence: Confidence
         var score: Double
+        /// Other first steps towards the target.
+        var others: [StrongestPaths.Other] = []
+    }
+
+    /// What reaches a target.
+    struct TargetExposure {
+        /// The highest score by kind of entry.
+        var byEntry: [String: Double] = [:]
+        /// How many starts reach it.
+        var starts = 0
+        var isReachedFromInternet = false
     }
 
     /// Every place an attack is taken to start from.
-    func starts() -> [Int] {
-        graph.nodes.indices.filter { node in
-            switch graph.nodes[node].kind {
-            case let kind where kind.isOutside: true
-            case .user, .group, .role: !isAdministrator(node)
-            default: false
-            }
-        }
-    }
-
-    /// Whether the node is, proven, an administrator itself.
-    func isAdministrator(_ node: Int) -> Bool {
-        graph.edges(from: node).contains { graph.technique(of: $0) == "administrator" && $0.confidence == .proven }
-    }
+    func starts() -> [Int] { graph.nodes.indices.filter { graph.nodes[$0].start > 0 } }
 
     /// All paths, worst first.
     mutating func paths() -> [Found] {
@@ -51,11 +54,13 @@ struct AttackPathFinder {
         var all: [Found] = []
         var toData: [Int: [Found]] = [:]
         for target in graph.nodes.indices where graph.nodes[target].value > 0 {
-            for found in paths(to: target, wanted, &search) {
-                if graph.nodes[target].kind == .admin || isOutside(found.source) {
-                    all.append(found)
+            let found = paths(to: target, wanted, &search)
+            note(found, target)
+            for one in found {
+                if graph.nodes[target].kind == .admin || !isOwn(one.source) {
+                    all.append(one)
                 } else {
-                    toData[found.source, default: []].append(found)
+                    toData[one.source, default: []].append(one)
                 }
             }
         }
@@ -71,29 +76,47 @@ struct AttackPathFinder {
         return all.sorted(by: isWorse)
     }
 
-    /// Which nodes are starts.
-    func wanted() -> [Bool] {
-        var wanted = [Bool](repeating: false, count: graph.nodes.count)
-        for start in starts() { wanted[start] = true }
-        return wanted
+    private mutating func note(_ found: [Found], _ target: Int) {
+        var exposure = TargetExposure()
+        var last = -1
+        for one in found {
+            let node = graph.nodes[one.source]
+            exposure.byEntry[Self.entry(node), default: 0] = max(exposure.byEntry[Self.entry(node)] ?? 0, one.score)
+            if node.kind == .internet { exposure.isReachedFromInternet = true }
+            if one.source != last { exposure.starts += 1 }
+            last = one.source
+        }
+        exposures[target] = exposure
     }
 
-    private func isOutside(_ node: Int) -> Bool {
-        graph.nodes[node].kind.isOutside
+    /// The kind of entry that a start is: `principal` for the accounts' own users, groups and roles, `compromised` for what is assumed to be.
+    static func entry(_ node: GraphNode) -> String {
+        if node.kind.isOutside { return node.kind.rawValue }
+        return node.kind.isPrincipal && node.start < 1 ? "principal" : "compromised"
     }
+
+    /// Which nodes are starts.
+    func wanted() -> [Bool] { graph.nodes.map { $0.start > 0 } }
+
+    /// Whether a node is one of the accounts' own principals and not assumed to be compromised.
+    private func isOwn(_ node: Int) -> Bool { Self.entry(graph.nodes[node]) == "principal" }
 
     /// The paths to one jewel.
     func paths(to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths) -> [Found] {
-        let isAdmin = graph.nodes[target].kind == .admin
-        return search.ways(to: target, from: wanted).compactMap { way in
-            let kind = graph.nodes[way.source].kind
+        let kind = graph.nodes[target].kind
+        return search.ways(to: target, from: wanted, andSurest: kind == .admin, others: Self.alternatives).compactMap { way in
             // What a principal may read by itself is no attack; a group's members have the same paths as the group.
-            if !isAdmin, !isOutside(way.source), hasOwnWay(way.source, target) || kind == .group { return nil }
-            let likelihood = Likelihood.start(kind) * way.likelihood
-            return Found(
-                source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
-                score: Self.rounded(graph.nodes[target].value * likelihood))
+            if kind.isData, isOwn(way.source), hasOwnWay(way.source, target) || graph.nodes[way.source].kind == .group { return nil }
+            return found(way, target)
         }
+    }
+
+    /// A way with its score.
+    func found(_ way: StrongestPaths.Way, _ target: Int) -> Found {
+        let likelihood = graph.nodes[way.source].start * way.likelihood
+        return Found(
+            source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
+            score: Self.rounded(graph.nodes[target].value * likelihood), others: way.others)
     }
 
     /// Whether one proven or conditional step leads from a principal to the data.
@@ -106,7 +129,8 @@ struct AttackPathFinder {
             if a.score != b.score { return a.score > b.score }
             if a.edges.count != b.edges.count { return a.edges.count < b.edges.count }
             if a.source != b.source { return precedes(graph.nodes[a.source].id, graph.nodes[b.source].id) }
-            return precedes(graph.nodes[a.target].id, graph.nodes[b.target].id)
+            if a.target != b.target { return precedes(graph.nodes[a.target].id, graph.nodes[b.target].id) }
+            return a.confidence.rank < b.confidence.rank
         }
     }
 
@@ -138,7 +162,42 @@ struct AttackPathFinder {
         return AttackPath(
             id: Self.identifier(steps), severity: Self.severity(found.score), score: found.score, source: graph.nodes[found.source].id,
             target: graph.nodes[found.target].id, title: narrative.title, narrative: narrative.text, confidence: found.confidence,
-            steps: steps, fixes: [])
+            steps: steps, fixes: [], likelihood: Self.significant(found.likelihood), alternatives: alternatives(found),
+            group: group(found.source, steps))
+    }
+
+    /// Other techniques for the same first step, then other first steps.
+    private func alternatives(_ found: Found) -> [PathAlternative]? {
+        guard let first = found.edges.first else { return nil }
+        var list = graph.proof(of: first).alternatives.map { technique in
+            PathAlternative(technique: technique, to: graph.nodes[Int(first.to)].id, likelihood: nil, confidence: nil)
+        }
+        list += found.others.map { other in
+            PathAlternative(
+                technique: graph.techniques[Int(other.technique)], to: graph.nodes[other.to].id,
+                likelihood: Self.significant(graph.nodes[found.source].start * other.likelihood), confidence: other.confidence)
+        }
+        return list.isEmpty ? nil : list
+    }
+
+    /// The same for paths that differ in nothing but which user, group or role of an account they start at.
+    private func group(_ source: Int, _ steps: [PathStep]) -> String {
+        let node = graph.nodes[source]
+        let start = Self.entry(node) == "principal" ? [node.kind.rawValue, node.account ?? ""] : [node.id]
+        return Self.digest(
+            "group-",
+            start
+                + steps.enumerated().flatMap { index, step in
+                    (index == 0 ? [] : [step.from]) + [step.technique, step.confidence.rawValue, step.to]
+                })
+    }
+
+    /// Four significant digits.
+    static func significant(_ value: Double) -> Double {
+        guard value > 0 else { return 0 }
+        var scale = 1.0
+        while value * scale < 1000 && scale < 1e12 { scale *= 10 }
+        return (value * scale).rounded() / scale
     }
 
     /// `path-` and the start of SHA-256 over ends and techniques of the steps.

@@ -1,20 +1,20 @@
 import CloudModel
 import IAMEvaluator
 
-/// Which principals read which crown jewels.
+/// Which principals read which data.
 extension GraphBuilder {
-    func addData(_ subject: Subject, _ principal: Principal, _ from: Int) {
+    func addData(_ subject: Subject, _ principal: Principal, _ from: Int, to stores: [Store]) {
         let patterns = patterns(subject, "s3:GetObject")
-        for jewel in jewels {
-            switch jewel.item {
+        for store in stores {
+            switch store.item {
             case .bucket(let bucket):
                 guard
                     bucket.policy != nil || !subject.unknownPolicies.isEmpty || patterns == nil || touches(patterns ?? [], bucket.arn + "/")
                 else { continue }
-                addBucket(bucket, jewel.node, subject, principal, from)
-            case .secret(let secret): addSecret(secret, jewel.node, subject, principal, from)
-            case .database(let database): addDatabase(database, jewel.node, subject, principal, from)
-            case .snapshot(let item): addSnapshot(item, jewel.node, subject, principal, from)
+                addBucket(bucket, store.node, subject, principal, from)
+            case .secret(let secret): addSecret(secret, store.node, subject, principal, from)
+            case .database(let database): addDatabase(database, store.node, subject, principal, from)
+            case .snapshot(let item): addSnapshot(item, store.node, subject, principal, from)
             }
         }
     }

@@ -32,14 +32,14 @@ extension GraphBuilder {
     private func addOwnMeans(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
         if let proof = makesAdministrator(subject, .none) {
             draft.edge(
-                from, admin, "create-administrator", likelihood: Likelihood.easy, proof: proof,
+                from, admin, "create-administrator", likelihood: Likelihood.easy, proof: proof, hypothetical: proof.confidence == .unknown,
                 why: "\(label(principal)) may create a user or role, give it AdministratorAccess and use it.")
         }
         if let boundary = subject.boundary, let lifted = lifts(subject, of: subject, boundary: boundary.source),
             let proof = Proof.both(lifted, permissions.administrator(subject, as: .unbounded))
         {
             draft.edge(
-                from, admin, "lift-boundary", likelihood: Likelihood.certain, proof: proof,
+                from, admin, "lift-boundary", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
                 why: "\(label(principal)) may remove or replace its own permissions boundary, and is an administrator without it.")
         }
     }

@@ -14,9 +14,12 @@ struct Narrative {
             ? "administrator rights of account \(target.account ?? "")" : "\(noun(target.kind)) \(target.name)"
         let middle = found.edges.dropLast().map { graph.nodes[Int($0.to)] }
         guard let first = middle.first else { return "\(source) reaches \(goal)" }
-        let through = "\(noun(first.kind)) \(first.name)"
-        guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(through)" }
-        return "\(source) reaches \(goal) through \(through) and \(noun(last.kind)) \(last.name)"
+        guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(named(first))" }
+        return "\(source) reaches \(goal) through \(named(first)) and \(named(last))"
+    }
+
+    private func named(_ node: GraphNode) -> String {
+        node.kind == .admin ? "administrator rights of account \(node.account ?? "")" : "\(noun(node.kind)) \(node.name)"
     }
 
     /// All steps in order, then what the end is worth and what must hold.
@@ -24,6 +27,8 @@ struct Narrative {
         var sentences: [String] = []
         let start = graph.nodes[found.source]
         switch start.kind {
+        case _ where AttackPathFinder.entry(start) == "compromised":
+            sentences.append("An attacker is taken to hold \(named(start)) already.")
         case .internet: sentences.append("An attacker needs nothing but the internet.")
         case .externalAccount: sentences.append("An attacker starts with any principal of account \(start.account ?? start.name).")
         case .externalPrincipal: sentences.append("An attacker starts as \(start.name), which belongs to another account.")
@@ -37,10 +42,10 @@ struct Narrative {
             if !proof.alternatives.isEmpty { sentences.append("The same can be done by \(proof.alternatives.joined(separator: ", ")).") }
         }
         let target = graph.nodes[found.target]
+        let why = target.valueReason.isEmpty ? "" : ", which counts because \(target.valueReason)"
         sentences.append(
             target.kind == .admin
-                ? "The attacker then controls account \(target.account ?? "")."
-                : "The attacker then has \(noun(target.kind)) \(target.name), which counts because \(target.valueReason).")
+                ? "The attacker then controls account \(target.account ?? "")." : "The attacker then has \(named(target))\(why).")
         return sentences.joined(separator: " ")
     }
 

@@ -46,11 +46,19 @@ final class GraphBuilder {
     private static let changedForms = 3_000
     /// Managed policies by ARN.
     let managedPolicies: [String: ManagedPolicy]
-    /// Resources with a value, by account.
-    private(set) var jewels: [Jewel] = []
+    /// Resources that hold data, and of them those with a value.
+    private(set) var stores: [Store] = []
+    private(set) var jewels: [Store] = []
+    /// What the owner says.
+    let premises: Premises
+    private var weaknesses = Weaknesses()
+    /// Where only edges to data are asked for: to what, and the graph that has all others.
+    private var questions: (stores: [Store], graph: SecurityGraph)?
 
-    struct Jewel {
+    /// A resource that holds data.
+    struct Store {
         var node: Int
+        var account: String
         var item: Item
         enum Item {
             case bucket(Bucket)
@@ -60,8 +68,9 @@ final class GraphBuilder {
         }
     }
 
-    init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure]) {
+    init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure], premises: Premises = Premises()) {
         self.snapshot = snapshot
+        self.premises = premises
         self.permissions = permissions
         self.exposures = exposures
         draft = GraphDraft()
@@ -81,6 +90,8 @@ final class GraphBuilder {
         self.snapshot = snapshot
         self.permissions = permissions
         self.exposures = exposures
+        premises = base.premises
+        weaknesses = base.weaknesses
         serviceLinked = base.serviceLinked
         managedPolicies = base.managedPolicies
         administrators = base.administrators
@@ -98,6 +109,7 @@ final class GraphBuilder {
             rolesForAccount = base.rolesForAccount
             rolesForARN = base.rolesForARN
         }
+        stores = base.stores
         jewels = base.jewels
     }
 
@@ -115,23 +127,51 @@ final class GraphBuilder {
     /// The graph.
     func build() -> SecurityGraph {
         addNodes()
+        if !premises.vulnerabilities.isEmpty { look(at: premises.vulnerabilities) }
         addWorkloads()
         addExposures()
         indexTrust()
         addOutsiders()
         for index in snapshot.principals.indices { addEdges(of: index) }
+        addForeignRights()
         noteGaps()
+        markStarts()
         let graph = draft.graph()
         return addCombined(graph) ? draft.graph() : graph
+    }
+
+    /// The graph with edges from these principals to these resources besides: what is worth nothing has none in the graph that paths are
+    /// looked for in, but may be asked for.
+    func answering(_ graph: SecurityGraph, from principals: [Int], to stores: [Store]) -> SecurityGraph {
+        questions = (stores, graph)
+        for index in principals { addEdges(of: index) }
+        questions = nil
+        return draft.graph(adding: graph)
+    }
+
+    /// Where attackers are taken to start: anywhere outside, and as any principal that is no administrator already.
+    private func markStarts() {
+        for (place, node) in draft.nodes.enumerated() where node.kind != .root {
+            guard node.kind.isOutside || node.kind.isPrincipal else { continue }
+            let index = node.kind.isPrincipal ? permissions.principalIndex[node.id] : nil
+            if let index, administrators[index]?.confidence == .proven { continue }
+            draft.start(place, Likelihood.start(node.kind))
+        }
+    }
+
+    private func look(at known: KnownVulnerabilities) {
+        weaknesses = Weaknesses(known, NodeNames(draft.nodes))
+        guard weaknesses.strangers > 0 else { return }
+        gaps.insert(
+            .init(
+                what: "\(weaknesses.strangers) known vulnerabilities",
+                why: "the resources that they are of are not in the collection, or their names are not unique"))
     }
 
     // MARK: Nodes
 
     private func addNodes() {
-        for account in snapshot.accounts {
-            let place = draft.node("admin:\(account.id)", .admin, name: "administrator rights", account: account.id)
-            draft.value(place, Jewels.administrator, "administrator rights of account \(account.id)")
-        }
+        for account in snapshot.accounts { addAdministrator(account.id) }
         for (index, principal) in snapshot.principals.enumerated() {
             let kind: NodeKind =
                 switch principal.kind {
@@ -140,46 +180,57 @@ final class GraphBuilder {
                 case .role: .role
                 case .root: .root
                 }
-            draft.node(principal.arn, kind, name: principal.name, account: principal.account)
+            add(principal.arn, kind, principal.name, principal.account, principal.tags)
             switch principal.kind {
             case .user: users[principal.account, default: []].append(index)
             case .group: groups[principal.account, default: []].append(index)
             case .role: roles[principal.account, default: []].append(index)
             case .root: break
             }
-            if draft.places["admin:\(principal.account)"] == nil {
-                let place = draft.node("admin:\(principal.account)", .admin, name: "administrator rights", account: principal.account)
-                draft.value(place, Jewels.administrator, "administrator rights of account \(principal.account)")
-            }
+            if draft.places["admin:\(principal.account)"] == nil { addAdministrator(principal.account) }
         }
-        for function in snapshot.functions { draft.node(function.arn, .function, name: function.name, account: function.account) }
+        for function in snapshot.functions { add(function.arn, .function, function.name, function.account, function.tags) }
         for instance in snapshot.instances {
-            draft.node(instance.arn, .instance, name: instance.tags["Name"] ?? instance.id, account: instance.account)
+            add(instance.arn, .instance, instance.tags["Name"] ?? instance.id, instance.account, instance.tags)
         }
         for item in snapshot.buckets {
-            addData(
-                item.arn, .bucket, item.name, item.account, Jewels.value(.bucket, name: item.name, tags: item.tags ?? [:]), .bucket(item))
+            addData(item.arn, .bucket, item.name, item.account, item.tags ?? [:], .bucket(item))
         }
-        for item in snapshot.secrets {
-            addData(item.arn, .secret, item.name, item.account, Jewels.value(.secret, name: item.name, tags: item.tags), .secret(item))
-        }
-        for item in snapshot.databases {
-            addData(item.arn, .database, item.id, item.account, Jewels.value(.database, name: item.id, tags: item.tags), .database(item))
-        }
+        for item in snapshot.secrets { addData(item.arn, .secret, item.name, item.account, item.tags, .secret(item)) }
+        for item in snapshot.databases { addData(item.arn, .database, item.id, item.account, item.tags, .database(item)) }
         for item in snapshot.dataSnapshots {
-            let name = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
-            addData(item.arn, .snapshot, item.id, item.account, Jewels.value(.snapshot, name: name, tags: item.tags), .snapshot(item))
+            let signs = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
+            addData(item.arn, .snapshot, item.id, item.account, item.tags, .snapshot(item), signs: signs)
         }
-        for key in snapshot.keys { draft.node(key.arn, .key, name: key.id, account: key.account) }
+        for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
+    }
+
+    private func addAdministrator(_ account: String) {
+        add(
+            "admin:\(account)", .admin, "administrator rights", account, [:],
+            standard: (Jewels.administrator, "administrator rights of account \(account)"))
+    }
+
+    /// Adds a node, worth what its owner says or else what its kind is by default.
+    @discardableResult
+    private func add(
+        _ id: String, _ kind: NodeKind, _ name: String, _ account: String, _ tags: [String: String],
+        standard: (value: Double, why: String)? = nil
+    ) -> Int {
+        let place = draft.node(id, kind, name: name, account: account)
+        let said = premises.jewels.value(of: .init(arn: id, name: name, kind: kind, account: account, tags: tags))
+        if let value = said ?? standard { draft.value(place, value.value, value.why) }
+        return place
     }
 
     private func addData(
-        _ arn: String, _ kind: NodeKind, _ name: String, _ account: String, _ value: (value: Double, why: String)?, _ item: Jewel.Item
+        _ arn: String, _ kind: NodeKind, _ name: String, _ account: String, _ tags: [String: String], _ item: Store.Item,
+        signs: String? = nil
     ) {
-        let place = draft.node(arn, kind, name: name, account: account)
-        guard let value else { return }
-        draft.value(place, value.value, value.why)
-        jewels.append(Jewel(node: place, item: item))
+        let place = add(arn, kind, name, account, tags, standard: Jewels.value(kind, name: signs ?? name, tags: tags))
+        let store = Store(node: place, account: account, item: item)
+        stores.append(store)
+        if draft.nodes[place].value > 0 { jewels.append(store) }
     }
 
     // MARK: Workloads and exposure
@@ -189,22 +240,23 @@ final class GraphBuilder {
             guard let role = function.role, let to = draft.places[role], let from = draft.places[function.arn] else { continue }
             var proof = Proof()
             proof.cite(permissions.citation(function.evidence))
+            let takeover = weaknesses.takeover(function.arn, base: Likelihood.codeInFunction)
             draft.edge(
-                from, to, "execution-role", likelihood: Likelihood.codeInFunction, proof: proof, via: [function.arn],
-                why: "Code in function \(function.name) has the rights of role \(draft.nodes[to].name).")
+                from, to, "execution-role", likelihood: takeover.likelihood, proof: proof, via: [function.arn],
+                why: "Code in function \(function.name) has the rights of role \(draft.nodes[to].name).\(takeover.words)")
         }
         for instance in snapshot.instances where instance.state != "terminated" && instance.metadataEnabled != false {
             guard let role = instance.role, let to = draft.places[role], let from = draft.places[instance.arn] else { continue }
             var proof = Proof()
             proof.cite(permissions.citation(instance.evidence))
             let strict = instance.requiresIMDSv2 == true
+            let takeover = weaknesses.takeover(
+                instance.arn, base: strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance)
             draft.edge(
-                from, to, "instance-profile", likelihood: strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance,
-                proof: proof,
-                via: [instance.arn],
+                from, to, "instance-profile", likelihood: takeover.likelihood, proof: proof, via: [instance.arn],
                 why:
                     "The metadata service of instance \(instance.id) hands out the credentials of role \(draft.nodes[to].name)"
-                    + (strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required."))
+                    + (strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required.") + takeover.words)
         }
     }
 
@@ -296,7 +348,7 @@ final class GraphBuilder {
             return
         }
         let isProven = addRightsAsAdministrator(subject, principal, from, admin)
-        if isProven { return }
+        if isProven { return addStepsAbroad(subject, principal, from) }
         addSteps(subject, principal, from, admin)
         addChanges(subject, principal, from, admin)
     }
@@ -308,16 +360,20 @@ final class GraphBuilder {
 
     /// The edges of one who may do everything, or may for all that is known; answers whether that is proven.
     private func addRightsAsAdministrator(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) -> Bool {
-        if let proof = permissions.administrator(subject) {
+        if var proof = permissions.administrator(subject) {
+            if proof.citations.isEmpty { proof.cite(permissions.citation(principal.evidence)) }
             if draft.prelude == nil { administrators[subject.index] = proof }
             draft.edge(
                 from, admin, "administrator", likelihood: 1, proof: proof,
+                // A policy whose text is not known is no step that anything shows.
+                hypothetical: proof.confidence == .unknown,
                 why: "\(label(principal)) may do everything in account \(principal.account).")
             if proof.confidence == .proven { return true }
         }
         if !subject.unknownPolicies.isEmpty {
             var proof = Proof()
             proof.doubt("the text of \(subject.unknownPolicies.joined(separator: ", ")) was not collected")
+            proof.cite(permissions.citation(principal.evidence))
             draft.edge(
                 from, admin, "unknown-policy", likelihood: 1, proof: proof, hypothetical: true,
                 why: "\(label(principal)) has a policy whose text was not collected.")
@@ -326,14 +382,32 @@ final class GraphBuilder {
     }
 
     private func addSteps(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
+        if let questions { return addData(subject, principal, from, to: questions.stores) }
         addAssumptions(subject, principal, from)
         addEscalations(subject, principal, from, admin)
-        addData(subject, principal, from)
+        addData(subject, principal, from, to: jewels)
+    }
+
+    /// What an administrator of one account may do in others: at home nothing adds to its rights.
+    private func addStepsAbroad(_ subject: Subject, _ principal: Principal, _ from: Int) {
+        if questions == nil { addAssumptions(subject, principal, from, onlyAbroad: true) }
+        addData(subject, principal, from, to: (questions?.stores ?? jewels).filter { $0.account != principal.account })
+    }
+
+    /// Who administers an account acts as any of its principals, and so has what those may do in other accounts.
+    private func addForeignRights() {
+        for (edge, proof) in draft.crossings(among: accounts) {
+            let principal = draft.nodes[Int(edge.from)]
+            guard let account = principal.account, let from = draft.places["admin:\(account)"] else { continue }
+            draft.repeat(
+                edge, from: from, EdgeKind.administratorAccess.rawValue, via: [principal.id],
+                why: "Administrator rights of account \(account) let one act as \(principal.kind.rawValue) \(principal.name). \(proof.why)")
+        }
     }
 
     /// What a principal can do once it has changed what holds it back.
     private func addChanges(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
-        guard !draft.isProven(from, admin) else { return }
+        guard !draft.isProven(from, admin), questions?.graph.isProven(from, admin) != true else { return }
         var (found, isCut) = changes(of: subject, by: nil)
         if changedForms + found.count > Self.changedForms {
             found = []

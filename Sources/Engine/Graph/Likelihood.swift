@@ -1,3 +1,5 @@
+import CloudModel
+
 /// How likely an attacker takes a step, in one table. Only the order and the rough distances matter: they rank, they do not predict.
 ///
 /// | step | likelihood | because |
@@ -12,6 +14,11 @@
 /// | a database that anyone reaches (`databaseLogin`) | 0.15 | needs a password |
 /// | a network port that anyone reaches (`reach`) | 0.95 | scanners find it within hours |
 /// | a network port that only some addresses reach (`reachFromSome`) | 0.20 | the attacker has to be, or to send from, there |
+/// | a known flaw that nobody rated (`unratedFlaw`) | 0.30 | it stands for the EPSS that is missing |
+///
+/// Where software is known to be vulnerable, code is taken over with 1 - (1 - base) (1 - EPSS of each flaw), at most 0.95: the attacker needs
+/// the unknown flaw of the base or one of the known ones. What is assumed to be compromised is taken over already: its credentials are
+/// had with 0.95, and an attacker stands there with 1.
 ///
 /// A conditional step counts half, one that needs a second factor a fifth, one that could not be judged a quarter.
 enum Likelihood {
@@ -25,6 +32,7 @@ enum Likelihood {
     static let codeOnInstance = 0.60
     static let codeOnInstanceIMDSv2 = 0.45
     static let databaseLogin = 0.15
+    static let unratedFlaw = 0.30
     static let conditional = 0.5
     static let secondFactor = 0.2
     static let unknown = 0.25

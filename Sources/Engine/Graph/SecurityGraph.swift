@@ -1,17 +1,5 @@
 public import CloudModel
 
-/// What a node stands for.
-public enum NodeKind: String, Sendable, CaseIterable {
-    case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, bucket, secret,
-        database, snapshot, key, other, admin
-    /// Whether this is a user, group, role or root.
-    public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
-    /// Whether whoever stands here is none of the accounts' own principals.
-    public var isOutside: Bool { self == .internet || self == .externalAccount || self == .externalPrincipal || self == .identityProvider }
-    /// Whether this holds data.
-    public var isData: Bool { self == .bucket || self == .secret || self == .database || self == .snapshot }
-}
-
 /// A node: where an attacker can stand, or what an attacker can get.
 public struct GraphNode: Sendable {
     /// Native identifier: an ARN, `internet`, or `admin:ACCOUNT`.
@@ -26,6 +14,8 @@ public struct GraphNode: Sendable {
     public var value: Double
     /// Why it counts as a crown jewel.
     public var valueReason: String
+    /// How likely an attacker stands here at the start; 0 where none is taken to.
+    public var start: Double = 0
 }
 
 /// An edge: one step that an attacker can take.
@@ -87,6 +77,30 @@ public struct SecurityGraph: Sendable {
     public func technique(of edge: GraphEdge) -> String { techniques[Int(edge.technique)] }
     /// The node's place; `nil` when the graph does not have it.
     public func place(of id: String) -> Int? { places[id] }
+
+    /// Whether a proven step leads from one node to another.
+    func isProven(_ from: Int, _ to: Int) -> Bool { edges(from: from).contains { Int($0.to) == to && $0.confidence == .proven } }
+
+    /// Takes it that an attacker stands at a node already; what runs there is taken over then.
+    mutating func assumeCompromised(_ place: Int) {
+        nodes[place].start = 1
+        for index in Int(starts[place])..<Int(starts[place + 1]) {
+            switch EdgeKind(technique: technique(of: edges[index])) {
+            case .executionRole, .instanceProfile: edges[index].likelihood = Likelihood.certain * edges[index].confidence.factor
+            default: break
+            }
+        }
+    }
+}
+
+extension SecurityGraph {
+    /// Takes these edges, ordered by both ends.
+    mutating func order(_ edges: [GraphEdge]) {
+        self.edges = edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+        starts = [Int32](repeating: 0, count: nodes.count + 1)
+        for edge in self.edges { starts[Int(edge.from) + 1] += 1 }
+        for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
+    }
 }
 
 /// Collects nodes and edges; of several edges between two nodes the surest and then the likeliest stays, the others are named beside it.
@@ -101,11 +115,7 @@ final class GraphDraft {
 
     /// Every technique and kind of edge, so that all graphs number them alike.
     private static let known: [String] =
-        EscalationCatalogue.techniques.map(\.id) + [
-            "administrator", "create-administrator", "lift-boundary", "set-default-policy-version", "shed-policy", "combined-rights",
-            "unknown-policy", "network-reach", "public-data", "execution-role",
-            "instance-profile", "oidc-trust", "s3-read", "secret-read", "rds-password", "snapshot-share",
-        ]
+        EscalationCatalogue.techniques.map(\.id) + EdgeKind.allCases.filter { $0 != .escalation }.map(\.rawValue)
 
     init() {
         techniques = Self.known
@@ -148,6 +158,32 @@ final class GraphDraft {
     func value(_ place: Int, _ value: Double, _ reason: String) {
         nodes[place].value = value
         nodes[place].valueReason = reason
+    }
+
+    /// Says how likely an attacker stands at a node at the start.
+    func start(_ place: Int, _ likelihood: Double) { nodes[place].start = likelihood }
+
+    /// Certain edges from principals of one of these accounts to nodes of another one.
+    func crossings(among accounts: Set<String>) -> [(edge: GraphEdge, proof: EdgeProof)] {
+        edges.compactMap { edge in
+            let (from, to) = (nodes[Int(edge.from)], nodes[Int(edge.to)])
+            guard from.kind.isPrincipal, !edge.isHypothetical, let home = from.account, let abroad = to.account, home != abroad,
+                accounts.contains(home), accounts.contains(abroad)
+            else { return nil }
+            return (edge, proofs[Int(edge.proof)])
+        }
+    }
+
+    /// Adds an edge like another one from another place, as one more step of the same attacker.
+    func `repeat`(_ edge: GraphEdge, from: Int, _ technique: String, via: [String], why: String) {
+        let old = proofs[Int(edge.proof)]
+        let isConditional = edge.confidence == .conditional
+        let proof = Proof(
+            confidence: edge.confidence, conditions: isConditional ? old.conditions : [], unknowns: isConditional ? [] : old.conditions,
+            citations: old.citations)
+        add(
+            from, Int(edge.to), technique, likelihood: edge.likelihood / proof.factor * Likelihood.certain, proof: proof, via: via,
+            hypothetical: false, why: why)
     }
 
     /// Adds a step. `why` is only made when the edge is kept.
@@ -224,10 +260,22 @@ final class GraphDraft {
         graph.places = places
         graph.techniques = techniques
         graph.proofs = proofs
-        graph.edges = edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
-        graph.starts = [Int32](repeating: 0, count: nodes.count + 1)
-        for edge in graph.edges { graph.starts[Int(edge.from) + 1] += 1 }
-        for index in graph.starts.indices.dropFirst() { graph.starts[index] += graph.starts[index - 1] }
+        graph.order(edges)
+        return graph
+    }
+
+    /// A graph whose nodes these are, with the edges that it does not have yet.
+    func graph(adding base: SecurityGraph) -> SecurityGraph {
+        var graph = base
+        graph.techniques = techniques
+        graph.proofs += proofs
+        let known = Set(base.edges.map { Self.key($0.from, $0.to) })
+        let more = edges.filter { !known.contains(Self.key($0.from, $0.to)) }.map { edge in
+            var edge = edge
+            edge.proof += Int32(base.proofs.count)
+            return edge
+        }
+        graph.order(base.edges + more)
         return graph
     }
 }

@@ -244,7 +244,7 @@ struct CredentialReport {
     }
 
     /// Fields of one line; RFC 4180 quotes are understood.
-    private static func fields(_ line: Substring) -> [String] {
+    static func fields(_ line: Substring) -> [String] {
         var fields: [String] = []
         var current = String.UnicodeScalarView()
         var quoted = false

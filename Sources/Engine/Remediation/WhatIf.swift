@@ -169,7 +169,7 @@ final class WhatIf {
             for way in search.ways(to: target, from: wanted) { ways[way.source] = way }
             for index in affected {
                 result[index] = ways[found[index].source].map { way in
-                    let likelihood = Likelihood.start(base.graph.nodes[way.source].kind) * way.likelihood
+                    let likelihood = base.graph.nodes[way.source].start * way.likelihood
                     return AttackPathFinder.Found(
                         source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
                         score: AttackPathFinder.rounded(base.graph.nodes[target].value * likelihood))

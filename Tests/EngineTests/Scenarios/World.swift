@@ -174,12 +174,13 @@ struct World {
     private var functions: [JSONValue] = []
     private var instances: [JSONValue] = []
     /// An instance with the profile of a role.
-    mutating func instance(_ id: String, profile: String?, state: String = "running") {
+    mutating func instance(_ id: String, profile: String?, state: String = "running", name: String? = nil) {
         var object: JSONObject = [
             "InstanceId": .string(id), "State": ["Code": 16, "Name": .string(state)], "InstanceType": "t3.small", "NetworkInterfaces": [],
             "Tags": [],
             "MetadataOptions": ["HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1],
         ]
+        if let name { object["Tags"] = [["Key": "Name", "Value": .string(name)]] }
         object["IamInstanceProfile"] = profile.map { ["Arn": .string(Self.arn("instance-profile/\($0)")), "Id": "AIPA"] }
         instances.append(.object(object))
     }

@@ -1,0 +1,55 @@
+/// What a node of the graph stands for.
+public enum NodeKind: String, Sendable, Codable, CaseIterable {
+    case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, bucket, secret,
+        database, snapshot, key, other, admin
+    /// Whether this is a user, group, role or root.
+    public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
+    /// Whether whoever stands here is none of the accounts' own principals.
+    public var isOutside: Bool { self == .internet || self == .externalAccount || self == .externalPrincipal || self == .identityProvider }
+    /// Whether this holds data.
+    public var isData: Bool { self == .bucket || self == .secret || self == .database || self == .snapshot }
+}
+
+/// What kind of step an edge of the graph is. The escalation catalogue's steps are all ``escalation`` and name their technique; of every
+/// other step the kind is the technique.
+public enum EdgeKind: String, Sendable, Codable, CaseIterable {
+    /// A technique of the escalation catalogue.
+    case escalation
+    /// The policies allow every action on everything.
+    case administrator
+    /// What administrator rights of one account open in another.
+    case administratorAccess = "administrator-access"
+    /// Makes a new administrator.
+    case createAdministrator = "create-administrator"
+    /// Gets rid of the permissions boundary first.
+    case liftBoundary = "lift-boundary"
+    /// Chooses another version of a policy first.
+    case setDefaultPolicyVersion = "set-default-policy-version"
+    /// Gets rid of a policy that denies first.
+    case shedPolicy = "shed-policy"
+    /// Takes several principals together.
+    case combinedRights = "combined-rights"
+    /// A policy whose text was not collected may allow it.
+    case unknownPolicy = "unknown-policy"
+    /// A network lets it through.
+    case networkReach = "network-reach"
+    /// A resource policy or a setting gives the data to outsiders.
+    case publicData = "public-data"
+    /// Code in a function has the rights of its role.
+    case executionRole = "execution-role"
+    /// Code on an instance has the rights of its role.
+    case instanceProfile = "instance-profile"
+    /// A trust policy accepts tokens of an identity provider.
+    case oidcTrust = "oidc-trust"
+    /// Reads objects of a bucket.
+    case s3Read = "s3-read"
+    /// Reads a secret.
+    case secretRead = "secret-read"
+    /// Sets the password of a database.
+    case rdsPassword = "rds-password"
+    /// Shares a snapshot.
+    case snapshotShare = "snapshot-share"
+
+    /// The kind of a step with that technique.
+    public init(technique: String) { self = EdgeKind(rawValue: technique) ?? .escalation }
+}

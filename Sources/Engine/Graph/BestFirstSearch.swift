@@ -1,0 +1,185 @@
+import CloudModel
+
+/// Dijkstra's algorithm on negative logarithms of likelihoods, that is, on their products, over compact arrays.
+///
+/// Of equally likely ways the surer counts, then the one with fewer steps, then the one whose nodes come first. Scratch space is kept between
+/// searches and reset where it was touched.
+struct BestFirstSearch {
+    /// Whether edges are followed from where they start or from where they end.
+    enum Direction { case forwards, backwards }
+
+    /// For each node the range of its places: `starts[n]..<starts[n + 1]`. At each place: the node behind the edge, how likely it is taken,
+    /// how sure it is (``never`` when it is not to be taken), and its number in the graph.
+    private let starts: [Int32]
+    private let ends: [Int32]
+    private var weights: [Double]
+    private var ranks: [UInt8]
+    private let numbers: [Int32]
+    /// The place of each edge by its number.
+    private let places: [Int32]
+    private static let never: UInt8 = 9
+
+    /// What the last search found: for each node the likelihood of the best way between it and the origin, 0 for none.
+    private(set) var likelihood: [Double]
+    /// How unsure the way is, above ``hopBits`` bits of its number of steps.
+    private var order: [Int32]
+    /// The number of the edge by which the way enters the node; -1 for none.
+    private var edge: [Int32]
+    private var done: [Bool]
+    /// The nodes that the last search met.
+    private(set) var touched: [Int] = []
+    /// How many edges were looked at so far, which is what searching costs.
+    private(set) var scanned = 0
+    private var heap = Heap()
+    private static let hopBits: Int32 = 24
+
+    init(_ graph: SecurityGraph, _ direction: Direction) {
+        let edges = graph.edges
+        let count = graph.nodes.count
+        var starts = [Int32](repeating: 0, count: count + 1)
+        for edge in edges { starts[Int(direction == .forwards ? edge.from : edge.to) + 1] += 1 }
+        for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
+        var next = starts
+        var ends = [Int32](repeating: 0, count: edges.count)
+        var numbers = ends
+        var places = ends
+        var weights = [Double](repeating: 0, count: edges.count)
+        var ranks = [UInt8](repeating: 0, count: edges.count)
+        for (number, edge) in edges.enumerated() {
+            let (near, far) = direction == .forwards ? (Int(edge.from), edge.to) : (Int(edge.to), edge.from)
+            let place = Int(next[near])
+            next[near] += 1
+            ends[place] = far
+            numbers[place] = Int32(number)
+            places[number] = Int32(place)
+            weights[place] = edge.likelihood
+            ranks[place] = Self.rank(edge)
+        }
+        self.starts = starts
+        self.ends = ends
+        self.numbers = numbers
+        self.places = places
+        self.weights = weights
+        self.ranks = ranks
+        likelihood = [Double](repeating: 0, count: count)
+        order = [Int32](repeating: 0, count: count)
+        edge = [Int32](repeating: -1, count: count)
+        done = [Bool](repeating: false, count: count)
+    }
+
+    private static func rank(_ edge: GraphEdge?) -> UInt8 {
+        guard let edge, !edge.isHypothetical else { return never }
+        return UInt8(edge.confidence.rank)
+    }
+
+    /// Puts another edge, or none, in the place of one.
+    mutating func set(_ number: Int, _ edge: GraphEdge?) {
+        let place = Int(places[number])
+        weights[place] = edge?.likelihood ?? 0
+        ranks[place] = Self.rank(edge)
+    }
+
+    /// Searches from `origin` over edges at most that unsure, until `count` of the nodes that `wanted` marks are found.
+    mutating func run(from origin: Int, within level: Confidence, wanted: [Bool], count: Int) {
+        reset()
+        let limit = UInt8(level.rank)
+        var left = count
+        likelihood[origin] = 1
+        touched.append(origin)
+        heap.push(.init(likelihood: 1, order: 0, node: Int32(origin)))
+        while let item = heap.pop() {
+            let node = Int(item.node)
+            if done[node] { continue }
+            done[node] = true
+            if wanted[node] {
+                left -= 1
+                if left <= 0 { break }
+            }
+            let hops = item.order & ((1 << Self.hopBits) - 1)
+            let unsure = item.order >> Self.hopBits
+            let range = Int(starts[node])..<Int(starts[node + 1])
+            scanned += range.count
+            for place in range where ranks[place] <= limit {
+                let next = Int(ends[place])
+                if done[next] { continue }
+                let value = item.likelihood * weights[place]
+                guard value >= likelihood[next], value > 0 else { continue }
+                let rank = max(unsure, Int32(ranks[place])) << Self.hopBits | (hops + 1)
+                guard value > likelihood[next] || rank < order[next] else { continue }
+                if likelihood[next] == 0 { touched.append(next) }
+                likelihood[next] = value
+                order[next] = rank
+                edge[next] = numbers[place]
+                heap.push(.init(likelihood: value, order: rank, node: ends[place]))
+            }
+        }
+        heap.removeAll()
+    }
+
+    private mutating func reset() {
+        for node in touched {
+            likelihood[node] = 0
+            order[node] = 0
+            edge[node] = -1
+            done[node] = false
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether the search found the best way to this node, and not merely some way.
+    func isFound(_ node: Int) -> Bool { done[node] }
+    /// The number of the edge by which the way enters the node; `nil` at the origin and where there is none.
+    func edgeNumber(of node: Int) -> Int? { edge[node] >= 0 ? Int(edge[node]) : nil }
+    /// The least sure step's confidence.
+    func confidence(of node: Int) -> Confidence { Confidence.ranked(Int(order[node] >> Self.hopBits)) }
+    /// How many steps the way has.
+    func hops(of node: Int) -> Int { Int(order[node] & ((1 << Self.hopBits) - 1)) }
+
+    private struct Heap {
+        struct Item {
+            var likelihood: Double
+            var order: Int32
+            var node: Int32
+            func comes(before other: Item) -> Bool {
+                if likelihood != other.likelihood { return likelihood > other.likelihood }
+                if order != other.order { return order < other.order }
+                return node < other.node
+            }
+        }
+        private var items: [Item] = []
+
+        mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+
+        mutating func push(_ item: Item) {
+            items.append(item)
+            var child = items.count - 1
+            while child > 0 {
+                let parent = (child - 1) / 2
+                guard item.comes(before: items[parent]) else { break }
+                items[child] = items[parent]
+                child = parent
+            }
+            items[child] = item
+        }
+        mutating func pop() -> Item? {
+            guard let top = items.first, let last = items.popLast() else { return nil }
+            guard !items.isEmpty else { return top }
+            var parent = 0
+            while true {
+                var child = 2 * parent + 1
+                guard child < items.count else { break }
+                if child + 1 < items.count, items[child + 1].comes(before: items[child]) { child += 1 }
+                guard items[child].comes(before: last) else { break }
+                items[parent] = items[child]
+                parent = child
+            }
+            items[parent] = last
+            return top
+        }
+    }
+}
+
+extension Confidence {
+    /// The confidence of that rank.
+    static func ranked(_ rank: Int) -> Confidence { rank == 0 ? .proven : rank == 1 ? .conditional : .unknown }
+}
