@@ -46,6 +46,8 @@ struct CatalogueEntry: Sendable {
     /// The token's name on the wire where it differs from AWS's name of it.
     var tokenParameter: String?
     var fanOut: FanOut?
+    /// Sent with the request like ``parameters``, and makes the record's resource: the call is made several times in a row of entries.
+    var variant: (parameter: String, value: String)?
     /// What the caller must be allowed to do.
     var actions: [String]
     /// Error codes that are an answer: the thing is not set up.

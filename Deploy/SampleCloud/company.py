@@ -58,6 +58,8 @@ def seed():
     functions()
     databases(network, buckets_and_keys["key"])
     edges.seed(network)
+    organization()
+    guards(network, buckets_and_keys["key"])
 
 
 def storage():
@@ -365,3 +367,42 @@ def databases(network, key):
             MasterUserPassword="sample-only-0", DBSubnetGroupName="private", VpcSecurityGroupIds=[network["database"]], StorageEncrypted=True,
             KmsKeyId=key, PubliclyAccessible=False, MultiAZ=True, BackupRetentionPeriod=14, DeletionProtection=True, Tags=labels)
     rds.create_db_snapshot(DBSnapshotIdentifier="shop-before-upgrade", DBInstanceIdentifier="shop")
+
+
+def organization():
+    """The shop's account is its organisation's management account, which no policy of the organisation limits."""
+    api = boto3.client("organizations", "us-east-1")
+    api.create_organization(FeatureSet="ALL")
+    root = api.list_roots()["Roots"][0]["Id"]
+    for kind in ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"]:
+        api.enable_policy_type(RootId=root, PolicyType=kind)
+    workloads = api.create_organizational_unit(ParentId=root, Name="Workloads")["OrganizationalUnit"]["Id"]
+    sandbox = api.create_organizational_unit(ParentId=workloads, Name="Sandbox")["OrganizationalUnit"]["Id"]
+    account = api.create_account(Email="sandbox@larkspur.example", AccountName="sandbox")["CreateAccountStatus"]["AccountId"]
+    api.move_account(AccountId=account, SourceParentId=root, DestinationParentId=sandbox)
+
+    def policy(name, kind, statement, target):
+        made = api.create_policy(Name=name, Description=name, Type=kind, Content=document(statement))
+        api.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+
+    policy("stay-in-the-organisation", "SERVICE_CONTROL_POLICY", {
+        "Effect": "Deny", "Action": ["organizations:LeaveOrganization", "cloudtrail:StopLogging"], "Resource": "*"}, root)
+    policy("europe-only", "SERVICE_CONTROL_POLICY", {
+        "Effect": "Deny", "NotAction": ["iam:*", "organizations:*", "sts:*"], "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": [REGION]}}}, workloads)
+    policy("own-people-only", "RESOURCE_CONTROL_POLICY", {
+        "Effect": "Deny", "Principal": "*", "Action": ["s3:*", "sts:AssumeRole"], "Resource": "*", "Condition": {
+            "StringNotEqualsIfExists": {"aws:PrincipalOrgID": api.describe_organization()["Organization"]["Id"]},
+            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}, workloads)
+
+
+def guards(network, key):
+    """A key's grant, and a way to S3 that has a policy of its own."""
+    boto3.client("kms", REGION).create_grant(
+        KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/nightly-report", Operations=["Decrypt", "DescribeKey"],
+        Constraints={"EncryptionContextSubset": {"purpose": "report"}}, Name="nightly-report")
+    boto3.client("ec2", REGION).create_vpc_endpoint(
+        VpcId=network["vpc"], ServiceName=f"com.amazonaws.{REGION}.s3", VpcEndpointType="Gateway",
+        PolicyDocument=document({
+            "Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT}}}))

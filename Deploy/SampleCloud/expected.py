@@ -30,6 +30,8 @@ RESOURCE = {
     "rds.describe-db-cluster-snapshot-attributes": "DBClusterSnapshotIdentifier", "iam": "OpenIDConnectProviderArn", "apigateway": "restApiId",
     "apigatewayv2": "ApiId", "eks": "name", "ecr": "repositoryName", "sns": "TopicArn", "sqs": "QueueUrl",
     "cognito-identity": "IdentityPoolId",
+    "organizations.list-policies": "Filter", "organizations.describe-policy": "PolicyId", "organizations.list-targets-for-policy": "PolicyId",
+    "organizations": "ParentId",
 }
 EXTRA = {
     "ec2.describe-snapshots": {"OwnerIds": ["self"]}, "ec2.describe-snapshot-attribute": {"Attribute": "createVolumePermission"},

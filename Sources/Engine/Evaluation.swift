@@ -176,6 +176,8 @@ extension Evaluation {
                 target: $0.target, targetKind: $0.targetKind, kind: $0.kind.rawValue, via: $0.via, actions: $0.actions, ports: $0.ports,
                 protocolName: $0.protocolName, why: $0.why, conditions: $0.conditions, confidence: $0.confidence, evidence: $0.evidence)
         }
-        try SnapshotWriter.write(SnapshotContents(snapshot: snapshot, digest: digest, edges: edges, exposures: rows), to: path)
+        let contents = SnapshotContents(
+            snapshot: snapshot, digest: digest, edges: edges, exposures: rows, controlPolicies: permissions.organisation.rows)
+        try SnapshotWriter.write(contents, to: path)
     }
 }

@@ -26,7 +26,8 @@ struct ResourceRow {
                         } ?? .null,
                         "passwordPolicy": account.passwordPolicy ?? .null, "passwordPolicyKnown": .bool(account.passwordPolicyKnown),
                         "rootHasMFA": value(account.rootHasMFA), "rootHasAccessKeys": value(account.rootHasAccessKeys),
-                        "regions": value(account.regions),
+                        "regions": value(account.regions), "organisation": organisation(account).id,
+                        "organisationKnown": .bool(organisation(account).isKnown),
                     ], [:], account.facts, account.evidence.first ?? Evidence(record: "")))
         }
         rows += snapshot.instances.map { item in
@@ -116,6 +117,16 @@ struct ResourceRow {
                     } ?? .null,
                 ], [:], item.facts, item.evidence)
         }
+        rows += snapshot.vpcEndpoints.map { item in
+            .init(
+                item.arn, "vpcEndpoint", item.id, item.account, item.region,
+                [
+                    "id": .string(item.id), "vpc": value(item.vpc), "type": value(item.type), "service": value(item.service),
+                    "state": value(item.state), "hasPolicy": .bool(item.policy != nil),
+                    "policyKnown": .bool(item.policy == nil || item.policy?.document != nil), "routeTables": value(item.routeTables),
+                    "subnets": value(item.subnets), "securityGroups": value(item.securityGroups),
+                ], item.tags, [:], item.evidence)
+        }
         rows += stores(snapshot)
         return rows.enumerated().sorted { left, right in
             left.element.id.utf8.elementsEqual(right.element.id.utf8)
@@ -153,6 +164,7 @@ struct ResourceRow {
                 [
                     "manager": value(item.manager), "state": value(item.state), "rotationEnabled": value(item.rotationEnabled),
                     "canRotate": value(item.canRotate), "policyKnown": .bool(item.policy?.document != nil),
+                    "grants": item.grants.map { .array($0.map(grant)) } ?? .null,
                 ], [:], item.facts, item.evidence)
         }
         rows += snapshot.secrets.map { item in
@@ -200,6 +212,23 @@ struct ResourceRow {
         self.evidence = evidence
     }
 
+    private static func organisation(_ account: Account) -> (id: JSONValue, isKnown: Bool) {
+        switch account.organisation {
+        case .notCollected, .unreadable: (.null, false)
+        case .none: (.null, true)
+        case .member(let id): (id == Organisation.unnamed ? .null : .string(id), id != Organisation.unnamed)
+        }
+    }
+    private static func grant(_ grant: KeyGrant) -> JSONValue {
+        func pairs(_ map: [String: String]) -> JSONValue {
+            .object(JSONObject(map.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { .init($0.key, .string($0.value)) }))
+        }
+        return [
+            "id": .string(grant.id), "name": value(grant.name), "grantee": .string(grant.grantee), "retiring": value(grant.retiring),
+            "operations": value(grant.operations), "contextSubset": pairs(grant.contextSubset),
+            "contextEquals": grant.contextEquals.map(pairs) ?? .null,
+        ]
+    }
     private static func value(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
     private static func value(_ flag: Bool?) -> JSONValue { flag.map { .bool($0) } ?? .null }
     private static func value(_ number: Int?) -> JSONValue { number.map { .number(String($0)) } ?? .null }

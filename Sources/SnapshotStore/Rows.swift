@@ -78,6 +78,28 @@ public struct ExposureRow: Sendable, Hashable {
     }
 }
 
+/// A row of the table `control_policies`.
+public struct ControlPolicyRow: Sendable, Hashable {
+    /// The account that the policy bears on.
+    public var account: String
+    /// Whether it bears on the account's principals or resources.
+    public var type: Organisation.PolicyType
+    /// The level, from the root at 0.
+    public var level: Int
+    /// The root, unit or account that it is attached to.
+    public var node: String
+    /// Its identifier.
+    public var policy: String
+    /// A row of these parts.
+    public init(account: String, type: Organisation.PolicyType, level: Int, node: String, policy: String) {
+        self.account = account
+        self.type = type
+        self.level = level
+        self.node = node
+        self.policy = policy
+    }
+}
+
 /// Everything that goes into a snapshot's file.
 public struct SnapshotContents: Sendable {
     /// The normalised picture.
@@ -88,12 +110,18 @@ public struct SnapshotContents: Sendable {
     public var edges: [EdgeRow]
     /// What the internet reaches.
     public var exposures: [ExposureRow]
+    /// Which policies of their organisations bear on the accounts.
+    public var controlPolicies: [ControlPolicyRow]
     /// Contents of these parts.
-    public init(snapshot: CloudSnapshot, digest: String, edges: [EdgeRow] = [], exposures: [ExposureRow] = []) {
+    public init(
+        snapshot: CloudSnapshot, digest: String, edges: [EdgeRow] = [], exposures: [ExposureRow] = [],
+        controlPolicies: [ControlPolicyRow] = []
+    ) {
         self.snapshot = snapshot
         self.digest = digest
         self.edges = edges
         self.exposures = exposures
+        self.controlPolicies = controlPolicies
     }
 }
 

@@ -28,6 +28,26 @@ enum Schema {
         """,
         "CREATE INDEX policies_owner ON policies (owner, kind)",
         """
+        CREATE TABLE organisations (id TEXT PRIMARY KEY NOT NULL, management_account TEXT, all_features INTEGER,
+            service_control_enabled INTEGER, resource_control_enabled INTEGER, record TEXT NOT NULL, pointer TEXT) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE organisation_nodes (organisation TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT, parent TEXT,
+            record TEXT NOT NULL, pointer TEXT, PRIMARY KEY (organisation, id)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE organisation_policies (organisation TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, arn TEXT,
+            targets_known INTEGER NOT NULL, record TEXT NOT NULL, pointer TEXT, PRIMARY KEY (organisation, id)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE organisation_targets (organisation TEXT NOT NULL, policy TEXT NOT NULL, target TEXT NOT NULL,
+            PRIMARY KEY (organisation, policy, target)) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE control_policies (account TEXT NOT NULL, type TEXT NOT NULL, level INTEGER NOT NULL, node TEXT NOT NULL,
+            policy TEXT NOT NULL, PRIMARY KEY (account, type, level, policy)) WITHOUT ROWID
+        """,
+        """
         CREATE TABLE statements (policy INTEGER NOT NULL, number INTEGER NOT NULL, sid TEXT, effect TEXT, principals TEXT, not_principals TEXT,
             actions TEXT, not_actions TEXT, resources TEXT, not_resources TEXT, conditions TEXT, PRIMARY KEY (policy, number)) WITHOUT ROWID
         """,

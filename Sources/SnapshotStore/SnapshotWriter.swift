@@ -73,6 +73,10 @@ private struct Filler {
             ("formatVersion", String(Schema.version)), ("snapshot", contents.digest),
         ] { try insert("meta", [key, value]) }
         try fillPolicies(snapshot, times)
+        try fillOrganisations(snapshot, times)
+        for row in contents.controlPolicies {
+            try insert("control_policies", [row.account, row.type.rawValue, row.level, row.node, row.policy])
+        }
         try fillResources(snapshot, times)
         for (number, edge) in contents.edges.enumerated() {
             try insert(
@@ -161,6 +165,39 @@ private struct Filler {
         for function in snapshot.functions { if let policy = function.policy { try add(policy, owner: function.arn) } }
         for key in snapshot.keys { if let policy = key.policy { try add(policy, owner: key.arn) } }
         for secret in snapshot.secrets { if let policy = secret.policy { try add(policy, owner: secret.arn) } }
+        for endpoint in snapshot.vpcEndpoints { if let policy = endpoint.policy { try add(policy, owner: endpoint.arn) } }
+        for policy in snapshot.organisations.flatMap(\.policies) { try add(policy.source, owner: policy.id) }
+    }
+
+    private func fillOrganisations(_ snapshot: CloudSnapshot, _ times: [String: String]) throws {
+        for organisation in snapshot.organisations {
+            try insert(
+                "organisations",
+                [
+                    organisation.id, organisation.managementAccount, organisation.hasAllFeatures,
+                    organisation.enabledTypes?.contains(.serviceControl), organisation.enabledTypes?.contains(.resourceControl),
+                    organisation.evidence.record, organisation.evidence.pointer,
+                ])
+            try fact(organisation.id, "description", organisation.evidence, times)
+            for node in organisation.nodes {
+                try insert(
+                    "organisation_nodes",
+                    [
+                        organisation.id, node.id, node.kind.rawValue, node.name, node.parent, node.evidence.record,
+                        node.evidence.pointer,
+                    ])
+            }
+            for policy in organisation.policies {
+                try insert(
+                    "organisation_policies",
+                    [
+                        organisation.id, policy.id, policy.type.rawValue, policy.source.name, policy.source.arn, policy.targetsKnown,
+                        policy.source.evidence.record, policy.source.evidence.pointer,
+                    ])
+                try fact(policy.id, "description", policy.source.evidence, times)
+                for target in policy.targets { try insert("organisation_targets", [organisation.id, policy.id, target]) }
+            }
+        }
     }
 
     /// One row for each statement that is an object; a single statement may stand without a list (IAM policy grammar).

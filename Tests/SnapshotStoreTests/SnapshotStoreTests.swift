@@ -58,6 +58,40 @@ import Testing
             ])
     }
 
+    @Test func organisationsAndTheirPoliciesAreTables() throws {
+        defer { unlink(path) }
+        var contents = contents()
+        let evidence = Evidence(record: "111122223333/organizations.list-roots")
+        var organisation = Organisation(id: "o-1", evidence: evidence)
+        organisation.enabledTypes = [.serviceControl]
+        organisation.nodes = [.init(id: "r-1", kind: .root, name: "Root", parent: nil, evidence: evidence)]
+        organisation.policies = [
+            .init(
+                id: "p-1", type: .serviceControl,
+                source: PolicySource(
+                    name: "one", kind: .serviceControl, document: ["Statement": [["Effect": "Deny", "Action": "iam:*", "Resource": "*"]]],
+                    evidence: evidence), targets: ["r-1"], targetsKnown: true)
+        ]
+        contents.snapshot.organisations = [organisation]
+        contents.snapshot.accounts[0].organisation = .member("o-1")
+        contents.controlPolicies = [.init(account: "111122223333", type: .serviceControl, level: 0, node: "r-1", policy: "p-1")]
+        try SnapshotWriter.write(contents, to: path)
+        let database = try SnapshotDatabase(path: path)
+        let denied = """
+            SELECT c.account, c.node, s.actions FROM control_policies c JOIN policies p ON p.owner = c.policy
+            JOIN statements s ON s.policy = p.id WHERE s.effect = 'Deny'
+            """
+        #expect(try database.query(denied).rows == [[.text("111122223333"), .text("r-1"), .text(#"["iam:*"]"#)]])
+        #expect(
+            try database.query("SELECT service_control_enabled, resource_control_enabled, all_features FROM organisations").rows == [
+                [.integer(1), .integer(0), .null]
+            ])
+        #expect(
+            try database.query("SELECT json_extract(properties, '$.organisation') FROM resources WHERE kind = 'account'").rows == [
+                [.text("o-1")]
+            ])
+    }
+
     @Test(arguments: [
         "INSERT INTO meta VALUES ('a', 'b')", "UPDATE meta SET value = 'x'", "DELETE FROM meta", "DROP TABLE meta", "CREATE TABLE t (a)",
         "CREATE TEMP TABLE t (a)", "ATTACH '/tmp/x.sqlite' AS x", "DETACH main", "PRAGMA query_only = OFF", "PRAGMA table_info(meta)",

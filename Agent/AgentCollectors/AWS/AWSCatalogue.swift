@@ -1,6 +1,7 @@
 /// The calls of AWS. Protocols, paths, pagination and shapes stand in ServiceModel+Table.swift.
 extension Catalogue {
-    static let aws: [CatalogueEntry] = lambda + iam + s3 + ec2 + elbv2 + rds + kms + secretsmanager + reachability + outsiders
+    static let aws: [CatalogueEntry] =
+        lambda + iam + organizations + s3 + ec2 + elbv2 + rds + kms + secretsmanager + reachability + outsiders
 
     /// Made before all others, each on its own.
     static let callerIdentity = "sts.get-caller-identity"
@@ -76,6 +77,7 @@ extension Catalogue {
         ec2List("describe-internet-gateways", "DescribeInternetGateways"),
         ec2List("describe-network-acls", "DescribeNetworkAcls"),
         ec2List("describe-iam-instance-profile-associations", "DescribeIamInstanceProfileAssociations"),
+        ec2List("describe-vpc-endpoints", "DescribeVpcEndpoints"),
         ec2List("describe-snapshots", "DescribeSnapshots", [("Owner", .list(["self"]))]),
         CatalogueEntry(
             service: "ec2", operation: "describe-snapshot-attribute", scope: .regional,
@@ -135,6 +137,8 @@ extension Catalogue {
         CatalogueEntry(
             service: "kms", operation: "get-key-rotation-status", scope: .regional, fanOut: key, actions: ["kms:GetKeyRotationStatus"],
             notConfigured: ["UnsupportedOperationException"]),
+        CatalogueEntry(
+            service: "kms", operation: "list-grants", scope: .regional, page: ("Limit", 100), fanOut: key, actions: ["kms:ListGrants"]),
     ]
 
     private static let secretsmanager: [CatalogueEntry] = [

@@ -135,6 +135,8 @@ actor Pacing {
         "elbv2": Rate(perSecond: 10, burst: 40, inFlight: 16), "apigateway": Rate(perSecond: 5, burst: 10, inFlight: 4),
         "apigatewayv2": Rate(perSecond: 5, burst: 10, inFlight: 4), "cloudfront": Rate(perSecond: 5, burst: 10, inFlight: 4),
         "sns": Rate(perSecond: 30, burst: 60, inFlight: 8), "sqs": Rate(perSecond: 50, burst: 100, inFlight: 8),
+        // Listings are held to a few a second for the whole organisation (Quotas for AWS Organizations, Throttling limits).
+        "organizations": Rate(perSecond: 4, burst: 8, inFlight: 2),
     ]
     static let unknown = Rate(perSecond: 10, burst: 20, inFlight: 8)
     /// botocore's adaptive mode: what is left of the rate after a throttle, and the least it falls to.

@@ -37,6 +37,7 @@ struct CallMaker: Sendable {
         if service.name == "s3", let bucket = call.resource, let known = await buckets.region(of: bucket) { region = known }
         var parameters = call.entry.parameters
         parameters += call.parameters
+        if let variant = call.entry.variant { parameters.append((variant.parameter, .text(variant.value))) }
         if let page = call.entry.page { parameters.append((page.parameter, .number(page.size))) }
         if service.name == "s3control" { parameters.append(("x-amz-account-id", .text(account))) }
 

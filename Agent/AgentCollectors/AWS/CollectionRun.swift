@@ -56,6 +56,24 @@ struct CallQueue: Sendable {
     mutating func finished(_ call: CollectionCall) { lines[call.entry.service]?.inFlight -= 1 }
 }
 
+/// For which resources a call was already made: several answers may name one, and lists that name their own parents must come to an end.
+struct AskedResources: Sendable {
+    /// More resources of one call than any account has: an answer that always names new ones comes from no cloud.
+    static let most = 1_000_000
+    private var seen: Set<String> = []
+    private var counts: [String: Int] = [:]
+
+    /// Whether the call is to be made; remembers it.
+    mutating func insert(_ call: CollectionCall) -> Bool {
+        let name = call.entry.name
+        guard counts[name, default: 0] < Self.most,
+            seen.insert([name, call.region ?? "", call.resource ?? ""].joined(separator: "\u{0}")).inserted
+        else { return false }
+        counts[name, default: 0] += 1
+        return true
+    }
+}
+
 /// Makes all calls of the catalogue, as many at once as allowed, and sorts what came.
 struct CollectionRun {
     let session: AWSSession
@@ -91,6 +109,7 @@ struct CollectionRun {
 
         var children: [String: [CatalogueEntry]] = [:]
         var queue = CallQueue()
+        var asked = AskedResources()
         var total = 2
         var completed = 2
         for entry in Catalogue.entries where entry.name != Catalogue.regions {
@@ -100,7 +119,7 @@ struct CollectionRun {
             }
             switch entry.scope {
             case .global:
-                queue.add(CollectionCall(entry: entry))
+                queue.add(CollectionCall(entry: entry, resource: entry.variant?.value))
                 total += 1
             case .homeRegion:
                 queue.add(CollectionCall(entry: entry, region: session.homeRegion))
@@ -128,7 +147,7 @@ struct CollectionRun {
                 coverage += ended.outcome.coverage
                 for record in ended.outcome.records {
                     for child in children[ended.call.entry.name] ?? [] {
-                        let calls = Self.fanOut(child, over: record)
+                        let calls = Self.fanOut(child, over: record).filter { asked.insert($0) }
                         calls.forEach { queue.add($0) }
                         total += calls.count
                     }

@@ -31,6 +31,7 @@ struct Endpoints: Sendable {
             switch service.name {
             case "iam": globalRegion
             case "cloudfront": partition == "aws-cn" ? "cn-northwest-1" : globalRegion
+            case "organizations": organizationsRegion
             default: region
             }
         if let url = overrides[Self.identifier(service.name)] ?? override { return Self.parse(url, signingRegion: signing) }
@@ -44,6 +45,7 @@ struct Endpoints: Sendable {
                 default: "iam.\(globalRegion).\(suffix)"
                 }
             case "cloudfront": partition == "aws-cn" ? "cloudfront.cn-northwest-1.\(suffix)" : "cloudfront.\(suffix)"
+            case "organizations": "organizations.\(organizationsRegion).\(suffix)"
             case "s3control": "\(account ?? "").s3-control.\(region).\(suffix)"
             case "mwaa": "api.\(service.endpointPrefix).\(region).\(suffix)"
             default: "\(service.endpointPrefix).\(region).\(suffix)"
@@ -61,6 +63,9 @@ struct Endpoints: Sendable {
         default: "us-east-1"
         }
     }
+
+    /// Where Organizations lives ("AWS Organizations endpoints and quotas", AWS General Reference).
+    private var organizationsRegion: String { partition == "aws-cn" ? "cn-northwest-1" : globalRegion }
 
     /// The partition that a region's name belongs to.
     static func partition(ofRegion region: String) -> String {

@@ -46,6 +46,10 @@ struct Redaction: Sendable {
             operation: "cloudfront.list-distributions",
             path: ["DistributionList", "Items", "[]", "Origins", "Items", "[]", "CustomHeaders", "Items", "[]", "HeaderValue"],
             action: .fingerprintValues),
+        // By these addresses root passwords are reset, and nothing is judged by them.
+        Rule(operation: "organizations.describe-organization", path: ["Organization", "MasterAccountEmail"], action: .drop),
+        Rule(operation: "organizations.list-accounts", path: ["Accounts", "[]", "Email"], action: .drop),
+        Rule(operation: "organizations.list-accounts-for-parent", path: ["Accounts", "[]", "Email"], action: .drop),
     ]
     private static let integration = ["items", "[]", "resourceMethods", "*", "methodIntegration"]
     /// Members that hold a secret wherever they stand, in answers that are read today or later.
@@ -55,8 +59,9 @@ struct Redaction: Sendable {
         "PrivateKey", "PasswordData", "AuthToken",
     ]
     /// Policies are no secrets, and the analysis needs them byte for byte.
+    /// `Content` is an organisation's policy.
     static let verbatimMembers: Set<String> = [
-        "Policy", "ResourcePolicy", "PolicyDocument", "AssumeRolePolicyDocument", "Document",
+        "Policy", "ResourcePolicy", "PolicyDocument", "AssumeRolePolicyDocument", "Document", "Content",
         "AccessPolicies", "policy", "policyText", "sessionPolicy",
     ]
 

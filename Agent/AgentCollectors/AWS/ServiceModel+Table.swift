@@ -101,6 +101,7 @@ extension ServiceModel {
         op describe-vpc-block-public-access-options DescribeVpcBlockPublicAccessOptions POST / 194
         op describe-vpc-block-public-access-exclusions DescribeVpcBlockPublicAccessExclusions POST / 196 in=NextToken out=NextToken
         + results=VpcBlockPublicAccessExclusions
+        op describe-vpc-endpoints DescribeVpcEndpoints POST / 199 in=NextToken out=NextToken results=VpcEndpoints
         0 S Regions=1=regionInfo
         1 L 2
         2 S OptInStatus=s=optInStatus Geography=3=geographySet RegionName=s=regionName Endpoint=s=regionEndpoint
@@ -422,6 +423,25 @@ extension ServiceModel {
         198 S ExclusionId=s=exclusionId InternetGatewayExclusionMode=s=internetGatewayExclusionMode ResourceArn=s=resourceArn
         + State=s=state Reason=s=reason CreationTimestamp=t=creationTimestamp LastUpdateTimestamp=t=lastUpdateTimestamp
         + DeletionTimestamp=t=deletionTimestamp Tags=37=tagSet
+        199 S VpcEndpoints=200=vpcEndpointSet NextToken=s=nextToken
+        200 L 201
+        201 S VpcEndpointId=s=vpcEndpointId VpcEndpointType=s=vpcEndpointType VpcId=s=vpcId ServiceName=s=serviceName State=s=state
+        + PolicyDocument=s=policyDocument RouteTableIds=177=routeTableIdSet SubnetIds=177=subnetIdSet Groups=202=groupSet
+        + IpAddressType=s=ipAddressType DnsOptions=204=dnsOptions PrivateDnsEnabled=b=privateDnsEnabled
+        + RequesterManaged=b=requesterManaged NetworkInterfaceIds=177=networkInterfaceIdSet DnsEntries=206=dnsEntrySet
+        + CreationTimestamp=t=creationTimestamp Tags=37=tagSet OwnerId=s=ownerId LastError=208=lastError Ipv4Prefixes=209=ipv4PrefixSet
+        + Ipv6Prefixes=209=ipv6PrefixSet FailureReason=s=failureReason ServiceNetworkArn=s=serviceNetworkArn
+        + ResourceConfigurationArn=s=resourceConfigurationArn ServiceRegion=s=serviceRegion
+        202 L 203
+        203 S GroupId=s=groupId GroupName=s=groupName
+        204 S DnsRecordIpType=s=dnsRecordIpType PrivateDnsOnlyForInboundResolverEndpoint=b=privateDnsOnlyForInboundResolverEndpoint
+        + PrivateDnsPreference=s=privateDnsPreference PrivateDnsSpecifiedDomains=205=privateDnsSpecifiedDomainSet
+        205 L s
+        206 L 207
+        207 S DnsName=s=dnsName HostedZoneId=s=hostedZoneId
+        208 S Message=s=message Code=s=code
+        209 L 210
+        210 S SubnetId=s=subnetId IpPrefixes=177=ipPrefixSet
         service elb query 2012-06-01 elasticloadbalancing elasticloadbalancing - -
         op describe-load-balancers DescribeLoadBalancers POST / 0 wrapper=DescribeLoadBalancersResult in=Marker out=NextMarker
         + results=LoadBalancerDescriptions
@@ -627,6 +647,7 @@ extension ServiceModel {
         op describe-key DescribeKey POST / 3
         op get-key-policy GetKeyPolicy POST / 13
         op get-key-rotation-status GetKeyRotationStatus POST / 14
+        op list-grants ListGrants POST / 15 in=Marker out=NextMarker results=Grants more=Truncated
         0 S Keys=1 NextMarker=s Truncated=b
         1 L 2
         2 S KeyId=s KeyArn=s
@@ -645,6 +666,12 @@ extension ServiceModel {
         12 S Id=s
         13 S Policy=s PolicyName=s
         14 S KeyRotationEnabled=b KeyId=s RotationPeriodInDays=i NextRotationDate=t OnDemandRotationStartDate=t
+        15 S Grants=16 NextMarker=s Truncated=b
+        16 L 17
+        17 S KeyId=s GrantId=s Name=s CreationDate=t GranteePrincipal=s RetiringPrincipal=s IssuingAccount=s Operations=18 Constraints=19
+        18 L s
+        19 S EncryptionContextSubset=20 EncryptionContextEquals=20
+        20 M s s key value
         service secretsmanager json 2017-10-17 secretsmanager secretsmanager secretsmanager 1.1
         op list-secrets ListSecrets POST / 0 in=NextToken out=NextToken results=SecretList
         op get-resource-policy GetResourcePolicy POST / 10
@@ -661,6 +688,39 @@ extension ServiceModel {
         8 M s 9 key value
         9 L s
         10 S ARN=s Name=s ResourcePolicy=s
+        service organizations json 2016-11-28 organizations organizations AWSOrganizationsV20161128 1.1
+        op describe-organization DescribeOrganization POST / 0
+        op list-roots ListRoots POST / 4 in=NextToken out=NextToken results=Roots
+        op list-organizational-units-for-parent ListOrganizationalUnitsForParent POST / 7 in=NextToken out=NextToken
+        + results=OrganizationalUnits
+        op list-accounts-for-parent ListAccountsForParent POST / 10 in=NextToken out=NextToken results=Accounts
+        op list-accounts ListAccounts POST / 14 in=NextToken out=NextToken results=Accounts
+        op list-policies ListPolicies POST / 15 in=NextToken out=NextToken results=Policies
+        op describe-policy DescribePolicy POST / 18
+        op list-targets-for-policy ListTargetsForPolicy POST / 20 in=NextToken out=NextToken results=Targets
+        0 S Organization=1
+        1 S Id=s Arn=s FeatureSet=s MasterAccountArn=s MasterAccountId=s MasterAccountEmail=s AvailablePolicyTypes=2
+        2 L 3
+        3 S Type=s Status=s
+        4 S Roots=5 NextToken=s
+        5 L 6
+        6 S Id=s Arn=s Name=s PolicyTypes=2
+        7 S OrganizationalUnits=8 NextToken=s
+        8 L 9
+        9 S Id=s Arn=s Name=s Path=s
+        10 S Accounts=11 NextToken=s
+        11 L 12
+        12 S Id=s Arn=s Email=s Name=s Status=s State=s Paths=13 JoinedMethod=s JoinedTimestamp=t
+        13 L s
+        14 S Accounts=11 NextToken=s
+        15 S Policies=16 NextToken=s
+        16 L 17
+        17 S Id=s Arn=s Name=s Description=s Type=s AwsManaged=b
+        18 S Policy=19
+        19 S PolicySummary=17 Content=s
+        20 S Targets=21 NextToken=s
+        21 L 22
+        22 S TargetId=s Arn=s Name=s Type=s
         service rds query 2014-10-31 rds rds - -
         op describe-db-instances DescribeDBInstances POST / 0 wrapper=DescribeDBInstancesResult in=Marker out=Marker results=DBInstances
         op describe-db-snapshots DescribeDBSnapshots POST / 41 wrapper=DescribeDBSnapshotsResult in=Marker out=Marker results=DBSnapshots

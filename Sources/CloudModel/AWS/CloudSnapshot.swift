@@ -61,6 +61,8 @@ public struct CloudSnapshot: Sendable {
     public var routeTables: [RouteTable] = []
     /// Internet gateways.
     public var internetGateways: [InternetGateway] = []
+    /// VPC endpoints.
+    public var vpcEndpoints: [VPCEndpoint] = []
     /// Network ACLs.
     public var networkACLs: [NetworkACL] = []
     /// Load balancers.

@@ -96,6 +96,11 @@ public struct Organisation: Sendable, Hashable {
         public var nodes: [String]
         /// Whether units between the root and the account may be missing.
         public var isComplete: Bool
+        /// A way of these parts.
+        public init(nodes: [String], isComplete: Bool) {
+            self.nodes = nodes
+            self.isComplete = isComplete
+        }
     }
 
     /// The way to an account: complete, or, where a parent is not known, the root, if that is known, what is above the account as far as it

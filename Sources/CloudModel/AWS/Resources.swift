@@ -221,9 +221,11 @@ public struct EncryptionKey: Sendable, Hashable {
     public var canRotate: Bool?
     /// Its policy; `nil` when not collected.
     public var policy: PolicySource?
+    /// Its grants, ordered by identifier; `nil` when not collected.
+    public var grants: [KeyGrant]?
     /// Where it was read.
     public var evidence: Evidence
-    /// Where single facts were read: `details`, `policy`, `rotation`.
+    /// Where single facts were read: `details`, `policy`, `rotation`, `grants`.
     public var facts: [String: Evidence]
     /// A key of which nothing else is known yet.
     public init(arn: String, id: String, account: String, region: String, evidence: Evidence) {

@@ -91,7 +91,7 @@ extension GraphBuilder {
     }
 
     private func decrypt(_ key: EncryptionKey, _ subject: Subject, service: String) -> Proof? {
-        guard let policy = key.policy else {
+        guard let policy = permissions.resourcePolicy(of: key) else {
             var proof = Proof()
             proof.require("the policy of key \(key.id) allows kms:Decrypt (it was not collected)")
             return proof
@@ -99,7 +99,7 @@ extension GraphBuilder {
         return permissions.may(
             subject, "kms:Decrypt", on: key.arn, account: key.account,
             context: ["kms:viaservice": [service], "kms:calleraccount": [subject.account]],
-            policy: permissions.resourcePolicy(policy))
+            policy: policy)
     }
 
     private func addDatabase(_ database: Database, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {

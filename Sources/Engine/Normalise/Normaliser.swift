@@ -32,6 +32,7 @@ public struct Normaliser {
             readBuckets(account)
             readFunctions(account)
             readKeys(account)
+            readEndpoints(account)
             readSecrets(account)
             readDatabases(account)
             readDataSnapshots(account)
@@ -57,6 +58,7 @@ public struct Normaliser {
         snapshot.subnets.sortByBytes { $0.id + " " + $0.account }
         snapshot.routeTables.sortByBytes { $0.id + " " + $0.account }
         snapshot.internetGateways.sortByBytes { $0.id + " " + $0.account }
+        snapshot.vpcEndpoints.sortByBytes(\.arn)
         snapshot.networkACLs.sortByBytes { $0.id + " " + $0.account }
         snapshot.loadBalancers.sortByBytes(\.arn)
         snapshot.buckets.sortByBytes(\.arn)
@@ -74,6 +76,7 @@ public struct Normaliser {
         snapshot.subnets = Self.unique(snapshot.subnets) { $0.id + " " + $0.account }
         snapshot.routeTables = Self.unique(snapshot.routeTables) { $0.id + " " + $0.account }
         snapshot.internetGateways = Self.unique(snapshot.internetGateways) { $0.id + " " + $0.account }
+        snapshot.vpcEndpoints = Self.unique(snapshot.vpcEndpoints, \.arn)
         snapshot.networkACLs = Self.unique(snapshot.networkACLs) { $0.id + " " + $0.account }
         snapshot.loadBalancers = Self.unique(snapshot.loadBalancers, \.arn)
         snapshot.buckets = Self.unique(snapshot.buckets, \.arn)
@@ -207,7 +210,10 @@ public struct Normaliser {
         for key in snapshot.keys where key.account == account {
             ask("kms", "describe-key", key.region, [key.id, key.arn])
             ask("kms", "get-key-policy", key.region, [key.id, key.arn])
-            if key.manager != "AWS" { ask("kms", "get-key-rotation-status", key.region, [key.id, key.arn]) }
+            if key.manager != "AWS" {
+                ask("kms", "get-key-rotation-status", key.region, [key.id, key.arn])
+                ask("kms", "list-grants", key.region, [key.id, key.arn])
+            }
         }
         for secret in snapshot.secrets where secret.account == account {
             ask("secretsmanager", "get-resource-policy", secret.region, [secret.arn, secret.name])

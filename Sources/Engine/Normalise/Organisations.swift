@@ -101,6 +101,7 @@ extension Normaliser {
                     owned(item)
                     let parent = operation == "list-accounts" ? nil : cursor.record.resource
                     reader.add(.init(id: id, kind: .account, name: item.string("Name"), parent: parent, evidence: item.evidence))
+                    for path in item.list("Paths") { reader.add(path: path, to: id) }
                 }
             }
         }
@@ -212,6 +213,17 @@ private struct OrganisationReader {
         known.name = known.name ?? node.name
         known.parent = known.parent ?? node.parent
         nodes[node.id] = known
+    }
+
+    /// Adds what a path says, `o-…/r-…/ou-…/123456789012/` (Account, AWS Organizations API Reference).
+    mutating func add(path place: Cursor, to account: String) {
+        guard let path = place.identifier else { return }
+        let way = path.split(separator: "/").map(String.init).drop { !$0.hasPrefix("r-") }
+        guard way.last == account else { return }
+        for (above, id) in zip([nil] + way.map(Optional.some), way) {
+            let kind: Organisation.Node.Kind = id.hasPrefix("r-") ? .root : id.hasPrefix("ou-") ? .unit : .account
+            add(.init(id: id, kind: kind, name: nil, parent: above, evidence: place.evidence))
+        }
     }
 
     /// Adds a policy by its summary; `nil` for policies of other types, and where it cannot be told.

@@ -120,6 +120,7 @@ extension Normaliser {
                     key.rotationEnabled = answer.bool("KeyRotationEnabled")
                     key.facts["rotation"] = answer.evidence
                 }
+                readGrants(of: &key, account)
                 snapshot.keys.append(key)
             }
         }

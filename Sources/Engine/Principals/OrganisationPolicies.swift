@@ -1,5 +1,6 @@
 import CloudModel
 import IAMEvaluator
+import SnapshotStore
 
 /// The service and resource control policies that bear on each account, level by level, with what is known of its organisation.
 ///
@@ -16,6 +17,8 @@ final class OrganisationPolicies {
         var keys: [(suffix: String, values: [String])] = []
         /// What could not be told.
         var doubts: [CoverageReport.Gap] = []
+        /// The same policies by name.
+        var rows: [ControlPolicyRow] = []
     }
 
     private let library: PolicyLibrary
@@ -50,6 +53,9 @@ final class OrganisationPolicies {
 
     /// What could not be told of the accounts that were read.
     var gaps: [CoverageReport.Gap] { accounts.flatMap { rails(of: $0).doubts } }
+
+    /// Which policies bear on the accounts that were read.
+    var rows: [ControlPolicyRow] { accounts.flatMap { rails(of: $0).rows } }
 
     /// The service control policies of an account, ready for the evaluator.
     func serviceControl(of account: String) -> [[CompiledPolicy]]? { compile(rails(of: account).serviceControl) }
@@ -167,6 +173,11 @@ final class OrganisationPolicies {
             let name = type == .serviceControl ? "service control policies" : "resource control policies"
             rails.doubts += doubts.map { .init(what: "\(name) of account \(account)", why: "\($0), \(unread)") }
             let places = levels?.map { level in level.map { place(of: $0) } }
+            for (number, level) in (levels ?? []).enumerated() {
+                rails.rows += level.map {
+                    .init(account: account, type: type, level: number, node: path.nodes[number], policy: $0.id)
+                }
+            }
             switch type {
             case .serviceControl: rails.serviceControl = places
             case .resourceControl: rails.resourceControl = places

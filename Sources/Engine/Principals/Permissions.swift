@@ -164,6 +164,8 @@ final class Permissions {
     struct ResourcePolicy {
         var place: Int
         var source: PolicySource
+        /// A key's grants.
+        var grants: [(place: Int, source: PolicySource)] = []
     }
 
     /// The resource's policy, ready to be asked with.
@@ -217,7 +219,7 @@ final class Permissions {
         as change: Change = .none
     ) -> PolicyLayers {
         var layers = self.layers(subject, change)
-        if let policy { layers.resource = [library.entries[policy.place].compiled] }
+        if let policy { layers.resource = ([policy.place] + policy.grants.map(\.place)).map { library.entries[$0].compiled } }
         layers.resourceControl = organisation.resourceControl(of: owner(resource, account) ?? subject.account, action: action)
         return layers
     }
@@ -476,6 +478,8 @@ final class Permissions {
             return organisation.limit(statement).map { citation($0.source, statement: $0.statement) }
         }
         if let policy, policy.place == place { return citation(policy.source, statement: statement.statement) }
+        // A grant has no statements.
+        if let grant = policy?.grants.first(where: { $0.place == place }) { return citation(grant.source) }
         if let source = subject?.policies.first(where: { $0.place == place })?.source {
             return citation(source, statement: statement.statement)
         }

@@ -175,6 +175,10 @@ struct Answers {
             #"{"Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"kms:*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"kms:CallerAccount\":\"111122223333\"}}}]}"}"#
         )
         try add("kms.get-key-rotation-status.eu-west-1.k1", #"{"KeyRotationEnabled":false}"#)
+        try add(
+            "kms.list-grants.eu-west-1.k1",
+            #"{"Grants":[{"GrantId":"g1","GranteePrincipal":"arn:aws:iam::111122223333:role/web","Operations":["Decrypt"],"Constraints":{"EncryptionContextSubset":{"a":"b"}}}]}"#
+        )
         let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
         try add("secretsmanager.list-secrets.eu-west-1", #"{"SecretList":[{"ARN":"\#(secret)","Name":"db"}]}"#)
         try add("secretsmanager.get-resource-policy.eu-west-1." + PercentEncoding.encode(secret), #"{"ARN":"\#(secret)","Name":"db"}"#)

@@ -88,12 +88,18 @@ import Testing
     @Test(arguments: 0..<60) func hostileContentNeverStopsIt(_ seed: Int) throws {
         var numbers = SeededNumbers(state: UInt64(seed))
         var answers = try Answers.open()
+        var world = World()
+        var organised = Organised()
+        organised.limit(World.deny(["s3:*"], condition: ["ArnLike": ["aws:PrincipalArn": "arn:aws:iam::*:role/*"]]))
+        organised.guarding(World.deny(["kms:*"]))
+        organised.add(to: &world)
+        answers.records += world.collection.records.filter { $0.service == "organizations" }
         for index in answers.records.indices {
             answers.records[index].payload = mutate(answers.records[index].payload, &numbers, rate: 8)
         }
         let snapshot = answers.snapshot
         #expect(snapshot.principals.map(\.arn) == snapshot.principals.map(\.arn).sorted())
-        _ = NetworkReachability(snapshot).exposures()
+        _ = Evaluation(snapshot).judged()
         _ = SnapshotDigest.of(snapshot)
     }
 
