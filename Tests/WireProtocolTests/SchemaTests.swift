@@ -179,6 +179,52 @@ private struct SchemaReader {
         #expect(try problems("coverage", CoverageReport(entries: [bare], gaps: []), .required) == [])
     }
 
+    @Test func answersToQuestionsAreAsTheirSchemasSay() throws {
+        func statement(_ isFull: Bool) -> QuotedStatement {
+            QuotedStatement(
+                file: "iam.x.json", record: "1/iam.x", pointer: isFull ? "/a" : nil, policyType: "identity", policy: "p",
+                policyARN: isFull ? "arn" : nil, attachedTo: isFull ? "arn" : nil, statement: isFull ? 0 : nil, effect: "Allow",
+                isConditional: isFull, text: ["Effect": "Allow"])
+        }
+        func answer(_ decision: AccessAnswer.Decision, isFull: Bool) -> AccessAnswer {
+            var answer = AccessAnswer(principal: "*", isExternal: isFull, decision: decision)
+            if isFull || decision == .denied { answer.isExplicit = true }
+            if isFull || decision == .conditional {
+                answer.conditions = ["operator": "Bool", "key": "k", "values": ["true"]]
+                answer.text = "k is true"
+            }
+            if isFull { answer.known = .allowed }
+            answer.statements = [statement(isFull)]
+            answer.blockedBy = ["resource"]
+            answer.why = ["w"]
+            return answer
+        }
+        func question(_ isFull: Bool) -> AccessQuestion {
+            AccessQuestion(
+                action: "s3:GetObject", resource: "*", resourceAccount: isFull ? "1" : nil, exists: isFull ? true : nil, notes: ["n"])
+        }
+        #expect(try problems("can", CanAnswer(question: question(true), answer: answer(.conditional, isFull: true)).json, .all) == [])
+        for decision in AccessAnswer.Decision.allCases {
+            let answer = CanAnswer(question: question(false), answer: answer(decision, isFull: false))
+            #expect(try problems("can", answer.json, .required) == [], "\(decision)")
+        }
+        var broken = AccessAnswer(principal: "*", isExternal: false, decision: .denied)
+        #expect(try problems("can", CanAnswer(question: question(false), answer: broken).json, .required).count == 1)
+        broken.decision = .conditional
+        #expect(try problems("can", CanAnswer(question: question(false), answer: broken).json, .required).count == 2)
+        let full = [answer(.conditional, isFull: true)]
+        #expect(
+            try problems(
+                "who-can", WhoCanAnswer(question: question(true), counts: [.allowed: 1], able: full, unknown: full, denied: full).json, .all
+            )
+                == [])
+        let bare = [answer(.allowed, isFull: false)]
+        #expect(
+            try problems(
+                "who-can", WhoCanAnswer(question: question(false), counts: [:], able: bare, unknown: [], denied: nil).json, .required) == []
+        )
+    }
+
     @Test func writtenDocumentsAreAsTheirSchemasSayAndReadBack() throws {
         let result = AnalysisResult(
             summary: AnalysisSummary(
@@ -240,6 +286,7 @@ private struct SchemaReader {
         #expect(try words("paths", ["$defs", "confidence"]) == Confidence.allCases.map(\.rawValue))
         #expect(try words("principals", ["items", "properties", "reachesAdmin"]) == Reach.allCases.map(\.rawValue))
         #expect(try words("findings", ["items", "properties", "verdict"]) == Verdict.allCases.map(\.rawValue))
+        #expect(Set(try words("can", ["properties", "decision"])) == Set(AccessAnswer.Decision.allCases.map(\.rawValue)))
         #expect(try words("coverage", ["$defs", "entry", "properties", "outcome"]) == CoverageEntry.Outcome.allCases.map(\.rawValue))
     }
 }

@@ -35,6 +35,9 @@ extension AccessQuery {
         let isOwner = asker.isRoot && question.bucket != nil && asker.account == question.side.account
         let keepsOut = !(isOwner && Self.rescuing.contains(question.action.lowercased()))
         layers.resource = keepsOut ? question.policy.map { [$0] } : nil
+        layers.resourceControl = (question.side.account ?? asker.account).flatMap {
+            permissions.organisation.resourceControl(of: $0, action: question.action)
+        }
         guard let bucket = question.bucket else { return judgement(request, layers, asker, question) }
         return judge(bucket, request, layers, asker, question)
     }

@@ -88,7 +88,18 @@ public final class AccessQuery {
     {
         let question = try self.question(action, on: resource, options)
         let asker = try directory.asker(named: principal, session: options.session)
-        return CanAnswer(question: question.asked, answer: answer(judge(asker, question), asker, question))
+        let answer = answer(judge(asker, question), asker, question)
+        var asked = question.asked
+        let mayBeDenied = answer.decision == .allowed || answer.decision == .conditional
+        if answer.decision != .allowed, answer.isExplicit != true { asked.notes += question.openings }
+        if mayBeDenied { asked.notes += unreadLimits([asker.account, question.side.account]) }
+        return CanAnswer(question: asked, answer: answer)
+    }
+
+    /// What of the organisation's policies for these accounts was not read, in sentences.
+    func unreadLimits(_ accounts: [String?]) -> [String] {
+        let own = Set(accounts.compactMap { $0 }.filter(directory.accounts.contains)).sorted()
+        return own.flatMap { permissions.organisation.gaps(of: $0) }.map { "not known: \($0.what)" }.sortedUnique
     }
 
     // MARK: - The question
@@ -98,6 +109,8 @@ public final class AccessQuery {
         var action: String
         var side: ResourceSide
         var asked: AccessQuestion
+        /// What is not collected and may allow more, in sentences.
+        var openings: [String] = []
         /// The resource's own policy; a policy whose text is not known where it was not read.
         var policy: CompiledPolicy?
         /// The policy, parsed.
@@ -126,7 +139,10 @@ public final class AccessQuery {
         let side = resources.side(of: resource, action: action)
         var values = ["aws:securetransport": ["true"]]
         if let region = Self.region(action, side) { values["aws:requestedregion"] = [region] }
-        if let account = side.account { values["aws:resourceaccount"] = [account] }
+        if let account = side.account {
+            values["aws:resourceaccount"] = [account]
+            values.merge(permissions.organisation.resourceKeys(of: account)) { _, new in new }
+        }
         var absent = options.knownAbsent
         // Most of what is done with a key is done by a service on someone's behalf.
         if !action.lowercased().hasPrefix("kms:") {
@@ -139,10 +155,19 @@ public final class AccessQuery {
         for (key, list) in options.context { given[key.lowercased()] = list }
         let asked = AccessQuestion(
             action: action, resource: resource, resourceAccount: side.account, exists: side.exists,
-            notes: side.notes + Self.notes(side, action))
+            notes: side.notes)
         var question = Question(
             action: action, side: side, asked: asked, values: values, given: given, absent: absent,
             principalTags: tagKeys.filter { $0.hasPrefix("aws:principaltag/") })
+        if side.exists == false {
+            question.asked.notes.append("nothing of this name is in the collected accounts: the answer is what policies say of the name")
+        }
+        if side.bucket != nil, BucketAccess.isGivenByObjects(action) {
+            question.openings.append("access-control lists of single objects are not collected: where lists count, they may allow more")
+        }
+        if side.mustAdmit, action.lowercased().hasPrefix("kms:") {
+            question.openings.append("grants of keys are not collected: they may allow more")
+        }
         switch side.policy {
         case .none: break
         case .read(let source):
@@ -173,17 +198,6 @@ public final class AccessQuery {
         }
     }
 
-    private static func notes(_ side: ResourceSide, _ action: String) -> [String] {
-        var notes: [String] = []
-        if side.exists == false {
-            notes.append("nothing of this name is in the collected accounts: the answer is what policies say of the name")
-        }
-        if side.bucket != nil, BucketAccess.isGivenByObjects(action) {
-            notes.append("access-control lists of single objects are not collected: where lists count, they may allow more")
-        }
-        return notes
-    }
-
     /// A request of the question by someone.
     func request(_ asker: Asker, _ question: Question) -> PreparedRequest {
         var values = question.values
@@ -206,7 +220,10 @@ public final class AccessQuery {
                 for (key, value) in asker.tags ?? [:] { values["aws:principaltag/" + key] = [value] }
             }
             if asker.derivesKeys {
-                if let account = asker.account { values["kms:calleraccount"] = [account] }
+                if let account = asker.account {
+                    values["kms:calleraccount"] = [account]
+                    values.merge(organisationKeys(of: account, question)) { _, new in new }
+                }
             } else {
                 values["aws:principalisawsservice"] = ["false"]
                 absent.insert("aws:principalservicename")
@@ -216,6 +233,13 @@ public final class AccessQuery {
         return PreparedRequest(
             principal: asker.prepared, action: question.action, resource: question.side.resource, resourceAccount: question.side.account,
             context: RequestContext(values: values, absent: .unknown(knownAbsent: absent), derivesKeys: asker.derivesKeys))
+    }
+
+    /// What is known of the organisation of the one who asks.
+    private func organisationKeys(of account: String, _ question: Question) -> [String: [String]] {
+        let own = permissions.organisation.principalKeys(of: account)
+        guard own.isEmpty, !directory.accounts.contains(account), let home = question.side.account else { return own }
+        return permissions.organisation.strangerKeys(of: account, at: home, trust: question.document)
     }
 
     /// Keys that only requests of service principals have ("AWS global condition context keys", Availability).

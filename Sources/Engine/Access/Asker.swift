@@ -106,8 +106,10 @@ final class AskerDirectory {
         return Evaluator.mayAllow(action: "sts:TagSession", PolicyLayers(identity: [permissions.library.entry(of: trust).compiled]))
     }
 
-    /// What bears on everybody of an account who has no policies of his own.
-    private func layers(of account: String) -> PolicyLayers { PolicyLayers() }
+    /// What bears on everybody of an account, whatever policies he has.
+    private func layers(of account: String) -> PolicyLayers {
+        PolicyLayers(serviceControl: permissions.organisation.serviceControl(of: account))
+    }
 
     // MARK: - By name
 
@@ -226,7 +228,9 @@ final class AskerDirectory {
     private func unread(_ text: String, _ principal: RequestPrincipal, _ why: String) -> Asker {
         let policy = CompiledPolicy(unknown: PolicyTag(-1, name: "(\(why))"))
         explain(policy, why)
-        var asker = Asker(name: text, principal, layers: PolicyLayers(identity: [policy]))
+        var layers = principal.account.map { self.layers(of: $0) } ?? PolicyLayers()
+        layers.identity = [policy]
+        var asker = Asker(name: text, principal, layers: layers)
         asker.takesTags = true
         return asker
     }

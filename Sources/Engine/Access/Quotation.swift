@@ -45,7 +45,12 @@ extension AccessQuery {
                 } else if case .read(let source) = question.side.policy {
                     found.append(quotation(reference, source, question.side.bucket?.arn ?? question.side.resource))
                 }
-            case .session, .scp, .rcp, .endpoint: break
+            case .scp, .rcp:
+                // A statement that leaves everything open is no reason for anything.
+                if let limit = permissions.organisation.limit(reference), !limit.source.evidence.record.isEmpty {
+                    found.append(quotation(reference, limit.source, nil))
+                }
+            case .session, .endpoint: break
             }
         }
         return found
@@ -61,7 +66,7 @@ extension AccessQuery {
         }
     }
 
-    private func quotation(_ reference: StatementReference, _ source: PolicySource, _ holder: String) -> QuotedStatement {
+    private func quotation(_ reference: StatementReference, _ source: PolicySource, _ holder: String?) -> QuotedStatement {
         var text = JSONValue.null
         if let statements = source.document?["Statement"] {
             if let list = statements.array {

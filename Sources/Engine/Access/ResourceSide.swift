@@ -173,7 +173,6 @@ final class ResourceDirectory {
 
     private func key(_ arn: ARNParts, _ side: inout ResourceSide) {
         side.mustAdmit = true
-        side.notes.append("grants of keys are not collected: they may allow more")
         guard let index = keys[side.resource] else {
             missing(arn, "key", ("kms", "list-keys"), &side)
             return

@@ -55,8 +55,10 @@ extension AccessQuery {
         able.sortByBytes(\.principal)
         unknown.sortByBytes(\.principal)
         denied.sortByBytes(\.principal)
+        var asked = question.asked
+        asked.notes += question.openings + unreadLimits(able.isEmpty ? [] : [question.side.account] + directory.accounts.sorted())
         return WhoCanAnswer(
-            question: question.asked, counts: counts, able: able, unknown: unknown, denied: options.listsDenied ? denied : nil)
+            question: asked, counts: counts, able: able, unknown: unknown, denied: options.listsDenied ? denied : nil)
     }
 
     /// What answers have in common that depend on the principal's policies alone.

@@ -53,6 +53,8 @@ final class OrganisationPolicies {
 
     /// What could not be told of the accounts that were read.
     var gaps: [CoverageReport.Gap] { accounts.flatMap { rails(of: $0).doubts } }
+    /// What could not be told of one account.
+    func gaps(of account: String) -> [CoverageReport.Gap] { rails(of: account).doubts }
 
     /// Which policies bear on the accounts that were read.
     var rows: [ControlPolicyRow] { accounts.flatMap { rails(of: $0).rows } }
