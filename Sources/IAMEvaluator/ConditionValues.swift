@@ -242,6 +242,11 @@ struct AddressBlock: Sendable, Hashable {
         return stride(from: 0, to: 16, by: 2).map { String(Int(address[$0]) << 8 | Int(address[$0 + 1]), radix: 16) }.joined(separator: ":")
     }
 
+    /// Whether the address is not the first of its block.
+    var hasHostBits: Bool {
+        bytes.indices.contains { index in bytes[index] & UInt8(truncatingIfNeeded: 0xFF >> min(8, max(0, length - index * 8))) != 0 }
+    }
+
     private static func address(_ text: [UInt8]) -> [UInt8]? { text.contains(0x3A) ? version6(text) : version4(text[...]) }
 
     private static func version4(_ text: ArraySlice<UInt8>) -> [UInt8]? {

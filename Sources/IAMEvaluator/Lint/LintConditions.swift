@@ -1,0 +1,379 @@
+import CloudModel
+
+// Operators, keys, values and what follows when a key is missing ("IAM JSON policy elements: Condition operators").
+extension Linter {
+    static let operators = [
+        "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
+        "NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+        "DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals", "Bool",
+        "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Null",
+    ]
+
+    mutating func lookAtConditions(_ statement: LintStatement) {
+        var isKnown = true
+        for (place, clause) in statement.source.conditions.enumerated() {
+            guard statement.compiled.conditions.indices.contains(place) else { continue }
+            let condition = statement.compiled.conditions[place]
+            if case .unknown = condition.family {
+                isKnown = false
+                addUnknownOperator(clause, statement)
+                continue
+            }
+            if clause.values.isEmpty {
+                isKnown = false
+                add(.emptyList, .error, statement, statement.path(clause), "The condition compares with no value.")
+                continue
+            }
+            let key = lookAtKey(clause, condition, statement)
+            lookAtValues(clause, condition, key, statement)
+            if let key { lookAtKind(clause, condition, key, statement) }
+            lookAtAbsence(clause, condition, key, statement)
+        }
+        if isKnown, !statement.source.conditions.isEmpty { lookAtTruth(statement) }
+    }
+
+    private mutating func addUnknownOperator(_ clause: ConditionClause, _ statement: LintStatement) {
+        var name = clause.name
+        var prefix = ""
+        for quantifier in ["ForAllValues:", "ForAnyValue:"] where name.asciiLowercased.hasPrefix(quantifier.asciiLowercased) {
+            prefix = quantifier
+            name = String(decoding: Array(name.utf8.dropFirst(quantifier.utf8.count)), as: UTF8.self)
+        }
+        let suffix = name.asciiLowercased.hasSuffix("ifexists") ? "IfExists" : ""
+        if !suffix.isEmpty { name = String(decoding: Array(name.utf8.dropLast(8)), as: UTF8.self) }
+        let message: String
+        if name.asciiLowercased == "null" {
+            message = "Null asks whether the key is there; it takes neither IfExists nor ForAllValues or ForAnyValue."
+        } else if let near = LintText.nearest(name, Self.operators) {
+            message = "There is no condition operator \(LintText.quoted(clause.name)); did you mean \(prefix)\(near)\(suffix)?"
+        } else {
+            message = "There is no condition operator \(LintText.quoted(clause.name))."
+        }
+        add(.unknownOperator, .error, statement, statement.path(clause), message)
+    }
+
+    // MARK: - Keys
+
+    private mutating func lookAtKey(_ clause: ConditionClause, _ condition: CompiledCondition, _ statement: LintStatement) -> ConditionKey?
+    {
+        let lowered = Array(clause.key.utf8).lowercased
+        let key = table.conditionKey(clause.key)
+        if key == nil, !ConditionKey.isOfToken(lowered) {
+            let prefix = String(decoding: lowered.prefix { $0 != 0x3A }, as: UTF8.self)
+            // A service that the table does not have may have any keys.
+            let isNew = lowered.contains(0x3A) && prefix != "aws" && !table.hasService(prefix)
+            let near = LintText.nearest(clause.key, nearKeys(prefix, statement)).map { "; did you mean \($0)?" } ?? "."
+            add(
+                .unknownConditionKey, isNew ? .info : .warning, statement, statement.path(clause),
+                lowered.contains(0x3A)
+                    ? "No action has a condition key \(LintText.quoted(clause.key)) in the table of actions\(near) \(Self.absent(condition, statement))"
+                    : "\(LintText.quoted(clause.key)) is no condition key: it has no prefix such as aws:. \(Self.absent(condition, statement))"
+            )
+            return nil
+        }
+        guard let key else { return nil }
+        if ConditionKey.everywhere(lowered) == nil || ConditionKey.dependsOnAction(lowered) {
+            if !ConditionKey.isOfToken(lowered) || kind == .trust { lookAtKeyOfActions(clause, lowered, condition, statement) }
+        }
+        return key
+    }
+
+    private func nearKeys(_ prefix: String, _ statement: LintStatement) -> [String] {
+        if prefix == "aws" { return ConditionKey.global.map(\.name) }
+        return Set(statement.actions.representatives.flatMap { $0.conditionKeys.map(\.name) }).sorted()
+    }
+
+    /// What follows from a key that no request has.
+    private static func absent(_ condition: CompiledCondition, _ statement: LintStatement) -> String {
+        let verb = statement.isAllow ? "allows" : "denies"
+        return holdsWithoutKey(condition)
+            ? "Without the key the condition always holds, so it limits nothing."
+            : "Without the key the condition never holds, so the statement \(verb) nothing."
+    }
+
+    private static func holdsWithoutKey(_ condition: CompiledCondition) -> Bool {
+        if case .null(let absent, _) = condition.family { return absent }
+        return condition.ifExists || condition.quantifier == .all || (condition.quantifier == .none && condition.isNegated)
+    }
+
+    private mutating func lookAtKeyOfActions(
+        _ clause: ConditionClause, _ lowered: [UInt8], _ condition: CompiledCondition, _ statement: LintStatement
+    ) {
+        let actions = statement.actions
+        guard !actions.isOpen, !actions.hasUnknown, !actions.representatives.isEmpty, table.isOfSomeAction(lowered) else { return }
+        var supports: [Int: Bool] = [:]
+        for action in actions.representatives { supports[action.groupNumber] = action.has(key: lowered) }
+        let without = actions.entries.filter { entry in !entry.matches.contains { supports[$0.groupNumber] ?? true } }
+        if without.isEmpty { return }
+        if without.count == actions.entries.count {
+            add(
+                .keyNotOfAction, .warning, statement, statement.path(clause),
+                "None of the statement's actions has the condition key \(LintText.quoted(clause.key)). \(Self.absent(condition, statement))"
+            )
+        } else {
+            // Where only some have it, an Allow is narrower than it looks. A Deny, or a test that holds without the key, is often meant so.
+            let isCertain = statement.isAllow && !ConditionKey.dependsOnAction(lowered) && !Self.holdsWithoutKey(condition)
+            add(
+                .keyNotOfAction, isCertain ? .warning : .info, statement, statement.path(clause),
+                "\(LintText.list(without.map(\.text))) \(without.count == 1 ? "does" : "do") not have the condition key "
+                    + "\(LintText.quoted(clause.key)). \(Self.absent(condition, statement).replacingStatement(with: statement.isAllow))")
+        }
+    }
+
+    // MARK: - Values
+
+    private func hasVariable(_ text: String) -> Bool { version == .v2012 && text.has("${") }
+
+    private mutating func lookAtValues(
+        _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey?, _ statement: LintStatement
+    ) {
+        for (place, text) in clause.values.enumerated() where !hasVariable(text) || Self.isPattern(condition.family) {
+            let bytes = Array(text.utf8)
+            let path = statement.path(clause, place)
+            switch condition.family {
+            case .numbers:
+                if ExactNumber(bytes) == nil { add(.invalidNumber, .error, statement, path, "\(LintText.quoted(text)) is not a number.") }
+            case .dates:
+                if Instant(bytes) == nil {
+                    add(
+                        .invalidDate, .error, statement, path,
+                        "\(LintText.quoted(text)) is not a date such as 2026-01-31T12:00:00Z, nor seconds since 1970.")
+                }
+            case .bools, .null:
+                if CompiledCondition.bool(bytes) == nil {
+                    add(.invalidBoolean, .error, statement, path, "\(LintText.quoted(text)) is neither true nor false.")
+                }
+            case .binary:
+                if Base64.decode(bytes) == nil { add(.invalidBase64, .error, statement, path, "\(LintText.quoted(text)) is not Base64.") }
+            case .addresses: lookAtAddress(text, clause, statement, path)
+            case .patterns: lookAtPattern(text, clause, condition, key, statement, path)
+            case .unknown: break
+            }
+        }
+    }
+
+    private static func isPattern(_ family: CompiledCondition.Family) -> Bool { if case .patterns = family { true } else { false } }
+
+    private mutating func lookAtAddress(_ text: String, _ clause: ConditionClause, _ statement: LintStatement, _ path: String) {
+        let bytes = Array(text.utf8)
+        guard let block = AddressBlock(bytes) else {
+            add(.invalidAddress, .error, statement, path, "\(LintText.quoted(text)) is not an address or a block of addresses (CIDR).")
+            return
+        }
+        if block.hasHostBits {
+            add(
+                .addressWithHostBits, .info, statement, path,
+                "\(LintText.quoted(text)) is not the first address of its block; the block counts.")
+        }
+        let isSource = clause.key.asciiLowercased == "aws:sourceip"
+        if isSource, Self.privateBlocks.contains(where: { $0.contains(block) }) {
+            add(
+                .privateSourceAddress, .warning, statement, path,
+                "\(LintText.quoted(text)) is private: aws:SourceIp is the public address that a request comes from. "
+                    + "For requests through a VPC endpoint there is aws:VpcSourceIp.")
+        }
+    }
+
+    /// RFC 1918, RFC 6598, RFC 3927, RFC 1122 (loopback), RFC 4193, RFC 4291 (link-local, loopback).
+    private static let privateBlocks = [
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10",
+        "::1/128",
+    ].compactMap { AddressBlock(Array($0.utf8)) }
+
+    private mutating func lookAtPattern(
+        _ text: String, _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey?, _ statement: LintStatement,
+        _ path: String
+    ) {
+        let name = clause.name.asciiLowercased
+        if name.has("arn") {
+            let count = Self.segments(text).count
+            let isAny = !text.isEmpty && text.utf8.allSatisfy { $0 == UInt8(ascii: "*") }
+            if isAny || text.hasPrefix("${") || text.hasPrefix("$") { return }
+            if count < 6, !hasVariable(text) {
+                add(
+                    .invalidARNValue, .error, statement, path,
+                    "\(LintText.quoted(text)) has \(count) of the six parts of an ARN, and ARN operators compare each part by itself.")
+            } else if let first = Self.segments(text).first, !first.isSame("arn"), !first.has("*"), !first.has("?") {
+                add(.invalidARNValue, .error, statement, path, "\(LintText.quoted(text)) does not begin with arn:.")
+            } else if count == 6, !hasVariable(text) {
+                let account = Self.segments(text)[4]
+                if !account.has("*"), !account.has("?"), !Self.isAccount(account) {
+                    add(
+                        .invalidARNValue, .error, statement, path,
+                        "\(LintText.quoted(text)) has \(LintText.quoted(account)) where the 12 digits of an account stand.")
+                }
+            }
+            return
+        }
+        if name.has("equals"), Self.hasWildcard(text) {
+            let like = condition.isNegated ? "StringNotLike" : "StringLike"
+            add(
+                .wildcardTakenLiterally, .warning, statement, path,
+                "\(LintText.safe(clause.name, limit: 40)) compares \(LintText.quoted(text)) character by character: * and ? are no wildcards "
+                    + "here. They are in \(key?.kind == .arn ? "ArnLike" : like).")
+        }
+    }
+
+    /// Whether `*` or `?` stands in the text other than as `${*}` or `${?}` or within a variable.
+    private static func hasWildcard(_ text: String) -> Bool {
+        var isInside = false
+        var before: UInt8 = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "{"), before == UInt8(ascii: "$") { isInside = true }
+            if byte == UInt8(ascii: "}") { isInside = false }
+            if !isInside, byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") { return true }
+            before = byte
+        }
+        return false
+    }
+
+    // MARK: - Operator and key
+
+    private mutating func lookAtKind(
+        _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey, _ statement: LintStatement
+    ) {
+        let path = statement.path(clause)
+        let name = LintText.safe(clause.name, limit: 40)
+        func mismatch(_ severity: LintSeverity, _ needs: String) -> (LintSeverity, String) {
+            (severity, "\(LintText.quoted(clause.key)) is \(needs), and \(name) compares something else.")
+        }
+        var found: (LintSeverity, String)?
+        let arnOperator = clause.name.asciiLowercased.has("arn")
+        let looksLikeARN = clause.key.asciiLowercased.has("arn") || clause.values.allSatisfy { $0.hasPrefix("arn:") || hasVariable($0) }
+        switch (key.kind, condition.family) {
+        case (_, .null), (_, .unknown), (.string, .binary), (.arn, .patterns), (.bool, .bools), (.number, .numbers), (.date, .dates),
+            (.address, .addresses):
+            break
+        case (.string, .patterns): if arnOperator, !looksLikeARN { found = mismatch(.warning, "not an ARN") }
+        // Tags and other names that callers choose can hold numbers, dates and the like as text.
+        case (.string, _): if !key.isOpen { found = mismatch(.warning, "a text") }
+        case (.arn, _): found = mismatch(.warning, "an ARN")
+        case (.bool, .patterns), (.bool, .numbers): found = mismatch(arnOperator ? .warning : .info, "true or false: use Bool")
+        case (.bool, _): found = mismatch(.warning, "true or false: use Bool")
+        case (.number, .patterns): found = mismatch(arnOperator ? .warning : .info, "a number: use a Numeric operator")
+        case (.number, _): found = mismatch(.warning, "a number: use a Numeric operator")
+        // `aws:EpochTime` and `aws:TokenIssueTime` are seconds as well.
+        case (.date, .numbers): break
+        case (.date, _): found = mismatch(.warning, "a point in time: use a Date operator")
+        case (.address, _): found = mismatch(.warning, "an address: use IpAddress or NotIpAddress")
+        }
+        if let found { add(.operatorTypeMismatch, found.0, statement, path, found.1) }
+        if key.kind == .arn, !arnOperator, Self.isPattern(condition.family), clause.name.asciiLowercased.has("like"),
+            clause.values.contains(where: { Self.hasWildcard($0) && !$0.isSame("*") })
+        {
+            add(
+                .stringOperatorOnARN, .info, statement, path,
+                "\(LintText.quoted(clause.key)) is an ARN: in \(name) a * also matches colons, in ArnLike it stays within its part.")
+        }
+        if case .null = condition.family { return }
+        if key.isMultivalued, condition.quantifier == .none {
+            // Of the global keys it is certain; services list keys as lists that never have more than one value.
+            let isGlobal = ConditionKey.everywhere(Array(clause.key.utf8).lowercased) != nil
+            add(
+                .missingQuantifier, isGlobal ? .warning : .info, statement, path,
+                "\(LintText.quoted(clause.key)) can have several values: say ForAllValues or ForAnyValue before \(name).")
+        } else if !key.isMultivalued, condition.quantifier != .none, !key.isOpen {
+            add(
+                .quantifierOnSingleValue, .info, statement, path,
+                "\(LintText.quoted(clause.key)) has one value: \(condition.quantifier == .all ? "ForAllValues also holds where it has none" : "ForAnyValue adds nothing")."
+            )
+        }
+    }
+
+    // MARK: - Missing keys
+
+    private mutating func lookAtAbsence(
+        _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey?, _ statement: LintStatement
+    ) {
+        let lowered = clause.key.asciiLowercased
+        let path = statement.path(clause)
+        let name = LintText.quoted(clause.key)
+        if lowered == "aws:multifactorauthpresent", case .bools(let values) = condition.family {
+            if statement.isAllow, condition.ifExists, values == [true] {
+                add(
+                    .mfaAbsentForAccessKeys, .warning, statement, path,
+                    "Requests with long-term access keys do not have \(name), so BoolIfExists lets them in without MFA: use Bool.")
+            } else if !statement.isAllow, !condition.ifExists, condition.quantifier == .none, values == [false] {
+                add(
+                    .mfaAbsentForAccessKeys, .warning, statement, path,
+                    "Requests with long-term access keys do not have \(name), so this does not deny them: use BoolIfExists.")
+            }
+            return
+        }
+        if case .null = condition.family { return }
+        switch condition.quantifier {
+        case .all:
+            guard !requiresPresence(lowered, statement) else { break }
+            if statement.isAllow {
+                add(
+                    .allowForAllValues, .warning, statement, path,
+                    "ForAllValues also holds where the request does not have \(name): add \"Null\": {\(name): \"false\"}.")
+            } else {
+                add(
+                    .denyForAllValues, .info, statement, path,
+                    "ForAllValues also holds where the request does not have \(name), so such requests are denied.")
+            }
+        case .any:
+            if !statement.isAllow {
+                add(
+                    .denyForAnyValue, .info, statement, path,
+                    "ForAnyValue does not hold where the request does not have \(name), so such requests are not denied.")
+            }
+        case .none:
+            guard !statement.isAllow, condition.isNegated, !condition.ifExists, let reason = Self.oftenAbsent[lowered],
+                !requiresPresence(lowered, statement),
+                !statement.hasCondition(on: ["aws:viaawsservice", "aws:principalisawsservice", "aws:calledvia", "aws:calledviafirst"])
+            else { break }
+            add(
+                .denyWhenKeyIsAbsent, .info, statement, path,
+                "\(reason): such requests are denied too, unless a condition on aws:ViaAWSService or aws:PrincipalIsAWSService, or IfExists, spares them."
+            )
+        }
+    }
+
+    /// Keys that requests of AWS services, or through other ways, do not have or have with another value.
+    private static let oftenAbsent = [
+        "aws:sourceip": "When a service acts for the caller, aws:SourceIp is not the caller's address",
+        "aws:sourcevpc": "Requests that pass no VPC endpoint do not have aws:SourceVpc",
+        "aws:sourcevpce": "Requests that pass no VPC endpoint do not have aws:SourceVpce",
+        "aws:principalorgid": "Requests of AWS services do not have aws:PrincipalOrgID",
+        "aws:principalorgpaths": "Requests of AWS services do not have aws:PrincipalOrgPaths",
+        "aws:principalaccount": "Requests of AWS services do not have aws:PrincipalAccount",
+    ]
+
+    /// Whether another condition of the statement holds only where the request has the key.
+    private func requiresPresence(_ key: String, _ statement: LintStatement) -> Bool {
+        statement.compiled.conditions.contains { other in
+            // A request with a tag has its key among aws:TagKeys.
+            let proves = key.isSame("aws:tagkeys") && Array(other.key.utf8).hasPrefix("aws:requesttag/")
+            guard other.key.isSame(key) || proves else { return false }
+            if case .null(let absent, let present) = other.family { return present && !absent }
+            return !other.ifExists && (other.quantifier == .any || (other.quantifier == .none && !other.isNegated))
+        }
+    }
+
+    // MARK: - All conditions together
+
+    private mutating func lookAtTruth(_ statement: LintStatement) {
+        let context = PreparedContext(.unknown, derived: [:], resourceAccount: nil)
+        let whole = ConditionExpression.all(of: statement.compiled.conditions.map { $0.expression(context) }).withoutContradictions
+        let path = statement.path("Condition")
+        if whole == .never {
+            add(
+                .conditionNeverHolds, .error, statement, path,
+                "The conditions contradict each other or can never hold, so the statement \(statement.isAllow ? "allows" : "denies") nothing."
+            )
+        } else if whole == .always {
+            add(.conditionAlwaysHolds, .warning, statement, path, "The conditions hold for every request, so they limit nothing.")
+        }
+    }
+}
+
+extension String {
+    /// The sentence about a whole statement, said of some of its actions.
+    fileprivate func replacingStatement(with isAllow: Bool) -> String {
+        let verb = isAllow ? "allows" : "denies"
+        guard hasSuffix("so the statement \(verb) nothing.") else { return self }
+        return dropLast("so the statement \(verb) nothing.".count) + (isAllow ? "so they are not allowed." : "so they are not denied.")
+    }
+}
