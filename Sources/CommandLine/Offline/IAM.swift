@@ -7,7 +7,7 @@ import IAMEvaluator
 /// `cloudryption iam`: questions about policies, without any account.
 struct IAM: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "iam", abstract: "Answer questions about access policies.", subcommands: [Evaluate.self])
+        commandName: "iam", abstract: "Answer questions about access policies.", subcommands: [Evaluate.self, Lint.self])
 
     /// `cloudryption iam evaluate`.
     struct Evaluate: ParsableCommand {
