@@ -66,6 +66,7 @@ struct ResourceRow {
                 item.id, "routeTable", item.id, item.account, item.region,
                 [
                     "vpc": .string(item.vpc), "isMain": .bool(item.isMain), "subnets": value(item.subnets),
+                    "gateways": value(item.gateways),
                     "routes": .array(
                         item.routes.map {
                             ["destination": .string($0.destination), "target": .string($0.target), "active": .bool($0.active)]
@@ -94,7 +95,8 @@ struct ResourceRow {
             .init(
                 item.arn, "loadBalancer", item.name, item.account, item.region,
                 [
-                    "type": .string(item.type), "internetFacing": .bool(item.internetFacing), "dnsName": value(item.dnsName),
+                    "type": .string(item.type), "internetFacing": .bool(item.internetFacing), "isDualStack": .bool(item.isDualStack),
+                    "dnsName": value(item.dnsName),
                     "vpc": value(item.vpc), "subnets": value(item.subnets), "securityGroups": value(item.securityGroups),
                     "isComplete": .bool(item.isComplete),
                     "listeners": item.listeners.map { list in
@@ -103,6 +105,10 @@ struct ResourceRow {
                                 [
                                     "arn": .string($0.arn), "port": value($0.port), "protocol": value($0.listenerProtocol),
                                     "sslPolicy": value($0.sslPolicy), "targetGroups": value($0.targetGroups),
+                                    "forwards": .array(
+                                        $0.forwards.map {
+                                            ["targetGroup": .string($0.targetGroup), "conditions": value($0.conditions)]
+                                        }),
                                 ]
                             })
                     } ?? .null,
@@ -111,7 +117,7 @@ struct ResourceRow {
                             list.map {
                                 [
                                     "targetGroup": .string($0.targetGroup), "type": .string($0.type), "id": .string($0.id),
-                                    "port": value($0.port),
+                                    "port": value($0.port), "keepsClientAddress": value($0.keepsClientAddress),
                                 ]
                             })
                     } ?? .null,
@@ -128,6 +134,7 @@ struct ResourceRow {
                 ], item.tags, [:], item.evidence)
         }
         rows += stores(snapshot)
+        rows += links(snapshot)
         return rows.enumerated().sorted { left, right in
             left.element.id.utf8.elementsEqual(right.element.id.utf8)
                 ? left.offset < right.offset : left.element.id.utf8.lexicographicallyPrecedes(right.element.id.utf8)
@@ -139,7 +146,8 @@ struct ResourceRow {
             .init(
                 item.arn, "function", item.name, item.account, item.region,
                 [
-                    "role": value(item.role), "runtime": value(item.runtime), "environmentNames": value(item.environmentNames),
+                    "role": value(item.role), "runtime": value(item.runtime), "vpc": value(item.vpc), "subnets": value(item.subnets),
+                    "securityGroups": value(item.securityGroups), "environmentNames": value(item.environmentNames),
                     "policyKnown": .bool(item.policyKnown),
                     "urls": item.urls.map { list in
                         .array(list.map { ["url": .string($0.url), "authType": .string($0.authType), "qualifier": value($0.qualifier)] })
@@ -153,6 +161,7 @@ struct ResourceRow {
                     "policyKnown": .bool(item.policyKnown), "hasPolicy": item.policyKnown ? .bool(item.policy != nil) : .null,
                     "publicAccessBlock": value(item.publicAccessBlock), "publicAccessBlockKnown": .bool(item.publicAccessBlockKnown),
                     "encryption": value(item.encryption), "encryptionKnown": .bool(item.encryptionKnown),
+                    "ownership": value(item.ownership),
                     "grants": item.grants.map { list in
                         .array(list.map { ["grantee": .string($0.grantee), "permission": .string($0.permission)] })
                     } ?? .null,
@@ -196,7 +205,7 @@ struct ResourceRow {
         return rows
     }
 
-    private init(
+    init(
         _ id: String, _ kind: String, _ name: String, _ account: String, _ region: String?, _ properties: JSONObject,
         _ tags: [String: String],
         _ facts: [String: Evidence], _ evidence: Evidence
@@ -229,10 +238,10 @@ struct ResourceRow {
             "contextEquals": grant.contextEquals.map(pairs) ?? .null,
         ]
     }
-    private static func value(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
-    private static func value(_ flag: Bool?) -> JSONValue { flag.map { .bool($0) } ?? .null }
-    private static func value(_ number: Int?) -> JSONValue { number.map { .number(String($0)) } ?? .null }
-    private static func value(_ list: [String]) -> JSONValue { .array(list.map { .string($0) }) }
+    static func value(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    static func value(_ flag: Bool?) -> JSONValue { flag.map { .bool($0) } ?? .null }
+    static func value(_ number: Int?) -> JSONValue { number.map { .number(String($0)) } ?? .null }
+    static func value(_ list: [String]) -> JSONValue { .array(list.map { .string($0) }) }
     private static func value(_ block: PublicAccessBlock?) -> JSONValue {
         block.map {
             [

@@ -163,6 +163,14 @@ private struct Filler {
         }
         for bucket in snapshot.buckets { if let policy = bucket.policy { try add(policy, owner: bucket.arn) } }
         for function in snapshot.functions { if let policy = function.policy { try add(policy, owner: function.arn) } }
+        for function in snapshot.functions {
+            for qualifier in function.qualifiedPolicies.keys.sorted() {
+                if let policy = function.qualifiedPolicies[qualifier] ?? nil { try add(policy, owner: function.arn + ":" + qualifier) }
+            }
+        }
+        for api in snapshot.apis { if let policy = api.policy { try add(policy, owner: api.arn) } }
+        for domain in snapshot.searchDomains { if let policy = domain.policy { try add(policy, owner: domain.arn) } }
+        for item in snapshot.guarded { if let policy = item.policy { try add(policy, owner: item.arn) } }
         for key in snapshot.keys { if let policy = key.policy { try add(policy, owner: key.arn) } }
         for secret in snapshot.secrets { if let policy = secret.policy { try add(policy, owner: secret.arn) } }
         for endpoint in snapshot.vpcEndpoints { if let policy = endpoint.policy { try add(policy, owner: endpoint.arn) } }

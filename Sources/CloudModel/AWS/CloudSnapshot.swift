@@ -20,6 +20,8 @@ public struct Account: Sendable, Hashable {
     public var rootHasAccessKeys: Bool?
     /// Regions that are enabled, or at least were read.
     public var regions: [String]
+    /// By region: whether snapshots of disks that are shared with everyone are kept from them; absent when not collected.
+    public var snapshotsKept: [String: Bool]
     /// What is known of its organisation.
     public var organisation: OrganisationMembership
     /// Where it was read.
@@ -33,6 +35,7 @@ public struct Account: Sendable, Hashable {
         publicAccessBlockKnown = false
         passwordPolicyKnown = false
         regions = []
+        snapshotsKept = [:]
         organisation = .notCollected
         evidence = []
         facts = [:]
@@ -79,6 +82,38 @@ public struct CloudSnapshot: Sendable {
     public var databases: [Database] = []
     /// Snapshots of databases and disks.
     public var dataSnapshots: [DataSnapshot] = []
+    /// Redshift clusters.
+    public var warehouses: [Database] = []
+    /// Network interfaces.
+    public var networkInterfaces: [NetworkInterface] = []
+    /// Prefix lists.
+    public var prefixLists: [PrefixList] = []
+    /// Peering connections.
+    public var peerings: [PeeringConnection] = []
+    /// Transit gateways.
+    public var transitGateways: [TransitGateway] = []
+    /// Blocks of public access to VPCs, by account and region.
+    public var internetBlocks: [InternetBlock] = []
+    /// APIs.
+    public var apis: [API] = []
+    /// CloudFront distributions.
+    public var distributions: [Distribution] = []
+    /// OpenSearch domains.
+    public var searchDomains: [SearchDomain] = []
+    /// Kubernetes clusters.
+    public var clusters: [KubernetesCluster] = []
+    /// Machine images.
+    public var images: [MachineImage] = []
+    /// Queues, topics and repositories.
+    public var guarded: [GuardedResource] = []
+    /// Identity providers.
+    public var identityProviders: [IdentityProvider] = []
+    /// Identity pools.
+    public var identityPools: [IdentityPool] = []
+    /// Certificate authorities that Roles Anywhere trusts.
+    public var trustAnchors: [TrustAnchor] = []
+    /// Profiles of Roles Anywhere.
+    public var anywhereProfiles: [AnywhereProfile] = []
     /// Every record's name, time and digest, so that evidence can be followed.
     public var records: [RecordReference] = []
     /// What could not be seen.

@@ -90,14 +90,18 @@ public struct RouteTable: Sendable, Hashable {
     public var isMain: Bool
     /// Subnets that are associated explicitly.
     public var subnets: [String]
+    /// Gateways whose incoming traffic follows it.
+    public var gateways: [String]
     /// Its routes.
     public var routes: [Route]
     /// Where it was read.
     public var evidence: Evidence
     /// A table of these parts.
     public init(
-        id: String, vpc: String, account: String, region: String, isMain: Bool, subnets: [String], routes: [Route], evidence: Evidence
+        id: String, vpc: String, account: String, region: String, isMain: Bool, subnets: [String], gateways: [String] = [],
+        routes: [Route], evidence: Evidence
     ) {
+        self.gateways = gateways
         self.id = id
         self.vpc = vpc
         self.account = account
@@ -257,13 +261,30 @@ public struct LoadBalancer: Sendable, Hashable {
         public var sslPolicy: String?
         /// ARNs of the target groups it can forward to.
         public var targetGroups: [String]
+        /// How it comes to forward to them.
+        public var forwards: [Forward]
         /// A listener of these parts.
-        public init(arn: String, port: Int?, listenerProtocol: String?, sslPolicy: String?, targetGroups: [String]) {
+        public init(
+            arn: String, port: Int?, listenerProtocol: String?, sslPolicy: String?, targetGroups: [String], forwards: [Forward] = []
+        ) {
+            self.forwards = forwards
             self.arn = arn
             self.port = port
             self.listenerProtocol = listenerProtocol
             self.sslPolicy = sslPolicy
             self.targetGroups = targetGroups
+        }
+    }
+    /// A rule by which a listener forwards, its default included.
+    public struct Forward: Sendable, Hashable {
+        /// Target group.
+        public var targetGroup: String
+        /// What a request must have that a stranger may lack: a login, an address, a header.
+        public var conditions: [String]
+        /// A rule of these parts.
+        public init(targetGroup: String, conditions: [String]) {
+            self.targetGroup = targetGroup
+            self.conditions = conditions
         }
     }
     /// One target behind it.
@@ -276,8 +297,11 @@ public struct LoadBalancer: Sendable, Hashable {
         public var id: String
         /// Port on the target.
         public var port: Int?
+        /// Whether the target sees the client's address; `nil` when not known.
+        public var keepsClientAddress: Bool?
         /// A target of these parts.
-        public init(targetGroup: String, type: String, id: String, port: Int?) {
+        public init(targetGroup: String, type: String, id: String, port: Int?, keepsClientAddress: Bool? = nil) {
+            self.keepsClientAddress = keepsClientAddress
             self.targetGroup = targetGroup
             self.type = type
             self.id = id
@@ -292,8 +316,10 @@ public struct LoadBalancer: Sendable, Hashable {
     public var account: String
     /// Region.
     public var region: String
-    /// `application`, `network` or `gateway`.
+    /// `application`, `network`, `gateway` or `classic`.
     public var type: String
+    /// Whether it has IPv6 addresses too.
+    public var isDualStack: Bool
     /// Whether its scheme is internet-facing.
     public var internetFacing: Bool
     /// Its public DNS name.
@@ -322,6 +348,7 @@ public struct LoadBalancer: Sendable, Hashable {
         self.region = region
         self.type = type
         self.internetFacing = internetFacing
+        isDualStack = false
         subnets = []
         securityGroups = []
         isComplete = false

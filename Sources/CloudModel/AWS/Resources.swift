@@ -103,6 +103,14 @@ public struct Function: Sendable, Hashable {
     public var policy: PolicySource?
     /// Whether the resource policy is known (`policy == nil` then means none).
     public var policyKnown: Bool
+    /// Policies of its versions and aliases by qualifier, where they were asked for; `nil` for none.
+    public var qualifiedPolicies: [String: PolicySource?]
+    /// Its VPC; `nil` when it is in none.
+    public var vpc: String?
+    /// Subnets of its interfaces in the VPC.
+    public var subnets: [String]
+    /// Security groups of its interfaces in the VPC.
+    public var securityGroups: [String]
     /// Runtime identifier.
     public var runtime: String?
     /// Tags.
@@ -118,6 +126,9 @@ public struct Function: Sendable, Hashable {
         self.account = account
         self.region = region
         environmentNames = []
+        qualifiedPolicies = [:]
+        subnets = []
+        securityGroups = []
         policyKnown = false
         tags = [:]
         self.evidence = evidence
@@ -170,6 +181,8 @@ public struct Bucket: Sendable, Hashable {
     public var policy: PolicySource?
     /// Whether the policy is known.
     public var policyKnown: Bool
+    /// `BucketOwnerEnforced` when its ACL means nothing; `nil` when not collected or none.
+    public var ownership: String?
     /// Its ACL's grants; `nil` when not collected.
     public var grants: [Grant]?
     /// Canonical identifier of the account that owns it; `nil` when not collected.
@@ -186,7 +199,7 @@ public struct Bucket: Sendable, Hashable {
     public var tags: [String: String]?
     /// Where it was read.
     public var evidence: Evidence
-    /// Where single facts were read: `policy`, `acl`, `publicAccessBlock`, `encryption`, `tags`.
+    /// Where single facts were read: `policy`, `acl`, `ownership`, `publicAccessBlock`, `encryption`, `tags`.
     public var facts: [String: Evidence]
     /// A bucket of which nothing else is known yet.
     public init(arn: String, name: String, account: String, evidence: Evidence) {
@@ -328,7 +341,7 @@ public struct DataSnapshot: Sendable, Hashable {
     public var arn: String
     /// Its identifier.
     public var id: String
-    /// `rds` or `ebs`.
+    /// `rds`, `rds-cluster` or `ebs`.
     public var kind: String
     /// Account.
     public var account: String

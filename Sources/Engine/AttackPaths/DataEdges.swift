@@ -115,7 +115,12 @@ extension GraphBuilder {
     }
 
     private func addSnapshot(_ item: DataSnapshot, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        let action = item.kind == "rds" ? "rds:ModifyDBSnapshotAttribute" : "ec2:ModifySnapshotAttribute"
+        let action =
+            switch item.kind {
+            case "rds": "rds:ModifyDBSnapshotAttribute"
+            case "rds-cluster": "rds:ModifyDBClusterSnapshotAttribute"
+            default: "ec2:ModifySnapshotAttribute"
+            }
         guard subject.account == item.account, subject.allows.contains(action),
             var proof = permissions.may(subject, action, on: item.arn, account: item.account, context: tags(item.tags))
         else { return }

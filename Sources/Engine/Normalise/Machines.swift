@@ -103,6 +103,11 @@ extension Normaliser {
                         variables.wrongType("an object")
                     }
                 }
+                if let network = item["VpcConfig"] {
+                    function.vpc = network.string("VpcId").flatMap { $0.isEmpty ? nil : network.identifier("VpcId") }
+                    function.subnets = network.list("SubnetIds").compactMap(\.identifier).sortedUnique
+                    function.securityGroups = network.list("SecurityGroupIds").compactMap(\.identifier).sortedUnique
+                }
                 let names = [name, function.arn, arn]
                 switch index.answer(account, "lambda", "get-policy", region: function.region, resources: names) {
                 case .record(let record):
@@ -114,8 +119,22 @@ extension Normaliser {
                 case .unknown: break
                 }
                 readURLs(&function, names)
+                for qualifier in (function.urls ?? []).compactMap(\.qualifier).sortedUnique { readPolicy(&function, qualifier) }
                 snapshot.functions.append(function)
             }
+        }
+    }
+
+    /// The policy of a version or alias, which is another one than the function's.
+    private mutating func readPolicy(_ function: inout Function, _ qualifier: String) {
+        let names = [function.arn + ":" + qualifier, function.name + ":" + qualifier]
+        switch index.answer(function.account, "lambda", "get-policy", region: function.region, resources: names) {
+        case .record(let record):
+            let answer = Cursor(record, problems)
+            function.qualifiedPolicies[qualifier] = .some(resourcePolicy(answer, "Policy", name: names[1]))
+            function.facts["policy " + qualifier] = answer.evidence
+        case .none: function.qualifiedPolicies[qualifier] = .some(nil)
+        case .unknown: ask(function.account, "lambda", "get-policy", function.region, names)
         }
     }
 
@@ -175,6 +194,11 @@ extension Normaliser {
         }
     }
 
+    private func restorers(_ attributes: [Cursor]) -> [String] {
+        attributes.filter { $0.string("AttributeName") == "restore" }.flatMap { $0.list("AttributeValues").compactMap(\.identifier) }
+            .sortedUnique
+    }
+
     mutating func readDataSnapshots(_ account: String) {
         for cursor in cursors(account, "rds", "describe-db-snapshots") {
             for item in cursor.requiredList("DBSnapshots") ?? [] {
@@ -188,13 +212,34 @@ extension Normaliser {
                 if case .record(let record) = answer {
                     let place = Cursor(record, problems)
                     if let attributes = place["DBSnapshotAttributesResult"]?.requiredList("DBSnapshotAttributes") {
-                        data.sharedWith =
-                            attributes.filter { $0.string("AttributeName") == "restore" }
-                            .flatMap { $0.list("AttributeValues").compactMap(\.identifier) }.sortedUnique
+                        data.sharedWith = restorers(attributes)
                         data.sharingEvidence = place.evidence
                     }
                 } else if item.string("SnapshotType") == "automated" {
                     // An automated snapshot cannot be shared (RDS User Guide, "Sharing a DB snapshot").
+                    data.sharedWith = []
+                }
+                snapshot.dataSnapshots.append(data)
+            }
+        }
+        for cursor in cursors(account, "rds", "describe-db-cluster-snapshots") {
+            for item in cursor.requiredList("DBClusterSnapshots") ?? [] {
+                guard let id = item.requiredIdentifier("DBClusterSnapshotIdentifier") else { continue }
+                let arn = item.identifier("DBClusterSnapshotArn") ?? arn("rds", region(cursor), account, "cluster-snapshot:\(id)")
+                var data = DataSnapshot(
+                    arn: arn, id: id, kind: "rds-cluster", account: account, region: region(cursor), evidence: item.evidence)
+                data.source = item.identifier("DBClusterIdentifier")
+                data.encrypted = item.bool("StorageEncrypted")
+                data.tags = item.tags("TagList")
+                let answer = index.answer(
+                    account, "rds", "describe-db-cluster-snapshot-attributes", region: data.region, resources: [id, arn])
+                if case .record(let record) = answer {
+                    let place = Cursor(record, problems)
+                    if let attributes = place["DBClusterSnapshotAttributesResult"]?.requiredList("DBClusterSnapshotAttributes") {
+                        data.sharedWith = restorers(attributes)
+                        data.sharingEvidence = place.evidence
+                    }
+                } else if item.string("SnapshotType") == "automated" {
                     data.sharedWith = []
                 }
                 snapshot.dataSnapshots.append(data)

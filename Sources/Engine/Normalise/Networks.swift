@@ -1,6 +1,6 @@
 import CloudModel
 
-/// VPCs, subnets, routes, ACLs, security groups, load balancers.
+/// VPCs, subnets, routes, ACLs, security groups.
 extension Normaliser {
     mutating func readNetwork(_ account: String) {
         for cursor in cursors(account, "ec2", "describe-vpcs") {
@@ -75,12 +75,14 @@ extension Normaliser {
                 guard let id = item.requiredIdentifier("RouteTableId"), let vpc = item.requiredIdentifier("VpcId") else { continue }
                 var isMain = false
                 var subnets: [String] = []
+                var gateways: [String] = []
                 for association in item.list("Associations") {
                     if let state = association["AssociationState"]?.string("State"), state != "associated", state != "associating" {
                         continue
                     }
                     if association.bool("Main") == true { isMain = true }
                     if let subnet = association.identifier("SubnetId") { subnets.append(subnet) }
+                    if let gateway = association.identifier("GatewayId") { gateways.append(gateway) }
                 }
                 let routes = item.list("Routes").compactMap { route -> Route? in
                     let destination =
@@ -99,8 +101,7 @@ extension Normaliser {
                 snapshot.routeTables.append(
                     RouteTable(
                         id: id, vpc: vpc, account: account, region: region(cursor), isMain: isMain, subnets: subnets.sortedUnique,
-                        routes: routes,
-                        evidence: item.evidence))
+                        gateways: gateways.sortedUnique, routes: routes, evidence: item.evidence))
             }
         }
     }
@@ -128,118 +129,6 @@ extension Normaliser {
                         entries: entries.sorted { ($0.egress ? 1 : 0, $0.number) < ($1.egress ? 1 : 0, $1.number) }, evidence: item.evidence
                     ))
             }
-        }
-    }
-
-    // MARK: Load balancers
-
-    mutating func readLoadBalancers(_ account: String) {
-        var targetTypes: [String: (type: String, port: Int?)] = [:]
-        for cursor in cursors(account, "elbv2", "describe-target-groups") {
-            for item in cursor.requiredList("TargetGroups") ?? [] {
-                guard let arn = item.requiredIdentifier("TargetGroupArn") else { continue }
-                targetTypes[arn] = (item.identifier("TargetType") ?? "instance", item.int("Port"))
-            }
-        }
-        var targets: [String: (entries: [LoadBalancer.Target], evidence: Evidence)] = [:]
-        for cursor in cursors(account, "elbv2", "describe-target-health") {
-            guard let group = cursor.record.resource, let list = cursor.requiredList("TargetHealthDescriptions") else { continue }
-            let entries = list.compactMap { item -> LoadBalancer.Target? in
-                guard let target = item["Target"], let id = target.requiredIdentifier("Id") else { return nil }
-                // A draining target gets no new connection; every other state can change by itself.
-                if item["TargetHealth"]?.string("State") == "draining" { return nil }
-                let type = targetTypes[group]?.type ?? (id.hasPrefix("i-") ? "instance" : id.hasPrefix("arn:") ? "lambda" : "ip")
-                return LoadBalancer.Target(targetGroup: group, type: type, id: id, port: target.int("Port") ?? targetTypes[group]?.port)
-            }
-            targets[group] = (entries, cursor.evidence)
-        }
-        var rules: [String: [String]] = [:]
-        for cursor in cursors(account, "elbv2", "describe-rules") {
-            guard let listener = cursor.record.resource, let list = cursor.requiredList("Rules") else { continue }
-            rules[listener, default: []] += list.flatMap { Self.targetGroups($0, "Actions") }
-        }
-        for cursor in cursors(account, "elbv2", "describe-load-balancers") {
-            for item in cursor.requiredList("LoadBalancers") ?? [] {
-                guard let arn = item.requiredIdentifier("LoadBalancerArn") else { continue }
-                var balancer = LoadBalancer(
-                    arn: arn, name: item.identifier("LoadBalancerName") ?? arn, account: account, region: region(cursor),
-                    type: item.identifier("Type") ?? "application", internetFacing: item.string("Scheme") == "internet-facing",
-                    evidence: item.evidence)
-                balancer.dnsName = item.identifier("DNSName")
-                balancer.vpc = item.identifier("VpcId")
-                balancer.subnets = item.list("AvailabilityZones").compactMap { $0.identifier("SubnetId") }.sortedUnique
-                balancer.securityGroups =
-                    (item["SecurityGroups"] == nil ? [] : item.list("SecurityGroups")).compactMap(\.identifier).sortedUnique
-                readListeners(&balancer, rules, targets, account)
-                snapshot.loadBalancers.append(balancer)
-            }
-        }
-    }
-
-    private mutating func readListeners(
-        _ balancer: inout LoadBalancer, _ rules: [String: [String]],
-        _ targets: [String: (entries: [LoadBalancer.Target], evidence: Evidence)],
-        _ account: String
-    ) {
-        let answer = index.answer(
-            account, "elbv2", "describe-listeners", region: balancer.region, resources: [balancer.arn, balancer.name])
-        guard case .record(let record) = answer else { return }
-        let cursor = Cursor(record, problems)
-        guard let list = cursor.requiredList("Listeners") else { return }
-        balancer.facts["listeners"] = cursor.evidence
-        balancer.isComplete = true
-        var listeners: [LoadBalancer.Listener] = []
-        for item in list {
-            guard let arn = item.requiredIdentifier("ListenerArn") else {
-                balancer.isComplete = false
-                continue
-            }
-            var groups = Self.targetGroups(item, "DefaultActions")
-            if let more = rules[arn] {
-                groups += more
-            } else if balancer.type == "application" {
-                // Other listeners have no rules.
-                balancer.isComplete = false
-                if let operation = KnownOperation.named(service: "elbv2", operation: "describe-rules"),
-                    !index.isMentioned(account, "elbv2", "describe-rules", region: balancer.region, resource: arn)
-                {
-                    gaps.append(Self.gap(account, operation, region: balancer.region, resource: arn))
-                }
-            }
-            listeners.append(
-                .init(
-                    arn: arn, port: item.int("Port"), listenerProtocol: item.identifier("Protocol"),
-                    sslPolicy: item.identifier("SslPolicy"),
-                    targetGroups: groups.sortedUnique))
-        }
-        listeners.sortByBytes(\.arn)
-        balancer.listeners = listeners
-        var found: [LoadBalancer.Target] = []
-        var known = true
-        for group in listeners.flatMap(\.targetGroups).sortedUnique {
-            guard let entry = targets[group] else {
-                balancer.isComplete = false
-                known = false
-                if let operation = KnownOperation.named(service: "elbv2", operation: "describe-target-health"),
-                    !index.isMentioned(account, "elbv2", "describe-target-health", region: balancer.region, resource: group)
-                {
-                    gaps.append(Self.gap(account, operation, region: balancer.region, resource: group))
-                }
-                continue
-            }
-            balancer.facts["targets"] = entry.evidence
-            balancer.facts["targets " + group] = entry.evidence
-            found += entry.entries
-        }
-        found.sortByBytes { "\($0.targetGroup) \($0.id) \($0.port ?? -1)" }
-        balancer.targets = known || !found.isEmpty ? found : nil
-    }
-
-    private static func targetGroups(_ item: Cursor, _ name: String) -> [String] {
-        item.list(name).flatMap { action in
-            guard action.string("Type") == "forward" || action["Type"] == nil else { return [String]() }
-            let single = action.identifier("TargetGroupArn").map { [$0] } ?? []
-            return single + (action["ForwardConfig"]?.list("TargetGroups").compactMap { $0.identifier("TargetGroupArn") } ?? [])
         }
     }
 }

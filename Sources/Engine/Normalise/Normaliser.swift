@@ -27,6 +27,7 @@ public struct Normaliser {
             readAccount(account)
             readIdentities(account)
             readNetwork(account)
+            readNetworkLinks(account)
             readInstances(account)
             readLoadBalancers(account)
             readBuckets(account)
@@ -36,6 +37,8 @@ public struct Normaliser {
             readSecrets(account)
             readDatabases(account)
             readDataSnapshots(account)
+            readEdges(account)
+            readFederation(account)
             noteMissing(account)
         }
         snapshot.records = index.collection.records.map { record in
@@ -67,6 +70,7 @@ public struct Normaliser {
         snapshot.secrets.sortByBytes(\.arn)
         snapshot.databases.sortByBytes(\.arn)
         snapshot.dataSnapshots.sortByBytes(\.arn)
+        orderEdges()
         // Two answers may tell of the same thing (a folder saved twice); the first in the order of records counts.
         snapshot.principals = Self.unique(snapshot.principals, \.arn)
         snapshot.policies = Self.unique(snapshot.policies, \.arn)
@@ -85,6 +89,30 @@ public struct Normaliser {
         snapshot.secrets = Self.unique(snapshot.secrets, \.arn)
         snapshot.databases = Self.unique(snapshot.databases, \.arn)
         snapshot.dataSnapshots = Self.unique(snapshot.dataSnapshots, \.arn)
+    }
+
+    private mutating func orderEdges() {
+        func ordered<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {
+            var items = items
+            items.sortByBytes(key)
+            return Self.unique(items, key)
+        }
+        snapshot.warehouses = ordered(snapshot.warehouses, \.arn)
+        snapshot.networkInterfaces = ordered(snapshot.networkInterfaces) { $0.id + " " + $0.account }
+        snapshot.prefixLists = ordered(snapshot.prefixLists) { $0.id + " " + $0.account }
+        snapshot.peerings = ordered(snapshot.peerings) { $0.id + " " + $0.account }
+        snapshot.transitGateways = ordered(snapshot.transitGateways) { $0.id + " " + $0.account }
+        snapshot.internetBlocks = ordered(snapshot.internetBlocks) { $0.region + " " + $0.account }
+        snapshot.apis = ordered(snapshot.apis) { $0.arn + " " + $0.account }
+        snapshot.distributions = ordered(snapshot.distributions, \.arn)
+        snapshot.searchDomains = ordered(snapshot.searchDomains, \.arn)
+        snapshot.clusters = ordered(snapshot.clusters, \.arn)
+        snapshot.images = ordered(snapshot.images, \.arn)
+        snapshot.guarded = ordered(snapshot.guarded, \.arn)
+        snapshot.identityProviders = ordered(snapshot.identityProviders, \.arn)
+        snapshot.identityPools = ordered(snapshot.identityPools) { $0.id + " " + $0.account }
+        snapshot.trustAnchors = ordered(snapshot.trustAnchors, \.arn)
+        snapshot.anywhereProfiles = ordered(snapshot.anywhereProfiles, \.arn)
     }
 
     private static func unique<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {
@@ -190,11 +218,7 @@ public struct Normaliser {
             }
         }
         func ask(_ service: String, _ name: String, _ region: String?, _ resources: [String]) {
-            guard let operation = KnownOperation.named(service: service, operation: name), operation.isExpected,
-                let first = resources.first,
-                !resources.contains(where: { index.isMentioned(account, service, name, region: region, resource: $0) })
-            else { return }
-            gaps.append(Self.gap(account, operation, region: region, resource: first))
+            self.ask(account, service, name, region, resources)
         }
         for bucket in snapshot.buckets where bucket.account == account {
             for name in ["get-bucket-policy", "get-bucket-acl", "get-public-access-block", "get-bucket-encryption"] {
@@ -223,12 +247,43 @@ public struct Normaliser {
                 ask("ec2", "describe-snapshot-attribute", item.region, [item.id])
             } else if item.sharedWith == nil {
                 // Automated ones cannot be shared, and need no answer.
-                ask("rds", "describe-db-snapshot-attributes", item.region, [item.id, item.arn])
+                let name = item.kind == "rds" ? "describe-db-snapshot-attributes" : "describe-db-cluster-snapshot-attributes"
+                ask("rds", name, item.region, [item.id, item.arn])
             }
         }
-        for balancer in snapshot.loadBalancers where balancer.account == account {
+        for balancer in snapshot.loadBalancers where balancer.account == account && balancer.type != "classic" {
             ask("elbv2", "describe-listeners", balancer.region, [balancer.arn])
         }
+        for api in snapshot.apis where api.account == account {
+            let (service, routes) = api.type == "REST" ? ("apigateway", "get-resources") : ("apigatewayv2", "get-routes")
+            ask(service, routes, api.region, [api.id])
+            ask(service, "get-stages", api.region, [api.id])
+            if api.type != "REST" { ask(service, "get-integrations", api.region, [api.id]) }
+        }
+        for image in snapshot.images where image.account == account && image.sharedWith == nil {
+            ask("ec2", "describe-image-attribute", image.region, [image.id])
+        }
+        for item in snapshot.guarded where item.account == account {
+            switch item.kind {
+            case .topic: ask("sns", "get-topic-attributes", item.region, [item.arn, item.name])
+            case .repository: ask("ecr", "get-repository-policy", item.region, [item.name, item.arn])
+            case .queue: break
+            }
+        }
+        for cursor in cursors(account, "eks", "list-clusters") {
+            for item in cursor.list("clusters") { if let name = item.identifier { ask("eks", "describe-cluster", region(cursor), [name]) } }
+        }
+        for list in snapshot.prefixLists where list.account == account && list.ranges == nil {
+            ask("ec2", "get-managed-prefix-list-entries", list.region, [list.id])
+        }
+    }
+
+    /// Says that a resource was not asked about, where that leaves a question open.
+    mutating func ask(_ account: String, _ service: String, _ name: String, _ region: String?, _ resources: [String]) {
+        guard let operation = KnownOperation.named(service: service, operation: name), operation.isExpected, let first = resources.first,
+            !resources.contains(where: { index.isMentioned(account, service, name, region: region, resource: $0) })
+        else { return }
+        gaps.append(Self.gap(account, operation, region: region, resource: first))
     }
 
     private mutating func note(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) {

@@ -57,6 +57,11 @@ extension Normaliser {
                 }
                 bucket.grants?.sortByBytes { $0.grantee + " " + $0.permission }
             }
+            if case .record(let record) = index.answer(account, "s3", "get-bucket-ownership-controls", resource: name) {
+                let answer = Cursor(record, problems)
+                bucket.facts["ownership"] = answer.evidence
+                bucket.ownership = answer["OwnershipControls"]?.list("Rules").compactMap { $0.identifier("ObjectOwnership") }.first
+            }
             switch index.answer(account, "s3", "get-public-access-block", resource: name) {
             case .record(let record):
                 let answer = Cursor(record, problems)
