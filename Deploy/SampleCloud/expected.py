@@ -40,6 +40,35 @@ EXTRA = {
     "ec2.search-transit-gateway-routes": {"Filters": [{"Name": "state", "Values": ["active", "blackhole"]}]},
     "sqs.get-queue-attributes": {"AttributeNames": ["All"]}, "cognito-identity.list-identity-pools": {"MaxResults": 60},
 }
+# What names the resource where a service has several kinds.
+RESOURCE.update({
+    "codepipeline.get-pipeline": "name", "codedeploy.list-deployment-groups": "applicationName",
+    "cloudformation.describe-stack-set": "StackSetName", "sagemaker.describe-notebook-instance": "NotebookInstanceName",
+    "sagemaker.describe-domain": "DomainId", "sagemaker.list-user-profiles": "DomainIdEquals", "ecs.list-services": "cluster",
+    "ecs.list-tasks": "cluster", "ecs.list-container-instances": "cluster", "ecs.describe-task-definition": "taskDefinition",
+    "apprunner": "ServiceArn", "eks.describe-cluster": "name", "eks": "clusterName", "stepfunctions": "stateMachineArn", "mwaa": "Name",
+    "emr": "ClusterId", "kinesisanalyticsv2": "ApplicationName", "cognito-identity": "IdentityPoolId", "iot": "roleAlias",
+    "sso-admin": "InstanceArn",
+})
+# What is asked with the resource that it belongs to: `PARENT/NAME`, or an ARN whose parent its listing gives.
+PARENT = {
+    "codedeploy.get-deployment-group": ("applicationName", "deploymentGroupName"), "eks.describe-nodegroup": ("clusterName", "nodegroupName"),
+    "sagemaker.describe-user-profile": ("DomainId", "UserProfileName"),
+    "sso-admin.describe-permission-set": ("InstanceArn", "PermissionSetArn"),
+    "sso-admin.list-managed-policies-in-permission-set": ("InstanceArn", "PermissionSetArn"),
+    "sso-admin.list-accounts-for-provisioned-permission-set": ("InstanceArn", "PermissionSetArn"),
+}
+# What is asked for everything in a listing at once: the parameter, the listing, its list.
+WHOLE = {
+    "codebuild.batch-get-projects": ("names", "list_projects", "projects"), "ecs.describe-clusters": ("clusters", "list_clusters", "clusterArns"),
+    "ecs.describe-services": ("services", "list_services", "serviceArns"), "ecs.describe-tasks": ("tasks", "list_tasks", "taskArns"),
+    "ecs.describe-container-instances": ("containerInstances", "list_container_instances", "containerInstanceArns"),
+}
+EXTRA.update({
+    "cloudformation.list-stack-sets": {"Status": "ACTIVE"}, "batch.describe-job-definitions": {"status": "ACTIVE"},
+    "emr.list-clusters": {"ClusterStates": ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING"]},
+    "ec2.describe-launch-template-versions": {"Versions": ["$Default", "$Latest"]}, "cognito-identity.list-identity-pools": {"MaxResults": 60},
+})
 session = botocore.session.get_session()
 clients = {}
 
@@ -63,7 +92,18 @@ def answer(call, endpoint):
         if xform_name(api_name, "-") == operation:
             method = python_name
     parameters = dict(EXTRA.get(name, {}))
-    if call.get("resource"):
+    if name in PARENT:
+        parent, own = PARENT[name]
+        if call["resource"].startswith("arn:"):
+            parameters[parent] = api.list_instances()["Instances"][0]["InstanceArn"]
+            parameters[own] = call["resource"]
+        else:
+            parameters[parent], parameters[own] = call["resource"].split("/", 1)
+    elif name in WHOLE:
+        many, listing, names = WHOLE[name]
+        parameters = {"cluster": call["resource"]} if call.get("resource") else {}
+        parameters[many] = getattr(api, listing)(**parameters)[names]
+    elif call.get("resource"):
         parameters[RESOURCE.get(name) or RESOURCE[service]] = call["resource"]
     if name == "opensearch.describe-domains":
         parameters["DomainNames"] = [domain["DomainName"] for domain in api.list_domain_names()["DomainNames"]]

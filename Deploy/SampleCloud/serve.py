@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An AWS account on loopback for trying Cloudryption without AWS.
 
-    python3 Deploy/SampleCloud/serve.py --port 5000 [--seed company|large|none] [--roles N --instances N --buckets N]
+    python3 Deploy/SampleCloud/serve.py --port 5000 [--seed company|large|workloads|none] [--roles N --instances N --buckets N]
 
 It is moto's server (PyPI `moto[server]`), filled before it listens, in the foreground, on 127.0.0.1 only. README.md says where it differs
 from moto as published, and from AWS.
@@ -157,7 +157,7 @@ def with_roles_anywhere(application):
 def main():
     parser = argparse.ArgumentParser(description="An AWS account on loopback.")
     parser.add_argument("--port", "-p", type=int, required=True)
-    parser.add_argument("--seed", choices=["company", "large", "none"], default="company")
+    parser.add_argument("--seed", choices=["company", "large", "workloads", "none"], default="company")
     parser.add_argument("--roles", type=int, default=1000)
     parser.add_argument("--instances", type=int, default=500)
     parser.add_argument("--buckets", type=int, default=1000)
@@ -175,13 +175,17 @@ def main():
     elif options.seed == "large":
         import large
         large.seed(roles=options.roles, instances=options.instances, buckets=options.buckets)
+    elif options.seed == "workloads":
+        import workloads
+        workloads.seed()
+    from absent import Absent
     # What was seeded stays; only boto3 in this process goes back to being itself.
     mock.stop(remove_data=False)
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     WSGIRequestHandler.protocol_version = "HTTP/1.1"
     print(f"moto {moto.__version__} on http://127.0.0.1:{options.port} ({options.seed})", flush=True)
-    application = with_roles_anywhere(DomainDispatcherApplication(create_backend_app))
+    application = Absent(with_roles_anywhere(DomainDispatcherApplication(create_backend_app)))
     run_simple("127.0.0.1", options.port, application, threaded=True, use_reloader=False)
 
 

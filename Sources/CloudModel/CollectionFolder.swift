@@ -73,7 +73,7 @@ extension CollectionFolder {
         guard let operation = KnownOperation.named(service: service, operation: parts[1]) else { return nil }
         var rest = parts.dropFirst(2)
         var region: String?
-        if operation.isRegional {
+        if operation.isRegional, !operation.mayLeaveOutRegion || rest.first.map({ isRegion($0) }) ?? false {
             guard let first = rest.popFirst() else { throw bad("the region is missing after \(service).\(operation.operation)") }
             guard isRegion(first) else { throw bad("\(DisplayText.safe(first)) is not a region") }
             region = first

@@ -12,6 +12,10 @@ public struct KnownOperation: Sendable, Hashable {
     public var resource: Resource
     /// Whether its absence leaves a question open, so that it is reported.
     public var isExpected: Bool
+    /// Whether a saved answer may leave its region out, because what is in it says where it is.
+    public var mayLeaveOutRegion = false
+    /// The listing that a saved answer of this call stands in for when it is about no single resource.
+    public var standsFor: String?
 
     /// Every known call, ordered by service and operation.
     public static let all: [KnownOperation] = {
@@ -123,9 +127,10 @@ public struct KnownOperation: Sendable, Hashable {
             ("sqs", "list-queues", .none, true),
             ("sts", "get-caller-identity", .none, false),
         ]
-        return table.map {
+        let known = table.map {
             KnownOperation(service: $0.0, operation: $0.1, isRegional: regional.contains($0.0), resource: $0.2, isExpected: $0.3)
         }
+        return (known + workloads).sorted { ($0.service, $0.operation) < ($1.service, $1.operation) }
     }()
 
     private static let byName: [String: KnownOperation] = Dictionary(

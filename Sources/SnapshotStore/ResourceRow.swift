@@ -135,6 +135,17 @@ struct ResourceRow {
         }
         rows += stores(snapshot)
         rows += links(snapshot)
+        var taken = Set(rows.map(\.id))
+        // What Systems Manager says of an instance is no resource of its own, and some kinds have rows already.
+        rows += snapshot.workloads.filter { $0.kind != .managedInstance && taken.insert($0.arn).inserted }.map { item in
+            let names = item.attributes.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            return .init(
+                item.arn, item.kind.rawValue, item.name, item.account, item.region,
+                [
+                    "roles": item.rolesKnown ? value(item.roles) : .null,
+                    "attributes": .object(JSONObject(names.map { .init($0, value(item.attributes[$0] ?? [])) })),
+                ], item.tags, [:], item.evidence)
+        }
         return rows.enumerated().sorted { left, right in
             left.element.id.utf8.elementsEqual(right.element.id.utf8)
                 ? left.offset < right.offset : left.element.id.utf8.lexicographicallyPrecedes(right.element.id.utf8)

@@ -81,7 +81,7 @@ import Testing
             let name = action.split(separator: ":").last ?? ""
             // Routes are searched, and API Gateway names its actions by the method.
             let other = ["iam:GenerateCredentialReport", "ec2:SearchTransitGatewayRoutes", "apigateway:GET"]
-            #expect(["Describe", "List", "Get"].contains { name.hasPrefix($0) } || other.contains(action), "\(action)")
+            #expect(["Describe", "List", "Get", "BatchGet"].contains { name.hasPrefix($0) } || other.contains(action), "\(action)")
             #expect(
                 !["s3:GetObject", "lambda:GetFunction", "secretsmanager:GetSecretValue", "kms:Decrypt", "ec2:GetPasswordData"].contains(
                     action))

@@ -1,7 +1,7 @@
 /// The calls of AWS. Protocols, paths, pagination and shapes stand in ServiceModel+Table.swift.
 extension Catalogue {
     static let aws: [CatalogueEntry] =
-        lambda + iam + organizations + s3 + ec2 + elbv2 + rds + kms + secretsmanager + reachability + outsiders
+        lambda + iam + organizations + s3 + ec2 + elbv2 + rds + kms + secretsmanager + reachability + outsiders + workloads
 
     /// Made before all others, each on its own.
     static let callerIdentity = "sts.get-caller-identity"

@@ -102,6 +102,9 @@ extension ServiceModel {
         op describe-vpc-block-public-access-exclusions DescribeVpcBlockPublicAccessExclusions POST / 196 in=NextToken out=NextToken
         + results=VpcBlockPublicAccessExclusions
         op describe-vpc-endpoints DescribeVpcEndpoints POST / 199 in=NextToken out=NextToken results=VpcEndpoints
+        op describe-launch-templates DescribeLaunchTemplates POST / 211 in=NextToken out=NextToken results=LaunchTemplates
+        op describe-launch-template-versions DescribeLaunchTemplateVersions POST / 214 in=NextToken out=NextToken
+        + results=LaunchTemplateVersions
         0 S Regions=1=regionInfo
         1 L 2
         2 S OptInStatus=s=optInStatus Geography=3=geographySet RegionName=s=regionName Endpoint=s=regionEndpoint
@@ -442,6 +445,16 @@ extension ServiceModel {
         208 S Message=s=message Code=s=code
         209 L 210
         210 S SubnetId=s=subnetId IpPrefixes=177=ipPrefixSet
+        211 S LaunchTemplates=212=launchTemplates NextToken=s=nextToken
+        212 L 213
+        213 S LaunchTemplateId=s=launchTemplateId LaunchTemplateName=s=launchTemplateName DefaultVersionNumber=i=defaultVersionNumber
+        + LatestVersionNumber=i=latestVersionNumber Tags=37=tagSet
+        214 S LaunchTemplateVersions=215=launchTemplateVersionSet NextToken=s=nextToken
+        215 L 216
+        216 S LaunchTemplateId=s=launchTemplateId LaunchTemplateName=s=launchTemplateName VersionNumber=i=versionNumber
+        + DefaultVersion=b=defaultVersion LaunchTemplateData=217=launchTemplateData
+        217 S IamInstanceProfile=218=iamInstanceProfile
+        218 S Arn=s=arn Name=s=name
         service elb query 2012-06-01 elasticloadbalancing elasticloadbalancing - -
         op describe-load-balancers DescribeLoadBalancers POST / 0 wrapper=DescribeLoadBalancersResult in=Marker out=NextMarker
         + results=LoadBalancerDescriptions
@@ -1114,6 +1127,16 @@ extension ServiceModel {
         service eks rest-json 2017-11-01 eks eks - 1.1
         op list-clusters ListClusters GET /clusters 0 in=nextToken out=nextToken results=clusters
         op describe-cluster DescribeCluster GET /clusters/{name} 2
+        op list-nodegroups ListNodegroups GET /clusters/{name}/node-groups 36 in=nextToken out=nextToken results=nodegroups
+        op describe-nodegroup DescribeNodegroup GET /clusters/{name}/node-groups/{nodegroupName} 37
+        op list-access-entries ListAccessEntries GET /clusters/{name}/access-entries 39 in=nextToken out=nextToken results=accessEntries
+        op describe-access-entry DescribeAccessEntry GET /clusters/{name}/access-entries/{principalArn} 40
+        op list-associated-access-policies ListAssociatedAccessPolicies GET /clusters/{name}/access-entries/{principalArn}/access-policies
+        + 42 in=nextToken out=nextToken results=associatedAccessPolicies once=clusterName,principalArn
+        op list-pod-identity-associations ListPodIdentityAssociations GET /clusters/{name}/pod-identity-associations 46 in=nextToken
+        + out=nextToken results=associations
+        op describe-pod-identity-association DescribePodIdentityAssociation GET /clusters/{name}/pod-identity-associations/{associationId}
+        + 49
         0 S clusters=1 nextToken=s
         1 L s
         2 S cluster=3
@@ -1154,6 +1177,22 @@ extension ServiceModel {
         33 S blockStorage=34
         34 S enabled=b
         35 S tier=s
+        36 S nodegroups=1 nextToken=s
+        37 S nodegroup=38
+        38 S nodegroupName=s nodegroupArn=s clusterName=s status=s nodeRole=s tags=14
+        39 S accessEntries=1 nextToken=s
+        40 S accessEntry=41
+        41 S clusterName=s principalArn=s kubernetesGroups=1 accessEntryArn=s createdAt=t modifiedAt=t tags=14 username=s type=s
+        42 S clusterName=s principalArn=s nextToken=s associatedAccessPolicies=43
+        43 L 44
+        44 S policyArn=s accessScope=45 associatedAt=t modifiedAt=t
+        45 S type=s namespaces=1
+        46 S associations=47 nextToken=s
+        47 L 48
+        48 S clusterName=s namespace=s serviceAccount=s associationArn=s associationId=s ownerArn=s
+        49 S association=50
+        50 S clusterName=s namespace=s serviceAccount=s roleArn=s associationArn=s associationId=s tags=14 createdAt=t modifiedAt=t
+        + ownerArn=s disableSessionTags=b targetRoleArn=s externalId=s policy=s
         service ecr json 2015-09-21 api.ecr ecr AmazonEC2ContainerRegistry_V20150921 1.1
         op describe-repositories DescribeRepositories POST / 0 in=nextToken out=nextToken results=repositories
         op get-repository-policy GetRepositoryPolicy POST / 7
@@ -1223,5 +1262,285 @@ extension ServiceModel {
         13 S certificateField=s mappingRules=14
         14 L 15
         15 S specifier=s
+        service codebuild json 2016-10-06 codebuild codebuild CodeBuild_20161006 1.1
+        op list-projects ListProjects POST / 0 in=nextToken out=nextToken results=projects
+        op batch-get-projects BatchGetProjects POST / 2
+        0 S nextToken=s projects=1
+        1 L s
+        2 S projects=3 projectsNotFound=1
+        3 L 4
+        4 S name=s arn=s source=5 environment=6 serviceRole=s tags=7
+        5 S type=s location=s
+        6 S image=s
+        7 L 8
+        8 S key=s value=s
+        service cloudformation query 2010-05-15 cloudformation cloudformation - -
+        op describe-stacks DescribeStacks POST / 0 wrapper=DescribeStacksResult in=NextToken out=NextToken results=Stacks
+        op list-stack-sets ListStackSets POST / 5 wrapper=ListStackSetsResult in=NextToken out=NextToken results=Summaries
+        op describe-stack-set DescribeStackSet POST / 8 wrapper=DescribeStackSetResult
+        0 S Stacks=1 NextToken=s
+        1 L 2
+        2 S StackId=s StackName=s StackStatus=s RoleARN=s Tags=3
+        3 L 4
+        4 S Key=s Value=s
+        5 S Summaries=6 NextToken=s
+        6 L 7
+        7 S StackSetName=s StackSetId=s Status=s PermissionModel=s
+        8 S StackSet=9
+        9 S StackSetName=s StackSetId=s Status=s Tags=3 StackSetARN=s AdministrationRoleARN=s ExecutionRoleName=s PermissionModel=s
+        service glue json 2017-03-31 glue glue AWSGlue 1.1
+        op get-dev-endpoints GetDevEndpoints POST / 0 in=NextToken out=NextToken results=DevEndpoints
+        op get-jobs GetJobs POST / 3 in=NextToken out=NextToken results=Jobs
+        op list-sessions ListSessions POST / 7 in=NextToken out=NextToken results=Ids,Sessions
+        0 S DevEndpoints=1 NextToken=s
+        1 L 2
+        2 S EndpointName=s RoleArn=s Status=s
+        3 S Jobs=4 NextToken=s
+        4 L 5
+        5 S Name=s Role=s Command=6
+        6 S Name=s ScriptLocation=s
+        7 S Ids=8 Sessions=9 NextToken=s
+        8 L s
+        9 L 10
+        10 S Id=s Status=s Role=s
+        service sagemaker json 2017-07-24 api.sagemaker sagemaker SageMaker 1.1
+        op list-notebook-instances ListNotebookInstances POST / 0 in=NextToken out=NextToken results=NotebookInstances
+        op describe-notebook-instance DescribeNotebookInstance POST / 3
+        op list-domains ListDomains POST / 4 in=NextToken out=NextToken results=Domains
+        op describe-domain DescribeDomain POST / 7
+        op list-user-profiles ListUserProfiles POST / 9 in=NextToken out=NextToken results=UserProfiles
+        op describe-user-profile DescribeUserProfile POST / 12
+        0 S NextToken=s NotebookInstances=1
+        1 L 2
+        2 S NotebookInstanceName=s NotebookInstanceArn=s NotebookInstanceStatus=s NotebookInstanceLifecycleConfigName=s
+        3 S NotebookInstanceArn=s NotebookInstanceName=s NotebookInstanceStatus=s RoleArn=s NotebookInstanceLifecycleConfigName=s
+        4 S Domains=5 NextToken=s
+        5 L 6
+        6 S DomainArn=s DomainId=s DomainName=s Status=s
+        7 S DomainArn=s DomainId=s DomainName=s Status=s DefaultUserSettings=8
+        8 S ExecutionRole=s
+        9 S UserProfiles=10 NextToken=s
+        10 L 11
+        11 S DomainId=s UserProfileName=s Status=s
+        12 S DomainId=s UserProfileArn=s UserProfileName=s Status=s UserSettings=8
+        service apprunner json 2020-05-15 apprunner apprunner AppRunner 1.0
+        op list-services ListServices POST / 0 in=NextToken out=NextToken results=ServiceSummaryList
+        op describe-service DescribeService POST / 3
+        0 S ServiceSummaryList=1 NextToken=s
+        1 L 2
+        2 S ServiceName=s ServiceId=s ServiceArn=s ServiceUrl=s CreatedAt=t UpdatedAt=t Status=s
+        3 S Service=4
+        4 S ServiceName=s ServiceId=s ServiceArn=s Status=s SourceConfiguration=5 InstanceConfiguration=7
+        5 S ImageRepository=6
+        6 S ImageIdentifier=s
+        7 S InstanceRoleArn=s
+        service bedrock-agentcore-control rest-json 2023-06-05 bedrock-agentcore-control bedrock-agentcore - -
+        op list-code-interpreters ListCodeInterpreters POST /code-interpreters 0 in=nextToken out=nextToken
+        + results=codeInterpreterSummaries
+        op get-code-interpreter GetCodeInterpreter GET /code-interpreters/{codeInterpreterId} 3
+        op list-browsers ListBrowsers POST /browsers 4 in=nextToken out=nextToken results=browserSummaries
+        op get-browser GetBrowser GET /browsers/{browserId} 7
+        op list-agent-runtimes ListAgentRuntimes POST /runtimes/ 8 in=nextToken out=nextToken results=agentRuntimes
+        op get-agent-runtime GetAgentRuntime GET /runtimes/{agentRuntimeId}/ 11
+        op list-harnesses ListHarnesses GET /harnesses 12 in=nextToken out=nextToken results=harnesses
+        op get-harness GetHarness GET /harnesses/{harnessId} 15
+        0 S codeInterpreterSummaries=1 nextToken=s
+        1 L 2
+        2 S codeInterpreterId=s codeInterpreterArn=s name=s description=s status=s createdAt=t lastUpdatedAt=t
+        3 S codeInterpreterId=s codeInterpreterArn=s name=s executionRoleArn=s status=s
+        4 S browserSummaries=5 nextToken=s
+        5 L 6
+        6 S browserId=s browserArn=s name=s description=s status=s createdAt=t lastUpdatedAt=t
+        7 S browserId=s browserArn=s name=s executionRoleArn=s status=s
+        8 S agentRuntimes=9 nextToken=s
+        9 L 10
+        10 S agentRuntimeArn=s agentRuntimeId=s agentRuntimeVersion=s agentRuntimeName=s description=s lastUpdatedAt=t status=s
+        11 S agentRuntimeArn=s agentRuntimeName=s agentRuntimeId=s roleArn=s status=s
+        12 S harnesses=13 nextToken=s
+        13 L 14
+        14 S harnessId=s harnessName=s arn=s status=s createdAt=t updatedAt=t
+        15 S harness=16
+        16 S harnessId=s harnessName=s arn=s status=s executionRoleArn=s
+        service ecs json 2014-11-13 ecs ecs AmazonEC2ContainerServiceV20141113 1.1
+        op list-clusters ListClusters POST / 0 in=nextToken out=nextToken results=clusterArns
+        op describe-clusters DescribeClusters POST / 2
+        op list-services ListServices POST / 9 in=nextToken out=nextToken results=serviceArns
+        op describe-services DescribeServices POST / 10
+        op list-tasks ListTasks POST / 13 in=nextToken out=nextToken results=taskArns
+        op describe-tasks DescribeTasks POST / 14
+        op list-task-definitions ListTaskDefinitions POST / 20 in=nextToken out=nextToken results=taskDefinitionArns
+        op describe-task-definition DescribeTaskDefinition POST / 21
+        op list-container-instances ListContainerInstances POST / 26 in=nextToken out=nextToken results=containerInstanceArns
+        op describe-container-instances DescribeContainerInstances POST / 27
+        0 S clusterArns=1 nextToken=s
+        1 L s
+        2 S clusters=3 failures=7
+        3 L 4
+        4 S clusterArn=s clusterName=s status=s registeredContainerInstancesCount=i runningTasksCount=i tags=5
+        5 L 6
+        6 S key=s value=s
+        7 L 8
+        8 S arn=s reason=s detail=s
+        9 S serviceArns=1 nextToken=s
+        10 S services=11 failures=7
+        11 L 12
+        12 S serviceArn=s serviceName=s clusterArn=s status=s launchType=s taskDefinition=s tags=5 enableExecuteCommand=b
+        13 S taskArns=1 nextToken=s
+        14 S tasks=15 failures=7
+        15 L 16
+        16 S clusterArn=s containerInstanceArn=s containers=17 enableExecuteCommand=b group=s lastStatus=s launchType=s overrides=19
+        + tags=5 taskArn=s taskDefinitionArn=s
+        17 L 18
+        18 S image=s
+        19 S taskRoleArn=s
+        20 S taskDefinitionArns=1 nextToken=s
+        21 S taskDefinition=22 tags=5
+        22 S taskDefinitionArn=s containerDefinitions=23 family=s taskRoleArn=s executionRoleArn=s revision=i status=s
+        + requiresCompatibilities=25
+        23 L 24
+        24 S name=s image=s
+        25 L s
+        26 S containerInstanceArns=1 nextToken=s
+        27 S containerInstances=28 failures=7
+        28 L 29
+        29 S containerInstanceArn=s ec2InstanceId=s status=s agentConnected=b tags=5
+        service stepfunctions json 2016-11-23 states states AWSStepFunctions 1.0
+        op list-state-machines ListStateMachines POST / 0 in=nextToken out=nextToken results=stateMachines
+        op describe-state-machine DescribeStateMachine POST / 3
+        0 S stateMachines=1 nextToken=s
+        1 L 2
+        2 S stateMachineArn=s name=s type=s creationDate=t
+        3 S stateMachineArn=s name=s status=s roleArn=s type=s
+        service autoscaling query 2011-01-01 autoscaling autoscaling - -
+        op describe-auto-scaling-groups DescribeAutoScalingGroups POST / 0 wrapper=DescribeAutoScalingGroupsResult in=NextToken
+        + out=NextToken results=AutoScalingGroups
+        0 S AutoScalingGroups=1 NextToken=s
+        1 L 2
+        2 S AutoScalingGroupName=s AutoScalingGroupARN=s LaunchConfigurationName=s LaunchTemplate=3 MixedInstancesPolicy=4 MaxSize=i
+        + DesiredCapacity=i Tags=6
+        3 S LaunchTemplateId=s LaunchTemplateName=s Version=s
+        4 S LaunchTemplate=5
+        5 S LaunchTemplateSpecification=3
+        6 L 7
+        7 S ResourceId=s ResourceType=s Key=s Value=s PropagateAtLaunch=b
+        service batch rest-json 2016-08-10 batch batch - 1.1
+        op describe-job-queues DescribeJobQueues POST /v1/describejobqueues 0 body=jobQueues,maxResults,nextToken in=nextToken
+        + out=nextToken results=jobQueues
+        op describe-job-definitions DescribeJobDefinitions POST /v1/describejobdefinitions 4
+        + body=jobDefinitions,maxResults,jobDefinitionName,status,nextToken in=nextToken out=nextToken results=jobDefinitions
+        0 S jobQueues=1 nextToken=s
+        1 L 2
+        2 S jobQueueName=s jobQueueArn=s state=s status=s tags=3
+        3 M s s key value
+        4 S jobDefinitions=5 nextToken=s
+        5 L 6
+        6 S jobDefinitionName=s jobDefinitionArn=s revision=i status=s type=s containerProperties=7 tags=3
+        7 S image=s jobRoleArn=s
+        service emr json 2009-03-31 elasticmapreduce elasticmapreduce ElasticMapReduce 1.1
+        op list-clusters ListClusters POST / 0 in=Marker out=Marker results=Clusters
+        op describe-cluster DescribeCluster POST / 4
+        0 S Clusters=1 Marker=s
+        1 L 2
+        2 S Id=s Name=s Status=3 ClusterArn=s
+        3 S State=s
+        4 S Cluster=5
+        5 S Id=s Name=s Status=3 Ec2InstanceAttributes=6 Tags=7 ServiceRole=s ClusterArn=s
+        6 S IamInstanceProfile=s
+        7 L 8
+        8 S Key=s Value=s
+        service emr-serverless rest-json 2021-07-13 emr-serverless emr-serverless - -
+        op list-applications ListApplications GET /applications 0 in=nextToken out=nextToken results=applications
+        0 S applications=1 nextToken=s
+        1 L 2
+        2 S id=s name=s arn=s releaseLabel=s type=s state=s stateDetails=s createdAt=t updatedAt=t architecture=s
+        service mwaa rest-json 2020-07-01 airflow airflow - -
+        op list-environments ListEnvironments GET /environments 0 in=NextToken out=NextToken results=Environments
+        op get-environment GetEnvironment GET /environments/{Name} 2
+        0 S Environments=1 NextToken=s
+        1 L s
+        2 S Environment=3
+        3 S Name=s Status=s Arn=s ExecutionRoleArn=s SourceBucketArn=s DagS3Path=s Tags=4
+        4 M s s key value
+        service codedeploy json 2014-10-06 codedeploy codedeploy CodeDeploy_20141006 1.1
+        op list-applications ListApplications POST / 0 in=nextToken out=nextToken results=applications
+        op list-deployment-groups ListDeploymentGroups POST / 2 in=nextToken out=nextToken results=deploymentGroups
+        op get-deployment-group GetDeploymentGroup POST / 4
+        0 S applications=1 nextToken=s
+        1 L s
+        2 S applicationName=s deploymentGroups=3 nextToken=s
+        3 L s
+        4 S deploymentGroupInfo=5
+        5 S applicationName=s deploymentGroupName=s ec2TagFilters=6 autoScalingGroups=8 serviceRoleArn=s ec2TagSet=10 computePlatform=s
+        6 L 7
+        7 S Key=s Value=s Type=s
+        8 L 9
+        9 S name=s
+        10 S ec2TagSetList=11
+        11 L 6
+        service codepipeline json 2015-07-09 codepipeline codepipeline CodePipeline_20150709 1.1
+        op list-pipelines ListPipelines POST / 0 in=nextToken out=nextToken results=pipelines
+        op get-pipeline GetPipeline POST / 3
+        0 S pipelines=1 nextToken=s
+        1 L 2
+        2 S name=s version=i pipelineType=s executionMode=s created=t updated=t
+        3 S pipeline=4 metadata=5
+        4 S name=s roleArn=s
+        5 S pipelineArn=s
+        service amplify rest-json 2017-07-25 amplify amplify - 1.1
+        op list-apps ListApps GET /apps 0 in=nextToken out=nextToken results=apps
+        0 S apps=1 nextToken=s
+        1 L 2
+        2 S appId=s appArn=s name=s tags=3 computeRoleArn=s iamServiceRoleArn=s
+        3 M s s key value
+        service sso-admin json 2020-07-20 sso sso SWBExternalService 1.1
+        op list-instances ListInstances POST / 0 in=NextToken out=NextToken results=Instances
+        op list-permission-sets ListPermissionSets POST / 3 in=NextToken out=NextToken results=PermissionSets
+        op describe-permission-set DescribePermissionSet POST / 5
+        op list-managed-policies-in-permission-set ListManagedPoliciesInPermissionSet POST / 7 in=NextToken out=NextToken
+        + results=AttachedManagedPolicies
+        op list-accounts-for-provisioned-permission-set ListAccountsForProvisionedPermissionSet POST / 10 in=NextToken out=NextToken
+        + results=AccountIds
+        0 S Instances=1 NextToken=s
+        1 L 2
+        2 S InstanceArn=s IdentityStoreId=s OwnerAccountId=s Name=s CreatedDate=t Status=s StatusReason=s
+        3 S PermissionSets=4 NextToken=s
+        4 L s
+        5 S PermissionSet=6
+        6 S Name=s PermissionSetArn=s Description=s CreatedDate=t SessionDuration=s RelayState=s
+        7 S AttachedManagedPolicies=8 NextToken=s
+        8 L 9
+        9 S Name=s Arn=s
+        10 S AccountIds=11 NextToken=s
+        11 L s
+        service iot rest-json 2015-05-28 iot iot - -
+        op list-role-aliases ListRoleAliases GET /role-aliases 0 in=marker out=nextMarker results=roleAliases
+        op describe-role-alias DescribeRoleAlias GET /role-aliases/{roleAlias} 2
+        0 S roleAliases=1 nextMarker=s
+        1 L s
+        2 S roleAliasDescription=3
+        3 S roleAlias=s roleAliasArn=s roleArn=s owner=s credentialDurationSeconds=i creationDate=t lastModifiedDate=t
+        service kinesisanalyticsv2 json 2018-05-23 kinesisanalytics kinesisanalytics KinesisAnalytics_20180523 1.1
+        op list-applications ListApplications POST / 0 in=NextToken out=NextToken results=ApplicationSummaries
+        op describe-application DescribeApplication POST / 3
+        0 S ApplicationSummaries=1 NextToken=s
+        1 L 2
+        2 S ApplicationName=s ApplicationARN=s ApplicationStatus=s ApplicationVersionId=i RuntimeEnvironment=s ApplicationMode=s
+        3 S ApplicationDetail=4
+        4 S ApplicationARN=s ApplicationName=s RuntimeEnvironment=s ServiceExecutionRole=s ApplicationStatus=s
+        service elasticbeanstalk query 2010-12-01 elasticbeanstalk elasticbeanstalk - -
+        op describe-environments DescribeEnvironments POST / 0 wrapper=DescribeEnvironmentsResult in=NextToken out=NextToken
+        + results=Environments
+        0 S Environments=1 NextToken=s
+        1 L 2
+        2 S EnvironmentName=s EnvironmentId=s ApplicationName=s Status=s EnvironmentArn=s
+        service ssm json 2014-11-06 ssm ssm AmazonSSM 1.1
+        op describe-instance-information DescribeInstanceInformation POST / 0 in=NextToken out=NextToken results=InstanceInformationList
+        op describe-parameters DescribeParameters POST / 3 in=NextToken out=NextToken results=Parameters
+        0 S InstanceInformationList=1 NextToken=s
+        1 L 2
+        2 S InstanceId=s PingStatus=s IamRole=s ResourceType=s
+        3 S Parameters=4 NextToken=s
+        4 L 5
+        5 S Name=s ARN=s Type=s KeyId=s Tier=s
         """#
 }

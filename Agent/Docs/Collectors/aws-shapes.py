@@ -24,7 +24,8 @@ OPERATIONS = {
             "DescribeNetworkInterfaces", "DescribeAddresses", "DescribeManagedPrefixLists", "GetManagedPrefixListEntries",
             "DescribeVpcPeeringConnections", "DescribeTransitGateways", "DescribeTransitGatewayAttachments",
             "DescribeTransitGatewayRouteTables", "SearchTransitGatewayRoutes", "GetTransitGatewayRouteTableAssociations",
-            "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions", "DescribeVpcEndpoints"],
+            "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions", "DescribeVpcEndpoints",
+            "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions"],
     "elb": ["DescribeLoadBalancers"],
     "elbv2": ["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth", "DescribeRules",
               "DescribeTargetGroupAttributes"],
@@ -43,20 +44,108 @@ OPERATIONS = {
     "apigatewayv2": ["GetApis", "GetStages", "GetRoutes", "GetIntegrations"],
     "cloudfront": ["ListDistributions"],
     "opensearch": ["ListDomainNames", "DescribeDomains"],
-    "eks": ["ListClusters", "DescribeCluster"],
+    "eks": ["ListClusters", "DescribeCluster", "ListNodegroups", "DescribeNodegroup", "ListAccessEntries", "DescribeAccessEntry",
+            "ListAssociatedAccessPolicies", "ListPodIdentityAssociations", "DescribePodIdentityAssociation"],
     "ecr": ["DescribeRepositories", "GetRepositoryPolicy"],
     "sns": ["ListTopics", "GetTopicAttributes"],
     "sqs": ["ListQueues", "GetQueueAttributes"],
     "cognito-identity": ["ListIdentityPools", "DescribeIdentityPool", "GetIdentityPoolRoles"],
     "rolesanywhere": ["ListTrustAnchors", "ListProfiles"],
+    "codebuild": ["ListProjects", "BatchGetProjects"],
+    "cloudformation": ["DescribeStacks", "ListStackSets", "DescribeStackSet"],
+    "glue": ["GetDevEndpoints", "GetJobs", "ListSessions"],
+    "sagemaker": ["ListNotebookInstances", "DescribeNotebookInstance", "ListDomains", "DescribeDomain", "ListUserProfiles",
+                  "DescribeUserProfile"],
+    "apprunner": ["ListServices", "DescribeService"],
+    "bedrock-agentcore-control": ["ListCodeInterpreters", "GetCodeInterpreter", "ListBrowsers", "GetBrowser", "ListAgentRuntimes",
+                                  "GetAgentRuntime", "ListHarnesses", "GetHarness"],
+    "ecs": ["ListClusters", "DescribeClusters", "ListServices", "DescribeServices", "ListTasks", "DescribeTasks", "ListTaskDefinitions",
+            "DescribeTaskDefinition", "ListContainerInstances", "DescribeContainerInstances"],
+    "stepfunctions": ["ListStateMachines", "DescribeStateMachine"],
+    "autoscaling": ["DescribeAutoScalingGroups"],
+    "batch": ["DescribeJobQueues", "DescribeJobDefinitions"],
+    "emr": ["ListClusters", "DescribeCluster"],
+    "emr-serverless": ["ListApplications"],
+    "mwaa": ["ListEnvironments", "GetEnvironment"],
+    "codedeploy": ["ListApplications", "ListDeploymentGroups", "GetDeploymentGroup"],
+    "codepipeline": ["ListPipelines", "GetPipeline"],
+    "amplify": ["ListApps"],
+    "sso-admin": ["ListInstances", "ListPermissionSets", "DescribePermissionSet", "ListManagedPoliciesInPermissionSet",
+                  "ListAccountsForProvisionedPermissionSet"],
+    "iot": ["ListRoleAliases", "DescribeRoleAlias"],
+    "kinesisanalyticsv2": ["ListApplications", "DescribeApplication"],
+    "elasticbeanstalk": ["DescribeEnvironments"],
+    "ssm": ["DescribeInstanceInformation", "DescribeParameters"],
 }
 # What is taken of an answer: paths of members, [] for the elements of a list. An operation that is not named is taken whole.
-TAKEN: dict = {}
+TAKEN = {
+    "ec2 DescribeLaunchTemplates": ["LaunchTemplates[]: LaunchTemplateId LaunchTemplateName DefaultVersionNumber LatestVersionNumber Tags",
+                                    "NextToken"],
+    "ec2 DescribeLaunchTemplateVersions": [
+        "LaunchTemplateVersions[]: LaunchTemplateId LaunchTemplateName VersionNumber DefaultVersion LaunchTemplateData.IamInstanceProfile",
+        "NextToken"],
+    "codebuild BatchGetProjects": ["projects[]: name arn serviceRole source.type source.location environment.image tags", "projectsNotFound"],
+    "cloudformation DescribeStacks": ["Stacks[]: StackId StackName RoleARN StackStatus Tags", "NextToken"],
+    "cloudformation ListStackSets": ["Summaries[]: StackSetName StackSetId Status PermissionModel", "NextToken"],
+    "cloudformation DescribeStackSet": [
+        "StackSet: StackSetName StackSetId StackSetARN Status PermissionModel AdministrationRoleARN ExecutionRoleName Tags"],
+    "glue GetDevEndpoints": ["DevEndpoints[]: EndpointName RoleArn Status", "NextToken"],
+    "glue GetJobs": ["Jobs[]: Name Role Command.Name Command.ScriptLocation", "NextToken"],
+    "glue ListSessions": ["Ids", "Sessions[]: Id Role Status", "NextToken"],
+    "sagemaker ListNotebookInstances": [
+        "NotebookInstances[]: NotebookInstanceName NotebookInstanceArn NotebookInstanceStatus NotebookInstanceLifecycleConfigName", "NextToken"],
+    "sagemaker DescribeNotebookInstance": [
+        "NotebookInstanceArn", "NotebookInstanceName", "NotebookInstanceStatus", "RoleArn", "NotebookInstanceLifecycleConfigName"],
+    "sagemaker ListDomains": ["Domains[]: DomainArn DomainId DomainName Status", "NextToken"],
+    "sagemaker DescribeDomain": ["DomainArn", "DomainId", "DomainName", "Status", "DefaultUserSettings.ExecutionRole"],
+    "sagemaker ListUserProfiles": ["UserProfiles[]: DomainId UserProfileName Status", "NextToken"],
+    "sagemaker DescribeUserProfile": ["DomainId", "UserProfileArn", "UserProfileName", "Status", "UserSettings.ExecutionRole"],
+    "apprunner DescribeService": [
+        "Service: ServiceName ServiceId ServiceArn Status InstanceConfiguration.InstanceRoleArn"
+        " SourceConfiguration.ImageRepository.ImageIdentifier"],
+    "bedrock-agentcore-control GetCodeInterpreter": ["codeInterpreterId", "codeInterpreterArn", "name", "executionRoleArn", "status"],
+    "bedrock-agentcore-control GetBrowser": ["browserId", "browserArn", "name", "executionRoleArn", "status"],
+    "bedrock-agentcore-control GetAgentRuntime": ["agentRuntimeId", "agentRuntimeArn", "agentRuntimeName", "roleArn", "status"],
+    "bedrock-agentcore-control GetHarness": ["harness: harnessId arn harnessName executionRoleArn status"],
+    "ecs DescribeClusters": ["clusters[]: clusterArn clusterName status registeredContainerInstancesCount runningTasksCount tags", "failures"],
+    "ecs DescribeServices": ["services[]: serviceArn serviceName clusterArn status taskDefinition enableExecuteCommand launchType tags",
+                             "failures"],
+    "ecs DescribeTasks": ["tasks[]: taskArn clusterArn taskDefinitionArn lastStatus enableExecuteCommand launchType containerInstanceArn"
+                          " overrides.taskRoleArn containers[].image group tags", "failures"],
+    "ecs DescribeTaskDefinition": ["taskDefinition: taskDefinitionArn family revision status taskRoleArn executionRoleArn"
+                                   " requiresCompatibilities containerDefinitions[].name containerDefinitions[].image", "tags"],
+    "ecs DescribeContainerInstances": ["containerInstances[]: containerInstanceArn ec2InstanceId status agentConnected tags", "failures"],
+    "eks DescribeNodegroup": ["nodegroup: nodegroupName nodegroupArn clusterName status nodeRole tags"],
+    "stepfunctions DescribeStateMachine": ["stateMachineArn", "name", "status", "roleArn", "type"],
+    "autoscaling DescribeAutoScalingGroups": [
+        "AutoScalingGroups[]: AutoScalingGroupName AutoScalingGroupARN LaunchConfigurationName LaunchTemplate"
+        " MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification DesiredCapacity MaxSize Tags", "NextToken"],
+    "batch DescribeJobQueues": ["jobQueues[]: jobQueueName jobQueueArn state status tags", "nextToken"],
+    "batch DescribeJobDefinitions": [
+        "jobDefinitions[]: jobDefinitionName jobDefinitionArn revision status type containerProperties.jobRoleArn containerProperties.image tags",
+        "nextToken"],
+    "emr ListClusters": ["Clusters[]: Id Name Status.State ClusterArn", "Marker"],
+    "emr DescribeCluster": ["Cluster: Id Name ClusterArn Status.State Ec2InstanceAttributes.IamInstanceProfile ServiceRole Tags"],
+    "mwaa GetEnvironment": ["Environment: Name Arn Status ExecutionRoleArn SourceBucketArn DagS3Path Tags"],
+    "codedeploy GetDeploymentGroup": [
+        "deploymentGroupInfo: applicationName deploymentGroupName serviceRoleArn computePlatform ec2TagFilters ec2TagSet"
+        " autoScalingGroups[].name"],
+    "codepipeline GetPipeline": ["pipeline: name roleArn", "metadata: pipelineArn"],
+    "amplify ListApps": ["apps[]: appId appArn name iamServiceRoleArn computeRoleArn tags", "nextToken"],
+    "kinesisanalyticsv2 DescribeApplication": [
+        "ApplicationDetail: ApplicationARN ApplicationName ServiceExecutionRole ApplicationStatus RuntimeEnvironment"],
+    "elasticbeanstalk DescribeEnvironments": ["Environments[]: EnvironmentName EnvironmentId EnvironmentArn ApplicationName Status",
+                                              "NextToken"],
+    "ssm DescribeInstanceInformation": ["InstanceInformationList[]: InstanceId PingStatus ResourceType IamRole", "NextToken"],
+    "ssm DescribeParameters": ["Parameters[]: Name ARN Type KeyId Tier", "NextToken"],
+}
 # Operations that page although no paginator model says so: their tokens and lists.
 PAGES = {
     "ec2 DescribeVpcBlockPublicAccessExclusions": ("NextToken", "VpcBlockPublicAccessExclusions"),
     # It never pages; named as a listing, an answer without the list is refused.
     "opensearch ListDomainNames": ("NextToken", "DomainNames"),
+    "apprunner ListServices": ("NextToken", "ServiceSummaryList"),
+    "glue ListSessions": ("NextToken", "Ids,Sessions"),
 }
 PRIMITIVE = {"string": "s", "character": "s", "integer": "i", "long": "i", "float": "n", "double": "n", "boolean": "b", "timestamp": "t",
              "blob": "x"}

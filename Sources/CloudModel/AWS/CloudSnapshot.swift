@@ -114,6 +114,8 @@ public struct CloudSnapshot: Sendable {
     public var trustAnchors: [TrustAnchor] = []
     /// Profiles of Roles Anywhere.
     public var anywhereProfiles: [AnywhereProfile] = []
+    /// What runs with the rights of roles, and what decides on it.
+    public var workloads: [Workload] = []
     /// Every record's name, time and digest, so that evidence can be followed.
     public var records: [RecordReference] = []
     /// What could not be seen.

@@ -55,6 +55,12 @@ struct Cursor {
         return elements.enumerated().map { Cursor($1, record, "\(child.pointer)/\($0)", problems) }
     }
 
+    /// The element at that place of a list.
+    func element(_ index: Int) -> Cursor? {
+        guard let elements = value.array, elements.indices.contains(index) else { return nil }
+        return Cursor(elements[index], record, "\(pointer)/\(index)", problems)
+    }
+
     /// The list of that name where the answer must have it.
     func requiredList(_ name: String) -> [Cursor]? {
         guard self[name] != nil else {
@@ -127,11 +133,12 @@ struct Cursor {
             return tags
         }
         for item in list(name) {
-            guard let key = item.string("Key") else {
+            // Newer services write these in lower case.
+            guard let key = item.string("Key") ?? item.string("key") else {
                 item.missing("Key")
                 continue
             }
-            tags[key] = item.string("Value") ?? ""
+            tags[key] = item.string("Value") ?? item.string("value") ?? ""
         }
         return tags
     }

@@ -39,6 +39,7 @@ public struct Normaliser {
             readDataSnapshots(account)
             readEdges(account)
             readFederation(account)
+            readWorkloads(account)
             noteMissing(account)
         }
         snapshot.records = index.collection.records.map { record in
@@ -71,6 +72,7 @@ public struct Normaliser {
         snapshot.databases.sortByBytes(\.arn)
         snapshot.dataSnapshots.sortByBytes(\.arn)
         orderEdges()
+        snapshot.workloads.sortByBytes { $0.arn + " " + $0.kind.rawValue }
         // Two answers may tell of the same thing (a folder saved twice); the first in the order of records counts.
         snapshot.principals = Self.unique(snapshot.principals, \.arn)
         snapshot.policies = Self.unique(snapshot.policies, \.arn)
@@ -89,6 +91,7 @@ public struct Normaliser {
         snapshot.secrets = Self.unique(snapshot.secrets, \.arn)
         snapshot.databases = Self.unique(snapshot.databases, \.arn)
         snapshot.dataSnapshots = Self.unique(snapshot.dataSnapshots, \.arn)
+        snapshot.workloads = Self.unique(snapshot.workloads) { $0.arn + " " + $0.kind.rawValue }
     }
 
     private mutating func orderEdges() {
@@ -288,6 +291,7 @@ public struct Normaliser {
 
     private mutating func note(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) {
         if index.isMentioned(account, operation.service, operation.operation, region: region, resource: nil) { return }
+        if operation.mayLeaveOutRegion, index.isListed(account, operation, region: region) { return }
         // The account-wide block is asked with the account's number, which some write into the name.
         if index.isMentioned(account, operation.service, operation.operation, region: region, resource: account) { return }
         gaps.append(Self.gap(account, operation, region: region, resource: resource))

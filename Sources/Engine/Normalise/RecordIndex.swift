@@ -27,6 +27,13 @@ struct RecordIndex {
     private var byCall: [Call: [Int]] = [:]
     private var byQuestion: [Question: Int] = [:]
     private var outcomes: [Question: CoverageEntry] = [:]
+    /// One question that has a record or an outcome.
+    private struct Asked {
+        var region: String?
+        var resource: String?
+        var isRecord: Bool
+    }
+    private var asked: [Call: [Asked]] = [:]
     private var regionsByAccount: [String: Set<String>] = [:]
 
     init(_ collection: CloudCollection) {
@@ -44,6 +51,7 @@ struct RecordIndex {
             byCall[call, default: []].append(index)
             let question = Question(call: call, region: record.region, resource: record.resource)
             if byQuestion[question] == nil { byQuestion[question] = index }
+            asked[call, default: []].append(Asked(region: record.region, resource: record.resource, isRecord: true))
             if let region = record.region { regionsByAccount[account, default: []].insert(region) }
             let details = record.payload["RoleDetailList"]?.array?.first ?? record.payload["UserDetailList"]?.array?.first
             if partitions[account] == nil, let arn = (record.payload["Arn"] ?? details?["Arn"])?.string {
@@ -56,6 +64,7 @@ struct RecordIndex {
             if entry.account != nil { accounts.insert(account) }
             let call = Call(account: account, service: entry.service, operation: entry.operation)
             outcomes[Question(call: call, region: entry.region, resource: entry.resource)] = entry
+            asked[call, default: []].append(Asked(region: entry.region, resource: entry.resource, isRecord: false))
             if let region = entry.region { regionsByAccount[account, default: []].insert(region) }
         }
         self.accounts = accounts.sortedUnique
@@ -95,6 +104,24 @@ struct RecordIndex {
             region: record.region, resource: record.resource)
         guard let entry = outcomes[question] else { return true }
         return entry.outcome == .collected
+    }
+
+    /// Whether a listing was asked in a region under any name, or another answer stands in for it.
+    func isListed(_ account: String, _ operation: KnownOperation, region: String?) -> Bool {
+        func questions(_ name: String) -> [Asked] {
+            asked[Call(account: account, service: operation.service, operation: name)]?.filter { $0.region == region || $0.region == nil }
+                ?? []
+        }
+        if !questions(operation.operation).isEmpty { return true }
+        return KnownOperation.workloads.contains { other in
+            other.service == operation.service && other.standsFor == operation.operation
+                && questions(other.operation).contains { $0.isRecord && $0.resource == nil }
+        }
+    }
+
+    /// Whether a call has an answer in a region.
+    func isAnswered(_ account: String, _ service: String, _ operation: String, region: String) -> Bool {
+        asked[Call(account: account, service: service, operation: operation)]?.contains { $0.isRecord && $0.region == region } ?? false
     }
 
     /// Whether the question has a record or an outcome of any kind.

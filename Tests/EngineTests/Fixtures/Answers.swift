@@ -69,7 +69,24 @@ struct Answers {
                 code: "AWSOrganizationsNotInUseException"))
         try answers.addNetwork()
         try answers.addStores()
+        try answers.addNoWorkloads(["eu-west-1"])
         return answers
+    }
+
+    /// Listings of everything that runs with the rights of roles, with nothing in them.
+    mutating func addNoWorkloads(_ regions: [String]) throws {
+        for operation in KnownOperation.workloads where operation.isExpected {
+            for region in regions {
+                let lists = WorkloadSource.all.filter { $0.service == operation.service && $0.operation == operation.operation }
+                    .map { $0.place.split(separator: "[").first.map(String.init) ?? "" }
+                let names = Set(lists + ["applications", "clusterArns", "clusters", "Domains", "Instances"])
+                records.append(
+                    CollectedRecord(
+                        account: Self.account, service: operation.service, operation: operation.operation, region: region, resource: nil,
+                        time: "2026-03-01T10:00:00+00:00",
+                        payload: .object(JSONObject(names.sorted().map { JSONObject.Member($0, .array([])) }))))
+            }
+        }
     }
 
     private mutating func addNetwork() throws {
