@@ -95,7 +95,7 @@ public struct CloudSnapshot: Sendable {
     /// Blocks of public access to VPCs, by account and region.
     public var internetBlocks: [InternetBlock] = []
     /// APIs.
-    public var apis: [API] = []
+    public var apis: [WebAPI] = []
     /// CloudFront distributions.
     public var distributions: [Distribution] = []
     /// OpenSearch domains.

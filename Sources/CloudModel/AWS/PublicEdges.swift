@@ -1,5 +1,5 @@
 /// An API of API Gateway.
-public struct API: Sendable, Hashable {
+public struct WebAPI: Sendable, Hashable {
     /// What one method of one path leads to.
     public struct Route: Sendable, Hashable {
         /// `GET`, `ANY`, …; for a WebSocket API the route's key.

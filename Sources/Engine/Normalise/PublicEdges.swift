@@ -22,7 +22,7 @@ extension Normaliser {
             for item in cursor.requiredList("items") ?? [] {
                 guard let id = item.requiredIdentifier("id") else { continue }
                 let region = region(cursor)
-                var api = API(
+                var api = WebAPI(
                     arn: "arn:\(partition(account)):apigateway:\(region)::/restapis/\(id)", id: id, name: item.string("name") ?? id,
                     account: account, region: region, type: "REST", evidence: item.evidence)
                 let types = item["endpointConfiguration"]?.list("types").compactMap(\.identifier) ?? []
@@ -59,13 +59,13 @@ extension Normaliser {
         return item.document(name)
     }
 
-    private func restRoutes(_ item: Cursor) -> [API.Route] {
+    private func restRoutes(_ item: Cursor) -> [WebAPI.Route] {
         let path = item.string("path") ?? "/"
         guard let methods = item["resourceMethods"], let object = methods.value.object else { return [] }
         return object.members.compactMap { member in
-            guard let method = methods[member.name] else { return API.Route(method: member.name, path: path, authorization: nil) }
+            guard let method = methods[member.name] else { return WebAPI.Route(method: member.name, path: path, authorization: nil) }
             let integration = method["methodIntegration"]
-            return API.Route(
+            return WebAPI.Route(
                 method: member.name, path: path, authorization: method.identifier("authorizationType"),
                 needsKey: method.bool("apiKeyRequired") ?? false, integration: integration?.identifier("type"),
                 target: integration?.string("uri"), role: integration?.identifier("credentials"))
@@ -77,7 +77,7 @@ extension Normaliser {
             for item in cursor.requiredList("Items") ?? [] {
                 guard let id = item.requiredIdentifier("ApiId") else { continue }
                 let region = region(cursor)
-                var api = API(
+                var api = WebAPI(
                     arn: "arn:\(partition(account)):apigateway:\(region)::/apis/\(id)", id: id, name: item.string("Name") ?? id,
                     account: account, region: region, type: item.identifier("ProtocolType") ?? "HTTP", evidence: item.evidence)
                 api.hasNoDefaultEndpoint = item.bool("DisableExecuteApiEndpoint") ?? false
@@ -104,7 +104,7 @@ extension Normaliser {
                         }
                         let words = key.split(separator: " ", maxSplits: 1).map(String.init)
                         let target = route.string("Target")?.split(separator: "/").last.flatMap { integrations[String($0)] }
-                        return API.Route(
+                        return WebAPI.Route(
                             method: words.count == 2 ? words[0] : key, path: words.count == 2 ? words[1] : "/",
                             authorization: route.identifier("AuthorizationType") ?? "NONE", needsKey: route.bool("ApiKeyRequired") ?? false,
                             integration: target?.identifier("IntegrationType"), target: target?.string("IntegrationUri"),
