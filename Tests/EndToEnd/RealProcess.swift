@@ -25,11 +25,18 @@ final class RealProcess: Sendable {
         var all = environment
         all["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         started.environment = all
-        started.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "out"))
-        started.standardError = try FileHandle(forWritingTo: folder.appending(path: "err"))
+        // The process has its own copies; ours are closed at once, for Process keeps them as long as the tests run, and with more than a
+        // thousand open files Foundation reads beyond the list of them when it starts the next one.
+        var ours = [
+            try FileHandle(forWritingTo: folder.appending(path: "out")), try FileHandle(forWritingTo: folder.appending(path: "err")),
+        ]
+        started.standardOutput = ours[0]
+        started.standardError = ours[1]
+        defer { for handle in ours { try? handle.close() } }
         if let input {
             let pipe = Pipe()
             started.standardInput = pipe
+            ours.append(pipe.fileHandleForReading)
             try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
             try pipe.fileHandleForWriting.close()
         } else {
