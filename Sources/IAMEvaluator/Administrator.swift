@@ -98,6 +98,38 @@ public enum Administrator {
         }
     }
 
+    /// The same, where every service that is known counts as everything: wildcards of single services can add up only so.
+    ///
+    /// The services are those of ``ActionTable/standard``. They are looked at only for policies that name at least ``fewestServices`` of them.
+    public static func answerByKnownServices(
+        _ principal: RequestPrincipal, _ layers: PolicyLayers, context: RequestContext = .unknown
+    ) -> AdministratorAnswer {
+        let asking = PreparedPrincipal(principal)
+        let answer = answer(asking, layers, context: context)
+        guard !answer.isAdmin, answer.conditions == nil, namesManyServices(layers.identity) else { return answer }
+        return Self.answer(asking, layers, context: context, actions: .services(ActionTable.standard.servicePrefixes))
+    }
+
+    /// Fewer services than these never add up to all.
+    public static let fewestServices = 100
+
+    private static func namesManyServices(_ policies: [CompiledPolicy]) -> Bool {
+        var count = 0
+        for policy in policies {
+            for statement in policy.document?.statements ?? [] where statement.effect == .allow && !statement.actions.negated {
+                count += statement.actions.patterns.count
+            }
+        }
+        guard count >= fewestServices else { return false }
+        var services: Set<Substring> = []
+        for policy in policies {
+            for statement in policy.document?.statements ?? [] where statement.effect == .allow && !statement.actions.negated {
+                for pattern in statement.actions.patterns { services.insert(pattern.prefix { $0 != ":" }) }
+            }
+        }
+        return services.count >= fewestServices
+    }
+
     private struct Question {
         let context: PreparedContext
         let universe: CoverageAutomaton.Universe

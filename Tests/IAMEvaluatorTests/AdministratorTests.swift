@@ -65,6 +65,19 @@ import Testing
         #expect(answer(try identity(statement("Allow", letters.replacingStars()))).isAdmin)
     }
 
+    @Test func wildcardsOfAllKnownServicesAddUp() throws {
+        let services = ActionTable.standard.servicePrefixes
+        func ask(_ services: some Sequence<String>, _ more: String...) throws -> AdministratorAnswer {
+            let all = try policy(statement("Allow", services.map { "\($0):*" }.joined(separator: " ")))
+            return Administrator.answerByKnownServices(.user(arn: alice), PolicyLayers(identity: [all] + (try more.map { try policy($0) })))
+        }
+        #expect(try ask(services).isAdmin)
+        #expect(try ask(services.filter { $0 != "iam" }, statement("Allow", "iam:A* iam:?*")).isAdmin)
+        #expect(try !ask(services.filter { $0 != "iam" }).isAdmin)
+        #expect(try !ask(services, statement("Deny", "iam:CreateUser")).isAdmin)
+        #expect(try !ask(["s3", "ec2", "iam"]).isAdmin)
+    }
+
     @Test func denysCut() throws {
         for deny in [
             statement("Deny", "*"), statement("Deny", "s3:DeleteBucket"), statement("Deny", "s3:*", "arn:aws:s3:::b"),

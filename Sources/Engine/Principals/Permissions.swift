@@ -328,7 +328,7 @@ final class Permissions {
             var own = layers(subject, change)
             own.serviceControl = nil
             let context = RequestContext(values: subject.context, absent: .unknown(knownAbsent: absentKeys))
-            let answer = Administrator.answer(subject.principal, own, context: context)
+            let answer = Administrator.answerByKnownServices(subject.principal, own, context: context)
             var expression: ConditionExpression =
                 answer.isAdmin
                 ? .always : answer.unknown.isEmpty ? answer.conditions ?? .never : .all(of: answer.unknown.map { .unknown($0) })
