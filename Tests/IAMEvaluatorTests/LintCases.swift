@@ -278,6 +278,10 @@ private let absenceCases: [LintCase] = [
         policy(allow("'ec2:CreateTags'", when("'ForAllValues:StringEquals':{'aws:TagKeys':'team'}"))),
         not: policy(allow("'ec2:CreateTags'", when("'ForAllValues:StringEquals':{'aws:TagKeys':'team'},'Null':{'aws:TagKeys':'false'}")))),
     .init(
+        .allowForAllValues, .warning, at: "Statement[0].Condition.ForAllValues:StringEquals[\"dynamodb:LeadingKeys\"]",
+        policy(allow("['dynamodb:Query','dynamodb:Scan']", when("'ForAllValues:StringEquals':{'dynamodb:LeadingKeys':'a'}"))),
+        not: policy(allow("['dynamodb:Query','dynamodb:GetItem']", when("'ForAllValues:StringEquals':{'dynamodb:LeadingKeys':'a'}")))),
+    .init(
         .denyForAllValues, .info, at: "Statement[0].Condition.ForAllValues:StringNotEquals[\"aws:TagKeys\"]",
         policy(deny("'ec2:CreateTags'", when("'ForAllValues:StringNotEquals':{'aws:TagKeys':'team'}"))),
         not: policy(deny("'ec2:CreateTags'", when("'ForAllValues:StringNotEquals':{'aws:TagKeys':'team'},'Null':{'aws:TagKeys':'false'}")))),

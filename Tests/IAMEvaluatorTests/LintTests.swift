@@ -64,6 +64,9 @@ private func findings(_ text: String, _ kind: PolicyKind? = nil) throws -> [Lint
         let everything = "{'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':'*','Resource':'*'}]}"
         for kind in [PolicyKind.scp, .boundary, .session] { #expect(try findings(everything, kind).isEmpty) }
         #expect(try findings(everything, .identity).map(\.code) == [.fullAdministrator])
+        // What AWS attaches to every organisation by itself.
+        let standard = "{'Version':'2012-10-17','Statement':{'Effect':'Allow','Principal':'*','Action':'*','Resource':'*'}}"
+        #expect(try findings(standard, .rcp).isEmpty)
     }
 
     @Test func manyServicesAddUpToEverythingAndADenyTakesItAway() throws {

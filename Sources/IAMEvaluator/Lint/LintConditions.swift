@@ -266,6 +266,8 @@ extension Linter {
                 "\(LintText.quoted(clause.key)) is an ARN: in \(name) a * also matches colons, in ArnLike it stays within its part.")
         }
         if case .null = condition.family { return }
+        // What a token says of its holder can be a list whatever the reference says.
+        if ConditionKey.isOfToken(Array(clause.key.utf8).lowercased) { return }
         if key.isMultivalued, condition.quantifier == .none {
             // Of the global keys it is certain; services list keys as lists that never have more than one value.
             let isGlobal = ConditionKey.everywhere(Array(clause.key.utf8).lowercased) != nil
@@ -306,7 +308,7 @@ extension Linter {
             guard !requiresPresence(lowered, statement) else { break }
             if statement.isAllow {
                 add(
-                    .allowForAllValues, .warning, statement, path,
+                    .allowForAllValues, isAlwaysThere(lowered, statement) ? .info : .warning, statement, path,
                     "ForAllValues also holds where the request does not have \(name): add \"Null\": {\(name): \"false\"}.")
             } else {
                 add(
@@ -340,6 +342,14 @@ extension Linter {
         "aws:principalorgpaths": "Requests of AWS services do not have aws:PrincipalOrgPaths",
         "aws:principalaccount": "Requests of AWS services do not have aws:PrincipalAccount",
     ]
+
+    /// Whether all requests of the statement have the key: those for single items name their partition, while a Scan names none ("Using IAM policy
+    /// conditions for fine-grained access control", Amazon DynamoDB).
+    private func isAlwaysThere(_ key: String, _ statement: LintStatement) -> Bool {
+        let items = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"].map { "dynamodb:" + $0 }
+        return key.isSame("dynamodb:leadingkeys") && !statement.actions.isOpen && !statement.actions.hasUnknown
+            && statement.actions.entries.allSatisfy { $0.matches.allSatisfy { action in items.contains { $0.isSame(action.name) } } }
+    }
 
     /// Whether another condition of the statement holds only where the request has the key.
     private func requiresPresence(_ key: String, _ statement: LintStatement) -> Bool {

@@ -184,7 +184,8 @@ extension Linter {
         case .rcp:
             // "RCP syntax", elements summary.
             refused = [("NotPrincipal", ""), ("NotAction", "")]
-            if raw["Effect"]?.string == "Allow" {
+            let isDefault = raw["Principal"] == "*" && raw["Action"] == "*" && raw["Resource"] == "*" && raw["Condition"] == nil
+            if raw["Effect"]?.string == "Allow", !isDefault {
                 findings.append(
                     LintFinding(
                         .elementNotAllowed, .error, statement: index, path: path + ".Effect",

@@ -52,6 +52,8 @@ public struct ConditionKey: Sendable, Hashable {
         .init("aws:PrincipalOrgPaths", .string, isMultivalued: true), .init("aws:PrincipalOrgID", .string),
         .init("aws:PrincipalTag/*", .string), .init("aws:PrincipalIsAWSService", .bool), .init("aws:PrincipalServiceName", .string),
         .init("aws:PrincipalServiceNamesList", .string, isMultivalued: true), .init("aws:PrincipalType", .string),
+        // The guide does not list this one; AWS's own AWSSSOServiceRolePolicy has it.
+        .init("aws:PrincipalOrgMasterAccountId", .string),
         .init("aws:userid", .string), .init("aws:username", .string),
         // Properties of a role session
         .init("aws:AssumedRoot", .bool), .init("aws:FederatedProvider", .string), .init("aws:TokenIssueTime", .date),
