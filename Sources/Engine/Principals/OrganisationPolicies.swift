@@ -13,7 +13,7 @@ final class OrganisationPolicies {
         var serviceControl: [[Int]]?
         /// The same of resource control policies.
         var resourceControl: [[Int]]?
-        /// What is known of the organisation as keys of requests, with `principal` or `resource` in their names; a key without values is absent.
+        /// What is known of the organisation as keys of requests, as they end: `orgid`; a key without values is absent.
         var keys: [(suffix: String, values: [String])] = []
         /// What could not be told.
         var doubts: [CoverageReport.Gap] = []
@@ -84,6 +84,10 @@ final class OrganisationPolicies {
     /// The same of a request about one of its resources.
     func resourceKeys(of account: String) -> [String: [String]] {
         Dictionary(rails(of: account).keys.map { ("aws:resource" + $0.suffix, $0.values) }) { first, _ in first }
+    }
+    /// The same of a service's request on behalf of one of its resources.
+    func sourceKeys(of account: String) -> [String: [String]] {
+        Dictionary(rails(of: account).keys.map { ("aws:source" + $0.suffix, $0.values) }) { first, _ in first }
     }
 
     /// What is known of another account that is not of the organisation of `home`: that it is of none, or of another one.

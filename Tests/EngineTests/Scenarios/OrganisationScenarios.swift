@@ -185,6 +185,9 @@ import Testing
         }
         #expect(alone.principal("user/chief")?.admin == true)
         #expect(!alone.evaluation.gaps.contains { $0.what.contains("control policies") })
+        let denied = world(nil) { $0.outcome("organizations", "describe-organization", .denied, "AccessDeniedException") }
+        #expect(denied.principal("user/chief")?.admin == true)
+        #expect(denied.evaluation.gaps.contains { $0.what.contains("control policies") && $0.why.contains("could not be read") })
         let unasked = world(nil) { _ in }
         #expect(unasked.principal("user/chief")?.admin == true)
         #expect(unasked.evaluation.gaps.contains { $0.what.contains("control policies") })
