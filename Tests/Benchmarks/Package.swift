@@ -1,8 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Measures; tests nothing. Run with `swift run -c release IAMBenchmark`. `Shared` is a link to the main package's sources, so that only what
-// is measured is built.
+// Measures; tests nothing. See README.md. `Shared` is a link to the main package's sources, so that only what is measured is built.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -16,6 +15,8 @@ let package = Package(
             name: "Basics", dependencies: [.product(name: "Logging", package: "swift-log")], path: "Shared/Basics", swiftSettings: strict),
         .target(name: "CloudModel", dependencies: ["Basics"], path: "Shared/CloudModel", swiftSettings: strict),
         .target(name: "IAMEvaluator", dependencies: ["CloudModel"], path: "Shared/IAMEvaluator", swiftSettings: strict),
-        .executableTarget(name: "IAMBenchmark", dependencies: ["CloudModel", "IAMEvaluator"], swiftSettings: strict),
+        .target(name: "CAllocations"),
+        .executableTarget(
+            name: "IAMBenchmark", dependencies: ["CAllocations", "CloudModel", "IAMEvaluator"], swiftSettings: strict),
     ]
 )
