@@ -61,12 +61,8 @@ struct CompiledCondition: Sendable {
             ifExists = false
         }
         func patterns(_ mode: PatternTemplate.Mode, ignoresCase: Bool = false) -> Family {
-            .patterns(
-                clause.values.map {
-                    PatternTemplate(
-                        ignoresCase && !$0.utf8.contains(UInt8(ascii: "$")) ? $0.lowercased() : $0, variables: variables, mode: mode)
-                },
-                ignoresCase: ignoresCase)
+            let templates = clause.values.map { PatternTemplate($0, variables: variables, mode: mode) }
+            return .patterns(ignoresCase ? templates.map { $0.folded(Self.folded) } : templates, ignoresCase: ignoresCase)
         }
         func numbers(_ order: Order) -> Family { .numbers(clause.values.compactMap { ExactNumber(Array($0.utf8)) }, order) }
         func dates(_ order: Order) -> Family { .dates(clause.values.compactMap { Instant(Array($0.utf8)) }, order) }
@@ -215,7 +211,7 @@ struct CompiledCondition: Sendable {
             var result = Truth.no
             for pattern in patterns {
                 if let fixed = pattern.fixed {
-                    if ignoresCase ? Self.same(fixed, value) : fixed.matches(value, head: head) { return .yes }
+                    if fixed.matches(value, head: head) { return .yes }
                     continue
                 }
                 switch pattern.resolved(context) {

@@ -1,7 +1,8 @@
 /// A pattern with `*` and `?`, ready to be matched against bytes.
 ///
-/// The time to match is bounded by the product of both lengths, whatever the pattern; nothing is allocated but in ``Kind/mixed``.
-struct Pattern: Sendable, Hashable {
+/// The time to match is bounded by the product of both lengths, whatever the pattern, and for long ones by a 64th of it; nothing is allocated
+/// but for these.
+struct Pattern: Sendable {
     /// A literal byte below 256, or one of these.
     typealias Token = UInt16
     /// Any number of any characters.
@@ -13,13 +14,13 @@ struct Pattern: Sendable, Hashable {
     /// One character other than a colon.
     static let oneInSegment: Token = 259
 
-    enum Kind: Sendable, Hashable {
+    enum Kind: Sendable {
         /// Matches nothing: a pattern whose variable has no value.
         case never
         case any, literal, prefix
         /// Any other that the one-star-back method decides.
         case general
-        /// A star that stops at colons after one that does not: needs a set of places.
+        /// A star that stops at colons after one that does not: needs all places.
         case mixed
     }
     let kind: Kind
@@ -29,8 +30,11 @@ struct Pattern: Sendable, Hashable {
     /// The first eight of ``bytes``, to refuse at a glance.
     let head: UInt64
     let headMask: UInt64
+    /// For ``Kind/mixed``.
+    private let places: PatternPlaces?
 
-    init(_ tokens: [Token]) {
+    init(_ written: [Token]) {
+        let tokens = Self.withoutNeedlessStars(written)
         var bytes: [UInt8] = []
         for token in tokens {
             guard token < 256 else { break }
@@ -51,9 +55,25 @@ struct Pattern: Sendable, Hashable {
                 if token == Self.star { sawStar = true }
                 if token == Self.starInSegment, sawStar { mixed = true }
             }
-            kind = tokens.allSatisfy({ $0 == Self.star }) ? .any : mixed ? .mixed : .general
+            kind = mixed ? .mixed : .general
             self.tokens = tokens
         }
+        places = kind == .mixed ? PatternPlaces(tokens) : nil
+    }
+
+    /// Of stars in a row one is enough: the one that stops nowhere, if it is among them.
+    private static func withoutNeedlessStars(_ tokens: [Token]) -> [Token] {
+        func isStar(_ token: Token) -> Bool { token == star || token == starInSegment }
+        guard zip(tokens, tokens.dropFirst()).contains(where: { isStar($0) && isStar($1) }) else { return tokens }
+        var kept: [Token] = []
+        for token in tokens {
+            guard isStar(token), let before = kept.last, isStar(before) else {
+                kept.append(token)
+                continue
+            }
+            if token == star { kept[kept.count - 1] = star }
+        }
+        return kept
     }
 
     private init() {
@@ -62,6 +82,7 @@ struct Pattern: Sendable, Hashable {
         bytes = []
         head = 0
         headMask = 0
+        places = nil
     }
     static let never = Pattern()
 
@@ -84,10 +105,17 @@ struct Pattern: Sendable, Hashable {
         case .any: return true
         case .literal: return text.count == bytes.count && Self.starts(text, with: bytes)
         case .prefix: return text.count >= bytes.count && Self.starts(text, with: bytes)
-        case .general: return text.count >= bytes.count && Self.walk(tokens, text)
-        case .mixed: return Self.places(tokens, text)
+        case .general:
+            guard text.count >= bytes.count else { return false }
+            // Longer ones could take their time, and a machine for once costs less.
+            guard tokens.count * text.count > Self.mostSteps else { return Self.walk(tokens, text) }
+            return PatternPlaces(tokens).matches(text)
+        case .mixed: return places?.matches(text) ?? false
         }
     }
+
+    /// Most steps of the method that looks at one place at a time.
+    private static let mostSteps = 1 << 16
 
     func matches(_ text: [UInt8]) -> Bool { matches(text, head: Self.head(text).0) }
 
@@ -143,47 +171,11 @@ struct Pattern: Sendable, Hashable {
         while place < pattern.count, pattern[place] == Self.star || pattern[place] == starInSegment { place += 1 }
         return place == pattern.count
     }
-
-    /// All places in the pattern that can be reached, one character after the other.
-    private static func places(_ pattern: [Token], _ text: [UInt8]) -> Bool {
-        var now = [Bool](repeating: false, count: pattern.count + 1)
-        var then = now
-        now[0] = true
-        // Stars may match nothing.
-        func close(_ set: inout [Bool]) {
-            for place in 0..<pattern.count where set[place] && (pattern[place] == star || pattern[place] == starInSegment) {
-                set[place + 1] = true
-            }
-        }
-        close(&now)
-        for byte in text {
-            for place in then.indices { then[place] = false }
-            let continues = byte & 0xC0 == 0x80
-            for place in 0..<pattern.count where now[place] {
-                switch pattern[place] {
-                case star: then[place] = true
-                case starInSegment: if byte != 0x3A { then[place] = true }
-                case one, oneInSegment:
-                    // The rest of a character is consumed by the place that took its first byte, so only a first byte is taken here.
-                    if !continues, pattern[place] == one || byte != 0x3A { then[place + 1] = true }
-                case let token: if token == Token(byte) { then[place + 1] = true }
-                }
-            }
-            if continues {
-                for place in 1...pattern.count where now[place] && pattern[place - 1] >= one && pattern[place - 1] != starInSegment {
-                    then[place] = true
-                }
-            }
-            close(&then)
-            swap(&now, &then)
-        }
-        return now[pattern.count]
-    }
 }
 
 /// A pattern with policy variables, such as `arn:aws:s3:::home/${aws:username}/*` (version 2012-10-17 only).
-struct PatternTemplate: Sendable, Hashable {
-    enum Part: Sendable, Hashable {
+struct PatternTemplate: Sendable {
+    enum Part: Sendable {
         case tokens([Pattern.Token])
         /// The variable's key in lower case and its default.
         case variable(key: String, standard: [UInt8]?)
@@ -236,7 +228,6 @@ struct PatternTemplate: Sendable, Hashable {
             }
             switch byte {
             case UInt8(ascii: "*") where mode != .literal:
-                // Stars in a row are one.
                 let token = bound ? Pattern.starInSegment : Pattern.star
                 if tokens.last == Pattern.star || tokens.last == Pattern.starInSegment { tokens.removeLast() }
                 tokens.append(token)
@@ -253,6 +244,17 @@ struct PatternTemplate: Sendable, Hashable {
         case 1: if case .tokens(let tokens) = parts[0] { fixed = Pattern(tokens) } else { fixed = nil }
         default: fixed = nil
         }
+    }
+
+    /// The template of a text that is compared without regard to case; what its variables stand for is folded once they are filled in.
+    func folded(_ fold: ([UInt8]) -> [UInt8]) -> PatternTemplate {
+        guard let fixed, fixed.kind == .literal else { return self }
+        return PatternTemplate(parts: parts, fixed: Pattern(fold(fixed.bytes).map { Pattern.Token($0) }))
+    }
+
+    private init(parts: [Part], fixed: Pattern) {
+        self.parts = parts
+        self.fixed = fixed
     }
 
     /// `key` or `key, 'default'`.
