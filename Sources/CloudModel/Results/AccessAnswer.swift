@@ -6,7 +6,7 @@ public struct QuotedStatement: Sendable, Hashable {
     public var record: String
     /// RFC 6901 pointer to the policy's document, or to what names the policy, in the record's payload.
     public var pointer: String?
-    /// The part that the policy plays: `identity`, `resource`, `boundary`, `session`, `scp`, `rcp`, `trust`, `acl`.
+    /// The part that the policy plays: `identity`, `resource`, `boundary`, `session`, `scp`, `rcp`, `trust`, `acl`, `grant`.
     public var policyType: String
     /// The policy's name; for a resource's own the resource's.
     public var policy: String
@@ -14,7 +14,7 @@ public struct QuotedStatement: Sendable, Hashable {
     public var policyARN: String?
     /// What the policy is attached to: a principal, a group, a resource, or a node of the organisation.
     public var attachedTo: String?
-    /// The statement's place in the policy, from 0; `nil` for grants of an access-control list.
+    /// The statement's place in the policy, from 0; `nil` for grants of an access-control list or a key.
     public var statement: Int?
     /// `Allow` or `Deny`.
     public var effect: String

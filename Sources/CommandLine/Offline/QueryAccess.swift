@@ -189,11 +189,12 @@ enum AccessText {
             switch statement.policyType {
             case "identity": "policy"
             case "acl": "access-control list of"
+            case "grant": "grant"
             case "scp": "service control policy"
             case "rcp": "resource control policy"
             default: "\(statement.policyType) policy"
             }
-        let place = statement.statement.map { ", statement \($0)" } ?? ", grant"
+        let place = statement.statement.map { ", statement \($0)" } ?? ""
         return "\(DisplayText.safe(statement.file)): \(kind) \(DisplayText.safe(statement.policy))\(place) (\(statement.effect)): "
             + DisplayText.safe(statement.text.canonicalText, limit: 16384)
     }

@@ -34,7 +34,7 @@ extension AccessQuery {
         // (PutBucketPolicy, Amazon S3 API Reference).
         let isOwner = asker.isRoot && question.bucket != nil && asker.account == question.side.account
         let keepsOut = !(isOwner && Self.rescuing.contains(question.action.lowercased()))
-        layers.resource = keepsOut ? question.policy.map { [$0] } : nil
+        layers.resource = keepsOut ? question.policies : nil
         layers.resourceControl = (question.side.account ?? asker.account).flatMap {
             permissions.organisation.resourceControl(of: $0, action: question.action)
         }
@@ -101,7 +101,7 @@ extension AccessQuery {
         case (_, nil): isOutside = asker.isExternal
         case (let own, let owner): isOutside = own != owner
         }
-        let ignoresLists = access.setting(\.ignorePublicACLs)
+        let ignoresLists = access.ignoresPublicLists
         var judgement = judgement(request, layers, asker, question)
         if ignoresLists != true, judgement.decision != .allowed, judgement.isExplicit != true,
             let list = access.list(signed: asker.account != nil), access.gives(question.action, toEveryAccount: asker.account != nil)
@@ -126,7 +126,7 @@ extension AccessQuery {
 
     /// `RestrictPublicBuckets`: a bucket with a public policy is open only to its own account and to AWS services.
     private func restricted(_ access: BucketAccess, _ judgement: AccessJudgement, _ question: Question) -> AccessJudgement? {
-        guard let document = question.document else { return nil }
+        guard let document = question.documents.first else { return nil }
         let isPublic = BucketAccess.isPublic(document)
         let restricts = access.setting(\.restrictPublicBuckets)
         guard isPublic != false, restricts != false else { return nil }
@@ -151,13 +151,14 @@ extension AccessQuery {
     /// Why someone outside may be let in nevertheless: by a list that was not collected or that names accounts by other means.
     private func unseenGrant(_ access: BucketAccess, _ asker: Asker, _ question: Question) -> String? {
         let name = access.bucket.name
-        if let document = question.document, BucketAccess.isPublic(document) == true, access.setting(\.restrictPublicBuckets) == true {
+        if let document = question.documents.first, BucketAccess.isPublic(document) == true, access.setting(\.restrictPublicBuckets) == true
+        {
             return nil
         }
         if asker.account != nil, asker.isExternal, let stranger = access.strangers(given: question.action).first {
             return "the access-control list of bucket \(name) lets canonical user \(stranger) in, whose account is not known"
         }
-        guard access.setting(\.ignorePublicACLs) != true else { return nil }
+        guard access.ignoresPublicLists != true else { return nil }
         if question.side.resource.utf8.contains(UInt8(ascii: "/")), BucketAccess.isGivenByObjects(question.action) {
             return
                 "access-control lists of single objects of bucket \(name) were not collected, and nothing is known to make S3 ignore public ones"

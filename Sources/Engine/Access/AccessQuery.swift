@@ -47,11 +47,11 @@ public final class AccessQuery {
         permissions = Permissions(snapshot)
         directory = AskerDirectory(permissions)
         resources = ResourceDirectory(snapshot, accounts: directory.accounts)
-        for source in snapshot.buckets.compactMap(\.policy) + snapshot.functions.compactMap(\.policy) + snapshot.keys.compactMap(\.policy)
-            + snapshot.secrets.compactMap(\.policy)
-        {
-            _ = permissions.library.place(of: source)
-        }
+        // Condition keys of every policy count, whatever is asked first.
+        let policies =
+            snapshot.buckets.map(\.policy) + snapshot.functions.map(\.policy) + snapshot.keys.map(\.policy) + snapshot.secrets.map(\.policy)
+            + snapshot.guarded.map(\.policy) + snapshot.searchDomains.map(\.policy)
+        for case let source? in policies { _ = permissions.library.place(of: source) }
         tagKeys = permissions.library.entries.reduce(into: []) { keys, entry in
             for statement in entry.document?.statements ?? [] { Self.tagKeys(of: statement, into: &keys) }
         }
@@ -111,12 +111,10 @@ public final class AccessQuery {
         var asked: AccessQuestion
         /// What is not collected and may allow more, in sentences.
         var openings: [String] = []
-        /// The resource's own policy; a policy whose text is not known where it was not read.
-        var policy: CompiledPolicy?
-        /// The policy, parsed.
-        var document: PolicyDocument?
-        /// Its place in the library.
-        var place: Int?
+        /// The resource's own policy, and a key's grants beside it.
+        var texts: [Text] = []
+        /// Stands for the resource's own policy where it was not read.
+        var unread: CompiledPolicy?
         var bucket: BucketAccess?
         /// What every request has.
         var values: [String: [String]]
@@ -126,6 +124,24 @@ public final class AccessQuery {
         var absent: Set<String>
         /// Keys of principals' tags that policies mention.
         var principalTags: Set<String>
+
+        /// One text on the resource's side.
+        struct Text {
+            /// Its place in the library.
+            var place: Int
+            var source: PolicySource
+            /// Parsed; `nil` when it is no policy.
+            var document: PolicyDocument?
+            var compiled: CompiledPolicy
+            /// The grant that it was made from.
+            var grant: KeyGrant?
+        }
+        /// Everything on the resource's side; `nil` when there is nothing.
+        var policies: [CompiledPolicy]? {
+            let all = texts.map(\.compiled) + (unread.map { [$0] } ?? [])
+            return all.isEmpty ? nil : all
+        }
+        var documents: [PolicyDocument] { texts.compactMap(\.document) }
     }
 
     func question(_ action: String, on resource: String, _ options: Options) throws(AccessQueryError) -> Question {
@@ -162,30 +178,39 @@ public final class AccessQuery {
         if side.exists == false {
             question.asked.notes.append("nothing of this name is in the collected accounts: the answer is what policies say of the name")
         }
-        if side.bucket != nil, BucketAccess.isGivenByObjects(action) {
+        if let bucket = side.bucket, bucket.ownership != "BucketOwnerEnforced", BucketAccess.isGivenByObjects(action) {
             question.openings.append("access-control lists of single objects are not collected: where lists count, they may allow more")
-        }
-        if side.mustAdmit, action.lowercased().hasPrefix("kms:") {
-            question.openings.append("grants of keys are not collected: they may allow more")
         }
         switch side.policy {
         case .none: break
         case .read(let source):
-            let place = permissions.library.place(of: source)
-            let entry = permissions.library.entries[place]
-            question.place = place
-            question.document = entry.document
-            question.policy = entry.compiled
-            if entry.document == nil { directory.explain(entry.compiled, "the policy of \(source.name) is no policy that AWS would store") }
+            let text = text(source)
+            question.texts.append(text)
+            if text.document == nil { directory.explain(text.compiled, "the policy of \(source.name) is no policy that AWS would store") }
         case .unread(let why):
             let policy = CompiledPolicy(unknown: PolicyTag(-1, name: "(\(why))"))
             directory.explain(policy, why)
-            question.policy = policy
+            question.unread = policy
+        }
+        if let key = side.key {
+            if key.grants == nil { question.openings.append("grants of key \(key.id) were not collected: they may allow more") }
+            for grant in key.grants ?? [] {
+                guard let source = Permissions.source(of: grant) else { continue }
+                var text = text(source)
+                text.grant = grant
+                question.texts.append(text)
+            }
         }
         if let bucket = side.bucket {
             question.bucket = BucketAccess(bucket: bucket, account: snapshot.accounts.first { $0.id == bucket.account })
         }
         return question
+    }
+
+    private func text(_ source: PolicySource) -> Question.Text {
+        let place = permissions.library.place(of: source)
+        let entry = permissions.library.entries[place]
+        return Question.Text(place: place, source: source, document: entry.document, compiled: entry.compiled)
     }
 
     /// The region that a request is surely sent to. IAM has one endpoint in a partition (IAM User Guide, `aws:RequestedRegion`).
@@ -211,7 +236,7 @@ public final class AccessQuery {
             absent.formUnion(question.principalTags)
             absent.formUnion(Self.credentialKeys)
             absent.formUnion(Self.serviceKeys)
-            absent.formUnion(["aws:principalorgid", "aws:principalorgpaths", "aws:userid", "kms:calleraccount"])
+            absent.formUnion(["aws:principalorgid", "aws:principalorgpaths", "aws:userid", "aws:sourceowner", "kms:calleraccount"])
         case .identityProvider: absent.formUnion(Self.serviceKeys)
         default:
             absent.formUnion(Self.serviceKeys)
@@ -222,10 +247,13 @@ public final class AccessQuery {
             if asker.derivesKeys {
                 if let account = asker.account {
                     values["kms:calleraccount"] = [account]
+                    // Not documented; policies that SNS makes hold it to the owner of the topic.
+                    if account != question.side.account { values["aws:sourceowner"] = [account] }
                     values.merge(organisationKeys(of: account, question)) { _, new in new }
                 }
             } else {
                 values["aws:principalisawsservice"] = ["false"]
+                values["aws:sourceowner"] = ["000000000000"]
                 absent.insert("aws:principalservicename")
             }
         }
@@ -239,12 +267,12 @@ public final class AccessQuery {
     private func organisationKeys(of account: String, _ question: Question) -> [String: [String]] {
         let own = permissions.organisation.principalKeys(of: account)
         guard own.isEmpty, !directory.accounts.contains(account), let home = question.side.account else { return own }
-        return permissions.organisation.strangerKeys(of: account, at: home, trust: question.document)
+        return permissions.organisation.strangerKeys(of: account, at: home, trust: question.documents.first)
     }
 
     /// Keys that only requests of service principals have ("AWS global condition context keys", Availability).
     private static let serviceKeys: Set<String> = [
-        "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalservicenameslist",
+        "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:principalservicenameslist",
     ]
     /// Keys that only requests with someone's credentials have.
     private static let credentialKeys: Set<String> = [

@@ -16,6 +16,12 @@ struct BucketAccess {
         return account?.publicAccessBlockKnown == true && bucket.publicAccessBlockKnown ? false : nil
     }
 
+    /// Whether access-control lists of the bucket and its objects mean nothing: public ones are ignored, or all of them are switched off
+    /// ("Controlling ownership of objects and disabling ACLs for your bucket", Amazon S3 User Guide). `nil` when that is not known.
+    var ignoresPublicLists: Bool? { hasNoLists ? true : setting(\.ignorePublicACLs) }
+    /// Whether lists are switched off.
+    var hasNoLists: Bool { bucket.ownership == "BucketOwnerEnforced" }
+
     /// Where a setting that is on, or the lack of it, was read.
     func evidence(_ read: (PublicAccessBlock) -> Bool) -> Evidence? {
         if bucket.publicAccessBlock.map(read) == true { return bucket.facts["publicAccessBlock"] }
@@ -53,7 +59,9 @@ struct BucketAccess {
     static let listTag = -2
 
     /// Whether the list gives anything to everybody or to every account.
-    var hasPublicGrants: Bool { (bucket.grants ?? []).contains { $0.grantee == Self.everybody || $0.grantee == Self.everyAccount } }
+    var hasPublicGrants: Bool {
+        !hasNoLists && (bucket.grants ?? []).contains { $0.grantee == Self.everybody || $0.grantee == Self.everyAccount }
+    }
 
     /// Whether the list gives the action to everybody, or to every account.
     func gives(_ action: String, toEveryAccount: Bool) -> Bool {
@@ -65,7 +73,8 @@ struct BucketAccess {
 
     /// Canonical identifiers of other accounts that the list gives the action to; the accounts' numbers are not known.
     func strangers(given action: String) -> [String] {
-        (bucket.grants ?? []).filter { grant in
+        guard !hasNoLists else { return [] }
+        return (bucket.grants ?? []).filter { grant in
             !grant.grantee.hasPrefix("http") && grant.grantee != owner
                 && Self.actions(grant.permission).contains { $0.lowercased() == action.lowercased() }
         }.map(\.grantee).sortedUnique

@@ -42,8 +42,9 @@ extension AccessQuery {
             case .resource, .trust:
                 if reference.policy.index == BucketAccess.listTag {
                     if let grant = grant(reference, question) { found.append(grant) }
-                } else if case .read(let source) = question.side.policy {
-                    found.append(quotation(reference, source, question.side.bucket?.arn ?? question.side.resource))
+                } else if let text = question.texts.first(where: { $0.place == reference.policy.index }) {
+                    let holder = question.side.bucket?.arn ?? question.side.resource
+                    found.append(text.grant.map { quotation($0, holder) } ?? quotation(reference, text.source, holder))
                 }
             case .scp, .rcp:
                 // A statement that leaves everything open is no reason for anything.
@@ -80,6 +81,20 @@ extension AccessQuery {
             policyType: reference.policyType.rawValue, policy: source.name, policyARN: source.kind == .trust ? nil : source.arn,
             attachedTo: holder, statement: reference.statement, effect: reference.effect.rawValue, isConditional: reference.conditional,
             text: text)
+    }
+
+    /// A grant of a key.
+    private func quotation(_ grant: KeyGrant, _ key: String) -> QuotedStatement {
+        func pairs(_ pairs: [String: String]) -> JSONValue { .object(JSONObject(pairs.map { .init($0.key, .string($0.value)) })) }
+        var constraints = JSONObject()
+        if !grant.contextSubset.isEmpty { constraints["EncryptionContextSubset"] = pairs(grant.contextSubset) }
+        if let whole = grant.contextEquals { constraints["EncryptionContextEquals"] = pairs(whole) }
+        var text: JSONObject = ["GranteePrincipal": .string(grant.grantee), "Operations": .array(grant.operations.map { .string($0) })]
+        if !constraints.isEmpty { text["Constraints"] = .object(constraints) }
+        return QuotedStatement(
+            file: file(of: grant.evidence.record), record: grant.evidence.record, pointer: grant.evidence.pointer, policyType: "grant",
+            policy: grant.id, policyARN: nil, attachedTo: key, statement: nil, effect: "Allow",
+            isConditional: !constraints.isEmpty, text: .object(text))
     }
 
     /// A grant of a bucket's access-control list.

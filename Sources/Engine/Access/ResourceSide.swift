@@ -27,6 +27,8 @@ struct ResourceSide {
     var closed: [String] = []
     /// The bucket, for buckets and objects.
     var bucket: Bucket?
+    /// The key, for keys.
+    var key: EncryptionKey?
     /// Whether it is a key or a role, whose own policy must let the principal or its account in.
     var mustAdmit = false
     var notes: [String] = []
@@ -45,6 +47,9 @@ final class ResourceDirectory {
     /// Secrets by ARN without the six letters that Secrets Manager adds to the name.
     private var secretStems: [String: [Int]] = [:]
     private var principals: [String: Int] = [:]
+    /// Queues, topics and repositories.
+    private var guarded: [String: Int] = [:]
+    private var searchDomains: [String: Int] = [:]
     /// ARNs of what else was collected.
     private var others: Set<String> = []
     /// Their tags, where those were collected.
@@ -68,6 +73,8 @@ final class ResourceDirectory {
             }
         }
         for (index, principal) in snapshot.principals.enumerated() { principals[principal.arn] = index }
+        for (index, item) in snapshot.guarded.enumerated() { guarded[item.arn] = index }
+        for (index, item) in snapshot.searchDomains.enumerated() { searchDomains[item.arn] = index }
         others.formUnion(snapshot.policies.map(\.arn))
         others.formUnion(snapshot.securityGroups.map(\.arn))
         others.formUnion(snapshot.loadBalancers.map(\.arn))
@@ -106,6 +113,14 @@ final class ResourceDirectory {
             }
         case ("secretsmanager", "secret"): secret(arn, &side)
         case ("iam", "role"), ("iam", "user"): principal(arn, action, &side)
+        case ("sqs", _): guardedResource(arn, "queue", ("sqs", "list-queues"), ("sqs", "get-queue-attributes"), &side)
+        case ("sns", _) where !arn.resource.contains(":"):
+            guardedResource(arn, "topic", ("sns", "list-topics"), ("sns", "get-topic-attributes"), &side)
+        case ("ecr", "repository"):
+            guardedResource(arn, "repository", ("ecr", "describe-repositories"), ("ecr", "get-repository-policy"), &side)
+        case ("es", "domain"): searchDomain(arn, &side)
+        case ("execute-api", _):
+            side.policy = .unread("how an API of API Gateway finds out who calls, and so whether its policy counts, is not worked out here")
         default: other(arn, &side)
         }
         if !isCollected(side.account), side.bucket == nil, case .none = side.policy, let kind = ResourcePolicyTypes.kind(of: arn),
@@ -178,6 +193,7 @@ final class ResourceDirectory {
             return
         }
         let key = snapshot.keys[index]
+        side.key = key
         side.exists = true
         side.policy = policy(
             key.policy, isKnown: key.policy != nil, of: "key \(key.id)", "kms", "get-key-policy", key.account, key.region,
@@ -223,6 +239,36 @@ final class ResourceDirectory {
         } else {
             side.policy = .unread("the trust policy of role \(principal.name) could not be read")
         }
+    }
+
+    private func guardedResource(
+        _ arn: ARNParts, _ kind: String, _ listing: (service: String, operation: String), _ call: (service: String, operation: String),
+        _ side: inout ResourceSide
+    ) {
+        guard let index = guarded[side.resource] else {
+            missing(arn, kind, listing, &side)
+            return
+        }
+        let item = snapshot.guarded[index]
+        side.exists = true
+        side.policy = policy(
+            item.policy, isKnown: item.policyKnown, of: "\(kind) \(item.name)", call.service, call.operation, item.account, item.region,
+            [item.name, item.arn])
+    }
+
+    private func searchDomain(_ arn: ARNParts, _ side: inout ResourceSide) {
+        let words = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
+        guard words.count >= 2 else { return }
+        let whole = "arn:\(arn.partition):es:\(arn.region):\(arn.account):domain/\(words[1])"
+        guard let index = searchDomains[whole] else {
+            missing(arn, "domain", ("opensearch", "describe-domains"), &side)
+            return
+        }
+        let domain = snapshot.searchDomains[index]
+        side.exists = true
+        side.policy = policy(
+            domain.policy, isKnown: domain.policy == nil, of: "domain \(domain.name)", "opensearch", "describe-domains", domain.account,
+            domain.region, [domain.name])
     }
 
     private func other(_ arn: ARNParts, _ side: inout ResourceSide) {

@@ -89,7 +89,7 @@ extension AccessQuery {
             add(try? directory.asker("*", .anonymous))
             add(directory.anyAccount())
         }
-        for statement in question.document?.statements ?? [] where statement.effect == .allow {
+        for statement in question.documents.flatMap(\.statements) where statement.effect == .allow {
             guard let principal = statement.principal, !principal.negated else {
                 addEveryone()
                 continue
@@ -111,7 +111,7 @@ extension AccessQuery {
             if bucket.hasPublicGrants { addEveryone() }
             add(try? directory.asker("*", .anonymous))
         }
-        if question.policy?.isUnknown == true { add(try? directory.asker("*", .anonymous)) }
+        if question.unread != nil || question.texts.contains(where: { $0.document == nil }) { add(try? directory.asker("*", .anonymous)) }
         return found.values.filter { $0.subject == nil || $0.isSession }
     }
 
@@ -119,7 +119,7 @@ extension AccessQuery {
     private func unnamed(_ question: Question) -> [String] {
         guard let bucket = question.bucket else { return [] }
         var names = Set(bucket.strangers(given: question.action))
-        for (index, statement) in (question.document?.statements ?? []).enumerated() where statement.effect == .allow {
+        for (index, statement) in question.documents.flatMap(\.statements).enumerated() where statement.effect == .allow {
             guard let principal = statement.principal, !principal.negated else { continue }
             let alone = PolicyLayers(
                 identity: [CompiledPolicy(PolicyDocument(statements: [statement]), tag: PolicyTag(index))])
@@ -156,12 +156,12 @@ private struct AskerNames {
 
     init(_ question: AccessQuery.Question, _ library: PolicyLibrary) {
         var mayAdmit = question.bucket.map { $0.gives(question.action, toEveryAccount: true) } ?? false
-        if let policy = question.policy {
-            mayAdmit = mayAdmit || Evaluator.mayAllow(action: question.action, PolicyLayers(identity: [policy]))
+        if let policies = question.policies {
+            mayAdmit = mayAdmit || Evaluator.mayAllow(action: question.action, PolicyLayers(identity: policies))
         }
         self.mayAdmit = mayAdmit
-        var tellsAll = question.place.map { library.entries[$0].namesAsker } ?? false
-        for statement in question.document?.statements ?? [] {
+        var tellsAll = question.texts.contains { library.entries[$0.place].namesAsker }
+        for statement in question.documents.flatMap(\.statements) {
             guard let principal = statement.principal else { continue }
             if principal.negated { tellsAll = true }
             for case .aws(let arn) in principal.entries {

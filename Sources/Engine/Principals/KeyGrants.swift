@@ -10,11 +10,14 @@ extension Permissions {
     func resourcePolicy(of key: EncryptionKey) -> ResourcePolicy? {
         guard var policy = resourcePolicy(key.policy) else { return nil }
         policy.grants = (key.grants ?? []).compactMap { grant in
-            guard let document = Self.document(grant) else { return nil }
-            let source = PolicySource(name: "grant \(grant.id)", kind: .resource, document: document, evidence: grant.evidence)
-            return (place: library.place(of: source), source: source)
+            Self.source(of: grant).map { (place: library.place(of: $0), source: $0) }
         }
         return policy
+    }
+
+    /// The grant as a policy that was read where the grant was; `nil` as of ``document(_:)``.
+    static func source(of grant: KeyGrant) -> PolicySource? {
+        document(grant).map { PolicySource(name: "grant \(grant.id)", kind: .resource, document: $0, evidence: grant.evidence) }
     }
 
     /// The grant as a policy; `nil` when it lets nobody do anything: its grantee is gone, or it names no operation.

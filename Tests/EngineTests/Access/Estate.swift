@@ -44,6 +44,9 @@ struct Estate {
         return .object(object)
     }
 
+    /// The statement by which a key's policy leaves it to the account.
+    static let delegated = grant(["AWS": .string(arn("root"))], ["kms:*"])
+
     private static func inline(_ documents: [JSONValue]) -> JSONValue {
         .array(documents.enumerated().map { ["PolicyName": .string("own-\($0)"), "PolicyDocument": $1] })
     }
@@ -121,7 +124,7 @@ struct Estate {
     /// A bucket; `block` are IgnorePublicAcls and RestrictPublicBuckets, `nil` for not collected, `[]` for none.
     mutating func bucket(
         _ name: String, _ policy: Policy = .none, block: [Bool]? = [true, true], grants: [(grantee: String, permission: String)]? = [],
-        account: String = Estate.account
+        ownership: String? = nil, account: String = Estate.account
     ) {
         buckets[account, default: []].append(["Name": .string(name)])
         add(policy, none: "NoSuchBucketPolicy", account, "s3", "get-bucket-policy", nil, name)
@@ -137,6 +140,11 @@ struct Estate {
         } else if block != nil {
             note(account, "s3", "get-public-access-block", nil, name, .collected, "NoSuchPublicAccessBlockConfiguration")
         }
+        if let ownership {
+            add(
+                account, "s3", "get-bucket-ownership-controls", nil, name,
+                ["OwnershipControls": ["Rules": [["ObjectOwnership": .string(ownership)]]]])
+        }
         if let grants {
             let list = grants.map { grant -> JSONValue in
                 let grantee: JSONValue =
@@ -149,8 +157,24 @@ struct Estate {
                 ["Owner": ["ID": "owner"], "Grants": .array([["Grantee": ["ID": "owner"], "Permission": "FULL_CONTROL"]] + list)])
         }
     }
-    mutating func key(_ id: String, _ policy: Policy) {
+    /// A key; without grants these were not collected.
+    mutating func key(_ id: String, _ policy: Policy, grants: [(grantee: String, operations: [String], context: [String: String])]? = nil) {
         keys.append(["KeyId": .string(id), "KeyArn": .string(Self.key(id))])
+        if let grants {
+            let list = grants.enumerated().map { index, grant -> JSONValue in
+                var object: JSONObject = [
+                    "GrantId": .string("grant\(index)"), "GranteePrincipal": .string(grant.grantee),
+                    "Operations": .array(grant.operations.map { .string($0) }),
+                ]
+                if !grant.context.isEmpty {
+                    object["Constraints"] = [
+                        "EncryptionContextSubset": .object(JSONObject(grant.context.map { .init($0.key, .string($0.value)) }))
+                    ]
+                }
+                return .object(object)
+            }
+            add(Self.account, "kms", "list-grants", Self.region, id, ["Grants": .array(list)])
+        }
         add(policy, none: "", Self.account, "kms", "get-key-policy", Self.region, id)
     }
     static func key(_ id: String) -> String { "arn:aws:kms:\(region):\(account):key/\(id)" }
@@ -169,6 +193,37 @@ struct Estate {
                 Self.secret(name))
         }
     }
+    mutating func queue(_ name: String, _ policy: Policy) {
+        queues.append(.string("https://sqs.\(Self.region).amazonaws.com/\(Self.account)/\(name)"))
+        let url = "https://sqs.\(Self.region).amazonaws.com/\(Self.account)/\(name)"
+        var attributes: JSONObject = ["QueueArn": .string(Self.queue(name))]
+        switch policy {
+        case .none: break
+        case .document(let text): attributes["Policy"] = .string(text.canonicalText)
+        case .denied: return note(Self.account, "sqs", "get-queue-attributes", Self.region, url, .denied, "AccessDenied")
+        case .notAsked: return
+        }
+        add(Self.account, "sqs", "get-queue-attributes", Self.region, url, ["Attributes": .object(attributes)])
+    }
+    static func queue(_ name: String) -> String { "arn:aws:sqs:\(region):\(account):\(name)" }
+    mutating func topic(_ name: String, _ policy: JSONValue) {
+        topics.append(["TopicArn": .string(Self.topic(name))])
+        add(
+            Self.account, "sns", "get-topic-attributes", Self.region, Self.topic(name),
+            ["Attributes": ["TopicArn": .string(Self.topic(name)), "Policy": .string(policy.canonicalText)]])
+    }
+    static func topic(_ name: String) -> String { "arn:aws:sns:\(region):\(account):\(name)" }
+    mutating func repository(_ name: String, _ policy: Policy) {
+        repositories.append(["repositoryName": .string(name), "repositoryArn": .string(Self.repository(name))])
+        add(
+            policy, member: "policyText", none: "RepositoryPolicyNotFoundException", Self.account, "ecr", "get-repository-policy",
+            Self.region,
+            name)
+    }
+    static func repository(_ name: String) -> String { "arn:aws:ecr:\(region):\(account):repository/\(name)" }
+    private var queues: [JSONValue] = []
+    private var topics: [JSONValue] = []
+    private var repositories: [JSONValue] = []
     static func secret(_ name: String) -> String { "arn:aws:secretsmanager:\(region):\(account):secret:\(name)-AbCdEf" }
 
     var collection: CloudCollection {
@@ -189,6 +244,9 @@ struct Estate {
         list("lambda", Self.account, "lambda", "list-functions", Self.region, ["Functions": .array(functions)])
         list("kms", Self.account, "kms", "list-keys", Self.region, ["Keys": .array(keys)])
         list("secretsmanager", Self.account, "secretsmanager", "list-secrets", Self.region, ["SecretList": .array(secrets)])
+        list("sqs", Self.account, "sqs", "list-queues", Self.region, ["QueueUrls": .array(queues)])
+        list("sns", Self.account, "sns", "list-topics", Self.region, ["Topics": .array(topics)])
+        list("ecr", Self.account, "ecr", "describe-repositories", Self.region, ["repositories": .array(repositories)])
         return CloudCollection(
             records: estate.records, coverage: estate.coverage,
             files: Dictionary(uniqueKeysWithValues: estate.records.map { ($0.id, "in/\($0.id).json") }))
