@@ -29,7 +29,8 @@ enum EngineActions {
         var seen: Set<String> = []
         var list: [String] = []
         let own = [
-            "s3:GetObject", "secretsmanager:GetSecretValue", "kms:Decrypt", "rds:ModifyDBSnapshotAttribute", "rds:ModifyDBClusterSnapshotAttribute",
+            "s3:GetObject", "secretsmanager:GetSecretValue", "kms:Decrypt", "rds:ModifyDBSnapshotAttribute",
+            "rds:ModifyDBClusterSnapshotAttribute",
             "rds:ModifyDBInstance",
             "ec2:ModifySnapshotAttribute", "iam:DeleteUserPermissionsBoundary", "iam:PutUserPermissionsBoundary",
             "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:DeletePolicyVersion", "iam:CreateUser",
