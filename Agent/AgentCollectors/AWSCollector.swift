@@ -144,6 +144,16 @@ public struct AWSCollector: Collector {
         Catalogue.entries.first { $0.service == service && $0.operation == operation }?.actions ?? []
     }
 
+    /// Whether a call was denied because of what the account is, and not for lack of a permission: an organisation's policies are told to its
+    /// management account and to delegated administrators only.
+    public static func isUntold(_ entry: CoverageEntry, in collection: CloudCollection) -> Bool {
+        guard entry.service == "organizations", entry.outcome == .denied,
+            let own = collection.records.first(where: { $0.service == "organizations" && $0.operation == "describe-organization" }),
+            let management = own.payload["Organization"]?["MasterAccountId"]?.string
+        else { return false }
+        return management != entry.account
+    }
+
     /// The least policy that allows all calls and nothing else, made from the catalogue.
     public static var policy: JSONValue {
         // API Gateway has one action for all that can be read of it, keys included: only the paths that are read are allowed.

@@ -58,11 +58,13 @@ struct Doctor: AsyncParsableCommand {
             for entry in collection.coverage where entry.outcome != .collected {
                 let call = "\(entry.service) \(entry.operation)"
                 guard seen.insert("\(call) \(entry.outcome) \(entry.code ?? "")").inserted else { continue }
-                let isMissing = entry.outcome == .denied
+                let isUntold = AWSCollector.isUntold(entry, in: collection)
+                let isMissing = entry.outcome == .denied && !isUntold
                 say(
                     !isMissing, isMissing ? "permission missing" : "not seen",
                     [call, entry.region].compactMap(\.self).joined(separator: " ")
-                        + ": " + [entry.outcome.rawValue, entry.code].compactMap(\.self).joined(separator: " "))
+                        + ": " + [entry.outcome.rawValue, entry.code].compactMap(\.self).joined(separator: " ")
+                        + (isUntold ? " (only the organisation's management account and delegated administrators are told)" : ""))
             }
         } catch { say(false, "cloud", Self.line(error)) }
     }

@@ -59,12 +59,18 @@ import Testing
     @Test func aMemberIsToldWhichOrganisationAndTheRestIsDenied() async throws {
         let collection = try await collect { action, _ in
             action == "DescribeOrganization"
-                ? .ok(#"{"Organization":{"Id":"o-1"}}"#)
+                ? .ok(#"{"Organization":{"Id":"o-1","MasterAccountId":"999900001111"}}"#)
                 : .status(400, #"{"__type":"AccessDeniedException","Message":"You don't have permissions to access this resource."}"#)
         }
         #expect(names(collection) == ["describe-organization"])
         let denied = collection.coverage.filter { $0.service == "organizations" }
         #expect(denied.allSatisfy { $0.outcome == .denied && $0.code == "AccessDeniedException" })
+        #expect(denied.allSatisfy { AWSCollector.isUntold($0, in: collection) }, "no permission would help")
+        var management = collection
+        for index in management.records.indices where management.records[index].operation == "describe-organization" {
+            management.records[index].payload = ["Organization": ["MasterAccountId": "123456789012"]]
+        }
+        #expect(!denied.contains { AWSCollector.isUntold($0, in: management) }, "there it is a permission")
         #expect(
             denied.map { [$0.operation, $0.resource].compactMap(\.self).joined(separator: ".") } == [
                 "list-accounts", "list-policies.RESOURCE_CONTROL_POLICY", "list-policies.SERVICE_CONTROL_POLICY", "list-roots",

@@ -35,7 +35,9 @@ extension AccessQuery {
         let isOwner = asker.isRoot && question.bucket != nil && asker.account == question.side.account
         let keepsOut = !(isOwner && Self.rescuing.contains(question.action.lowercased()))
         layers.resource = keepsOut ? question.policies : nil
-        layers.resourceControl = (question.side.account ?? asker.account).flatMap {
+        // "Resource control policies … do not apply to AWS managed keys" (KMS Developer Guide).
+        let isGuarded = question.side.key?.manager != "AWS"
+        layers.resourceControl = (isGuarded ? question.side.account ?? asker.account : nil).flatMap {
             permissions.organisation.resourceControl(of: $0, action: question.action)
         }
         guard let bucket = question.bucket else { return judgement(request, layers, asker, question) }
