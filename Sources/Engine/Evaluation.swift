@@ -171,7 +171,7 @@ extension Evaluation {
                 why: proof.why, confidence: edge.confidence, likelihood: edge.likelihood, conditions: proof.conditions,
                 evidence: proof.citations)
         }
-        let rows = exposures.map {
+        let rows = exposures.filter { $0.from == "internet" }.map {
             ExposureRow(
                 target: $0.target, targetKind: $0.targetKind, kind: $0.kind.rawValue, via: $0.via, actions: $0.actions, ports: $0.ports,
                 protocolName: $0.protocolName, why: $0.why, conditions: $0.conditions, confidence: $0.confidence, evidence: $0.evidence)

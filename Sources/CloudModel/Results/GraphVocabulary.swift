@@ -1,7 +1,7 @@
 /// What a node of the graph stands for.
 public enum NodeKind: String, Sendable, Codable, CaseIterable {
     case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, bucket, secret,
-        database, snapshot, key, other, admin
+        database, snapshot, key, network, other, admin
     /// Whether this is a user, group, role or root.
     public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
     /// Whether whoever stands here is none of the accounts' own principals.
@@ -39,8 +39,20 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable {
     case executionRole = "execution-role"
     /// Code on an instance has the rights of its role.
     case instanceProfile = "instance-profile"
+    /// A resource policy or a setting lets a foreign account or principal in.
+    case foreignAccess = "foreign-access"
+    /// A host may open connections to another one in the network.
+    case networkLateral = "network-lateral"
+    /// A host belongs to those that reach, or are reached, alike.
+    case networkSegment = "network-segment"
     /// A trust policy accepts tokens of an identity provider.
     case oidcTrust = "oidc-trust"
+    /// An identity pool gives a role to guests.
+    case guestIdentity = "guest-identity"
+    /// A trust policy accepts assertions of an identity provider.
+    case samlTrust = "saml-trust"
+    /// A trust policy accepts certificates of an authority.
+    case certificateTrust = "certificate-trust"
     /// Reads objects of a bucket.
     case s3Read = "s3-read"
     /// Reads a secret.

@@ -69,6 +69,7 @@ struct Narrative {
             case .externalPrincipal: "foreign principal"
             case .identityProvider: "identity provider"
             case .admin: "administrator rights"
+            case .network: "network with"
             case .other: "resource"
             default: kind.rawValue
             }

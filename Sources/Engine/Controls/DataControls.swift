@@ -66,12 +66,13 @@ extension ControlTexts {
           needs: [s3.list-buckets]
           sql: |
             SELECT r.id AS resource, r.kind, r.account, r.region,
-              CASE WHEN EXISTS (SELECT 1 FROM exposures x WHERE x.target = r.id AND x.confidence <> 'unknown' AND 1) THEN 'fail'
-                WHEN EXISTS (SELECT 1 FROM exposures x WHERE x.target = r.id AND 1) OR (NOT json_extract(r.properties,
+              CASE WHEN EXISTS (SELECT 1 FROM exposures x WHERE x.target = r.id AND x.confidence <> 'unknown' AND x.kind <>
+                'distribution') THEN 'fail'
+                WHEN EXISTS (SELECT 1 FROM exposures x WHERE x.target = r.id AND x.kind <> 'distribution') OR (NOT json_extract(r.properties,
                   '$.policyKnown') OR json_extract(r.properties, '$.grants') IS NULL) AND NOT (json_extract(r.properties,
                   '$.publicAccessBlock.restrictPublicBuckets') IS 1 AND json_extract(r.properties,
                   '$.publicAccessBlock.ignorePublicAcls') IS 1) THEN 'unknown' ELSE 'pass' END AS verdict,
-              coalesce((SELECT x.why FROM exposures x WHERE x.target = r.id AND 1 ORDER BY x.confidence = 'unknown', x.number LIMIT 1),
+              coalesce((SELECT x.why FROM exposures x WHERE x.target = r.id AND x.kind <> 'distribution' ORDER BY x.confidence = 'unknown', x.number LIMIT 1),
                 CASE WHEN (NOT json_extract(r.properties, '$.policyKnown') OR json_extract(r.properties, '$.grants') IS NULL) AND NOT
                   (json_extract(r.properties, '$.publicAccessBlock.restrictPublicBuckets') IS 1 AND json_extract(r.properties,
                   '$.publicAccessBlock.ignorePublicAcls') IS 1) THEN 'its policy or list was not collected' END,

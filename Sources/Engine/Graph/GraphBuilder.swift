@@ -51,7 +51,13 @@ final class GraphBuilder {
     private(set) var jewels: [Store] = []
     /// What the owner says.
     let premises: Premises
-    private var weaknesses = Weaknesses()
+    private(set) var weaknesses = Weaknesses()
+    /// Who reaches whom inside the networks.
+    private(set) lazy var lateral = LateralReach(snapshot)
+    /// Calls whose answers are whole, by record.
+    private(set) lazy var collected = wholeCalls()
+    /// Nodes of issuers whose tokens anyone can have: who stands there stands on the internet as well.
+    var anyones: Set<Int> = []
     /// Where only edges to data are asked for: to what, and the graph that has all others.
     private var questions: (stores: [Store], graph: SecurityGraph)?
 
@@ -111,6 +117,15 @@ final class GraphBuilder {
         }
         stores = base.stores
         jewels = base.jewels
+        // Changes of permissions leave the networks as they are.
+        if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
+    }
+
+    private func wholeCalls() -> Set<String> {
+        let broken = snapshot.coverage.filter { $0.outcome != .collected }.map { entry in
+            "\(entry.account ?? "unknown")/\(entry.service).\(entry.operation)" + (entry.region.map { ".\($0)" } ?? "")
+        }
+        return Set(snapshot.records.map(\.id)).subtracting(broken)
     }
 
     /// Edges from these principals and, where asked, from the internet, other accounts and workloads.
@@ -119,6 +134,7 @@ final class GraphBuilder {
             addWorkloads()
             addExposures()
             addOutsiders()
+            addLateral()
         }
         for index in principals { addEdges(of: index) }
         return draft.edgesByEnds
@@ -132,6 +148,7 @@ final class GraphBuilder {
         addExposures()
         indexTrust()
         addOutsiders()
+        addLateral()
         for index in snapshot.principals.indices { addEdges(of: index) }
         addForeignRights()
         noteGaps()
@@ -152,7 +169,7 @@ final class GraphBuilder {
     /// Where attackers are taken to start: anywhere outside, and as any principal that is no administrator already.
     private func markStarts() {
         for (place, node) in draft.nodes.enumerated() where node.kind != .root {
-            guard node.kind.isOutside || node.kind.isPrincipal else { continue }
+            guard node.kind.isOutside || node.kind.isPrincipal, !anyones.contains(place) else { continue }
             let index = node.kind.isPrincipal ? permissions.principalIndex[node.id] : nil
             if let index, administrators[index]?.confidence == .proven { continue }
             draft.start(place, Likelihood.start(node.kind))
@@ -198,6 +215,11 @@ final class GraphBuilder {
         }
         for item in snapshot.secrets { addData(item.arn, .secret, item.name, item.account, item.tags, .secret(item)) }
         for item in snapshot.databases { addData(item.arn, .database, item.id, item.account, item.tags, .database(item)) }
+        for item in snapshot.warehouses {
+            add(
+                item.arn, .database, item.id, item.account, item.tags,
+                standard: Jewels.value(.database, name: item.id, tags: item.tags))
+        }
         for item in snapshot.dataSnapshots {
             let signs = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
             addData(item.arn, .snapshot, item.id, item.account, item.tags, .snapshot(item), signs: signs)
@@ -250,21 +272,31 @@ final class GraphBuilder {
             var proof = Proof()
             proof.cite(permissions.citation(instance.evidence))
             let strict = instance.requiresIMDSv2 == true
+            // One hop is too short a way for the answer to reach a container on the instance.
+            let isShort = strict && instance.metadataHopLimit == 1
             let takeover = weaknesses.takeover(
-                instance.arn, base: strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance)
+                instance.arn,
+                base: isShort
+                    ? Likelihood.codeOnInstanceOneHop : strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance)
             draft.edge(
                 from, to, "instance-profile", likelihood: takeover.likelihood, proof: proof, via: [instance.arn],
                 why:
                     "The metadata service of instance \(instance.id) hands out the credentials of role \(draft.nodes[to].name)"
-                    + (strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required.") + takeover.words)
+                    + (isShort
+                        ? "; IMDSv2 is required, and answers go no further than one hop."
+                        : strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required.") + takeover.words)
         }
     }
 
     private func addExposures() {
         let reads: Set<String> = ["s3:GetObject", "secretsmanager:GetSecretValue"]
         for exposure in exposures {
-            guard let from = draft.places[exposure.from] else { continue }
-            let to = draft.places[exposure.target] ?? draft.node(exposure.target, .other, name: exposure.target, account: nil)
+            // Who reaches a Kubernetes API is nobody there yet.
+            if exposure.kind == .clusterEndpoint { continue }
+            let from = source(of: exposure)
+            let to =
+                draft.places[exposure.target]
+                ?? draft.node(exposure.target, .other, name: ARNParts(exposure.target)?.name ?? exposure.target, account: nil)
             let kind = draft.nodes[to].kind
             // Who may only write to a bucket does not have what is in it.
             if kind == .bucket || kind == .secret, !exposure.actions.isEmpty,
@@ -275,12 +307,23 @@ final class GraphBuilder {
             var proof = Proof(confidence: exposure.confidence, conditions: exposure.conditions, unknowns: exposure.missing)
             for citation in exposure.evidence { proof.cite(citation) }
             draft.edge(
-                from, to, kind.isData && kind != .database ? "public-data" : "network-reach",
+                from, to,
+                from != 0 ? "foreign-access" : kind.isData && kind != .database ? "public-data" : "network-reach",
                 likelihood: kind == .database
                     ? Likelihood.databaseLogin : exposure.conditions.isEmpty ? Likelihood.reach : Likelihood.reachFromSome,
                 proof: proof, via: exposure.via,
                 why: exposure.why.utf8.last == UInt8(ascii: ".") ? exposure.why : exposure.why + ".")
         }
+    }
+
+    /// The internet, or the account or principal that was not read.
+    private func source(of exposure: Exposure) -> Int {
+        if let place = draft.places[exposure.from] { return place }
+        let account = ARNParts(exposure.from).map { String($0.account) } ?? exposure.from
+        let isAccount = exposure.from.hasSuffix(":root")
+        return draft.node(
+            exposure.from, isAccount ? .externalAccount : .externalPrincipal,
+            name: isAccount ? label(account) : ARNParts(exposure.from).map { String($0.resource) } ?? exposure.from, account: account)
     }
 
     // MARK: Trust

@@ -57,6 +57,17 @@ struct AddressRange: Hashable {
         pieces(cutBy: Self.notInternet).contains { piece in !Self.notInternet.contains { $0.contains(piece) } }
     }
 
+    /// Whether `ranges` together hold every address of the internet of a family.
+    static func coverInternet(_ ranges: [AddressRange], ofFamily family: AddressRange) -> Bool {
+        if ranges.contains(where: { $0.contains(family) }) { return true }
+        // Less than half of all addresses is surely not everything.
+        let size = ranges.reduce(0.0) { $0 + Double($1.last - $1.first) + 1 }
+        guard size > Double(family.last) / 2 else { return false }
+        return family.pieces(cutBy: notInternet + ranges).allSatisfy { piece in
+            notInternet.contains { $0.contains(piece) } || ranges.contains { $0.contains(piece) }
+        }
+    }
+
     private static func address(_ bytes: [UInt8]) -> (isIPv6: Bool, value: UInt128)? {
         bytes.contains(UInt8(ascii: ":")) ? ipv6(bytes).map { (true, $0) } : ipv4(bytes).map { (false, UInt128($0)) }
     }

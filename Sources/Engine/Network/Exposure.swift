@@ -1,10 +1,10 @@
 public import CloudModel
 
-/// Something that can be reached, or taken, from the internet without an identity of the accounts that were read.
+/// Something that can be reached, or taken, from outside without an identity of the accounts that were read.
 public struct Exposure: Sendable, Hashable {
     /// What kind of opening it is.
     public enum Kind: String, Sendable, Codable, CaseIterable {
-        /// An instance or database with a public address.
+        /// An instance, database or other interface with a public address.
         case publicAddress
         /// An internet-facing load balancer, or what stands behind it.
         case loadBalancer
@@ -16,14 +16,23 @@ public struct Exposure: Sendable, Hashable {
         case accessControlList
         /// A snapshot that everybody may restore.
         case sharedSnapshot
+        /// A machine image that everybody may start.
+        case sharedImage
+        /// An API that does not ask who calls, or what stands behind it.
+        case apiGateway
+        /// What a CloudFront distribution hands out or passes requests to.
+        case distribution
+        /// A Kubernetes API that answers to the internet.
+        case clusterEndpoint
     }
-    /// Always `internet`.
+    /// `internet`, or the ARN of the foreign account or principal that may do it.
     public var from: String
     /// ARN of what is reached.
     public var target: String
     /// What kind of opening it is.
     public var kind: Kind
-    /// Kind of the target: `instance`, `loadBalancer`, `function`, `bucket`, `database`, `snapshot`, `key`, `secret`.
+    /// Kind of the target: `instance`, `networkInterface`, `loadBalancer`, `api`, `function`, `bucket`, `database`, `searchDomain`,
+    /// `cluster`, `snapshot`, `image`, `key`, `secret`, `queue`, `topic`, `repository`.
     public var targetKind: String
     /// What it goes through in order: gateway, load balancer's ARN, route table, network ACL, security group.
     public var via: [String]

@@ -15,7 +15,7 @@ struct InternetPath {
     let index: NetworkIndex
     static let protocols = [("tcp", "6"), ("udp", "17")]
     /// Where the answer's destination port lies (RFC 6056 recommends 1024 to 65535).
-    private static let ephemeral = PortSet([1024...65535])
+    static let ephemeral = PortSet([1024...65535])
 
     /// The openings of an interface.
     ///
@@ -28,6 +28,11 @@ struct InternetPath {
         var missing: [String] = []
         var via: [String] = []
         var citations = [evidence]
+        let vpc = subnet.flatMap { index.subnets[$0]?.vpc } ?? vpc
+        if let block = index.block(account, region), block.mode != "off" {
+            guard [subnet, vpc].contains(where: { $0.map { block.exceptions.contains($0) } ?? false }) else { return [] }
+            citations.append(index.cite(block.evidence))
+        }
         let table = subnet.flatMap { index.routeTable($0, vpc: vpc, account, region) }
         if table == nil { missing.append("ec2.describe-route-tables") }
         let acl = subnet.flatMap { index.acl($0, vpc: vpc, account, region) }
@@ -40,22 +45,24 @@ struct InternetPath {
             citations.append(index.cite(acl.evidence))
             via.append(acl.id)
         }
+        let inspector = inspector(subnet, vpc)
         var openings: [Opening] = []
         for family in [ipv4 ? AddressRange.everyIPv4 : nil, ipv6 ? AddressRange.everyIPv6 : nil].compactMap({ $0 }) {
             for source in sources(groups, family, account, region) {
                 for (name, number) in Self.protocols {
                     guard let ports = source.ports[name] else { continue }
-                    let found = pass(source.range, ports, number, table, acl, vpc: vpc, account, region)
+                    let found = pass(source.ranges, ports, number, table, acl, vpc: vpc, inspector, account, region)
                     guard !found.ports.isEmpty else { continue }
                     var conditions: [String] = []
-                    if !source.range.isEverything, let text = source.text { conditions.append("the connection comes from \(text)") }
+                    if let text = source.text { conditions.append("the connection comes from \(text)") }
                     conditions += found.conditions
                     let group = source.group.map { [$0.id] } ?? []
                     openings.append(
                         Opening(
                             protocolName: name, ports: found.ports, conditions: conditions,
                             via: (found.gateway.map { [$0] } ?? []) + via + group,
-                            evidence: citations + found.evidence + (source.group.map { [index.cite($0.evidence)] } ?? []),
+                            evidence: citations + found.evidence + source.evidence
+                                + (source.group.map { [index.cite($0.evidence)] } ?? []),
                             missing: (missing + found.missing + source.missing).sortedUnique))
                 }
             }
@@ -66,43 +73,60 @@ struct InternetPath {
     // MARK: Security groups
 
     private struct Source {
-        var range: AddressRange
+        var ranges: [AddressRange]
+        /// How the ranges read; `nil` when they are everything.
         var text: String?
         var ports: [String: PortSet]
         var group: SecurityGroup?
+        var evidence: [Citation] = []
         var missing: [String]
     }
 
     private func sources(_ groups: [String]?, _ family: AddressRange, _ account: String, _ region: String) -> [Source] {
-        guard let groups else { return [Source(range: family, ports: ["tcp": .all, "udp": .all], missing: [])] }
+        let everything = ["tcp": PortSet.all, "udp": .all]
+        guard let groups else { return [Source(ranges: [family], ports: everything, missing: [])] }
         var sources: [Source] = []
         for id in groups {
             guard let group = index.groups[id] else {
-                sources.append(
-                    Source(range: family, ports: ["tcp": .all, "udp": .all], missing: ["ec2.describe-security-groups (\(id))"]))
+                sources.append(Source(ranges: [family], ports: everything, missing: ["ec2.describe-security-groups (\(id))"]))
                 continue
             }
             for rule in group.ingress {
                 var ports: [String: PortSet] = [:]
                 for (name, number) in Self.protocols { ports[name] = rule.ports(name, number: number) }
                 guard !ports.isEmpty else { continue }
+                var ranges: [(range: AddressRange, text: String)] = []
                 for cidr in rule.cidrs {
                     guard let range = AddressRange(cidr) else {
-                        sources.append(Source(range: family, ports: ports, group: group, missing: ["a readable range in \(id)"]))
+                        sources.append(Source(ranges: [family], ports: ports, group: group, missing: ["a readable range in \(id)"]))
                         continue
                     }
-                    guard range.isIPv6 == family.isIPv6, range.hasPublicPart else { continue }
-                    sources.append(Source(range: range, text: cidr, ports: ports, group: group, missing: []))
+                    if range.isIPv6 == family.isIPv6, range.hasPublicPart { ranges.append((range, cidr)) }
                 }
-                for list in rule.prefixLists {
+                if AddressRange.coverInternet(ranges.map(\.range), ofFamily: family) {
+                    sources.append(Source(ranges: [family], ports: ports, group: group, missing: []))
+                    continue
+                }
+                sources += ranges.map { Source(ranges: [$0.range], text: $0.text, ports: ports, group: group, missing: []) }
+                for name in rule.prefixLists {
+                    guard let list = index.prefixLists[name], let own = list.ranges else {
+                        sources.append(
+                            Source(
+                                ranges: [family], text: name, ports: ports, group: group, missing: ["the ranges of prefix list \(name)"]))
+                        continue
+                    }
+                    let open = own.compactMap { AddressRange($0) }.filter { $0.isIPv6 == family.isIPv6 && $0.hasPublicPart }
+                    guard !open.isEmpty else { continue }
                     sources.append(
-                        Source(range: family, text: list, ports: ports, group: group, missing: ["the ranges of prefix list \(list)"]))
+                        Source(
+                            ranges: open, text: AddressRange.coverInternet(open, ofFamily: family) ? nil : "prefix list \(list.label)",
+                            ports: ports, group: group, evidence: [index.cite(list.facts["ranges"] ?? list.evidence)], missing: []))
                 }
             }
         }
         if groups.isEmpty || !index.isWhole("describe-security-groups", account, region) {
             // Rules that could not be read, or groups that the answer did not name, may open anything.
-            sources.append(Source(range: family, ports: ["tcp": .all, "udp": .all], missing: ["ec2.describe-security-groups"]))
+            sources.append(Source(ranges: [family], ports: everything, missing: ["ec2.describe-security-groups"]))
         }
         return sources
     }
@@ -117,27 +141,47 @@ struct InternetPath {
         var missing: [String] = []
     }
 
+    /// An appliance that a VPC's internet gateway hands a subnet's traffic to before it arrives.
+    private struct Inspector {
+        var target: String
+        var table: RouteTable
+    }
+
+    private func inspector(_ subnet: String?, _ vpc: String?) -> Inspector? {
+        guard let vpc, let range = subnet.flatMap({ index.subnets[$0]?.cidr }).flatMap({ AddressRange($0) }),
+            let table = index.edgeTable(of: vpc)
+        else { return nil }
+        let route = table.routes.compactMap { route in AddressRange(route.destination).map { ($0, route) } }
+            .filter { $0.0.contains(range) && $0.1.active }.min { $0.0.last - $0.0.first < $1.0.last - $1.0.first }?.1
+        guard let route, Self.isAppliance(route.target) else { return nil }
+        return Inspector(target: route.target, table: table)
+    }
+
+    /// Whether it is a machine or a firewall's endpoint and no gateway of the VPC's own.
+    private static func isAppliance(_ target: String) -> Bool { ["eni-", "i-", "vpce-"].contains { target.hasPrefix($0) } }
+
     private func pass(
-        _ range: AddressRange, _ ports: PortSet, _ number: String, _ table: RouteTable?, _ acl: NetworkACL?, vpc: String?,
-        _ account: String,
-        _ region: String
+        _ ranges: [AddressRange], _ ports: PortSet, _ number: String, _ table: RouteTable?, _ acl: NetworkACL?, vpc: String?,
+        _ inspector: Inspector?, _ account: String, _ region: String
     ) -> Passage {
         var passage = Passage()
-        let routes = (table?.routes ?? []).compactMap { route in AddressRange(route.destination).map { ($0, route) } }
+        let routes = (table?.routes ?? []).flatMap { route in index.destinations(of: route).map { ($0, route) } }
         let cuts = AddressRange.notInternet + routes.map(\.0) + (acl?.ranges ?? [])
         var isNarrowed = false
+        var appliances: Set<String> = []
         var returns = PortSet.none
-        for piece in range.pieces(cutBy: cuts) where !AddressRange.notInternet.contains(where: { $0.contains(piece) }) {
+        let pieces = ranges.flatMap { $0.pieces(cutBy: cuts) }.filter { piece in !AddressRange.notInternet.contains { $0.contains(piece) } }
+        for piece in pieces {
             if table != nil {
                 // The longest prefix decides (VPC User Guide, "Route priority").
                 let match = routes.filter { $0.0.contains(piece) }.min { $0.0.last - $0.0.first < $1.0.last - $1.0.first }
-                guard let route = match?.1, route.active, route.target.hasPrefix("igw-"),
-                    admits(route.target, vpc ?? table?.vpc, &passage, account, region)
+                guard let route = match?.1, route.active,
+                    let gateway = way(out: route.target, vpc ?? table?.vpc, inspector, &passage, &appliances, account, region)
                 else {
                     isNarrowed = true
                     continue
                 }
-                passage.gateway = route.target
+                passage.gateway = gateway
             }
             guard let acl else {
                 passage.ports = passage.ports.union(ports)
@@ -155,6 +199,11 @@ struct InternetPath {
             returns = returns.union(outbound)
         }
         guard !passage.ports.isEmpty else { return passage }
+        if let inspector {
+            appliances.insert(inspector.target)
+            passage.evidence.append(index.cite(inspector.table.evidence))
+        }
+        for appliance in appliances.sorted() { passage.conditions.append("\(appliance), which the traffic passes, lets it through") }
         if isNarrowed {
             passage.conditions.append(
                 "the connection comes from an address that \(acl?.id ?? "the routes") and \(table?.id ?? "the routes") admit")
@@ -165,6 +214,20 @@ struct InternetPath {
                 "the client's own port is one of \(returns.text), to which \(acl?.id ?? "the network ACL") lets answers out")
         }
         return passage
+    }
+
+    /// The internet gateway that answers leave by; `nil` where they do not reach one.
+    private func way(
+        out target: String, _ vpc: String?, _ inspector: Inspector?, _ passage: inout Passage, _ appliances: inout Set<String>,
+        _ account: String, _ region: String
+    ) -> String? {
+        if target.hasPrefix("igw-") { return admits(target, vpc, &passage, account, region) ? target : nil }
+        // Answers may pass an appliance, too. A firewall lets nothing out that it did not see come in.
+        guard Self.isAppliance(target), !target.hasPrefix("vpce-") || inspector?.target.hasPrefix("vpce-") == true,
+            let gateway = vpc.flatMap({ index.gateway(of: $0) })
+        else { return nil }
+        appliances.insert(target)
+        return admits(gateway, vpc, &passage, account, region) ? gateway : nil
     }
 
     /// Whether the gateway is attached to the VPC; when that is not known it counts as attached, and as missing.
@@ -211,4 +274,9 @@ struct InternetPath {
         }
         return kept
     }
+}
+
+extension PrefixList {
+    /// Its name beside its identifier.
+    var label: String { name == id ? id : "\(id) (\(name))" }
 }

@@ -6,6 +6,11 @@ struct NetworkIndex {
     let subnets: [String: Subnet]
     let vpcs: [String: VPC]
     let gateways: [String: InternetGateway]
+    let prefixLists: [String: PrefixList]
+    private let gatewayOfVPC: [String: String]
+    private let edgeTables: [String: RouteTable]
+    private let blocks: [String: InternetBlock]
+    private let withEgress: Set<String>
     private let aclBySubnet: [String: NetworkACL]
     private let defaultACL: [String: NetworkACL]
     private let tableBySubnet: [String: RouteTable]
@@ -22,6 +27,14 @@ struct NetworkIndex {
         subnets = index(snapshot.subnets, \.id)
         vpcs = index(snapshot.vpcs, \.id)
         gateways = index(snapshot.internetGateways, \.id)
+        // Of a list that several accounts share, the one whose ranges are known.
+        prefixLists = Dictionary(
+            snapshot.prefixLists.map { ($0.id, $0) }, uniquingKeysWith: { first, second in first.ranges == nil ? second : first })
+        gatewayOfVPC = Dictionary(
+            snapshot.internetGateways.flatMap { gateway in gateway.vpcs.map { ($0, gateway.id) } }, uniquingKeysWith: { first, _ in first })
+        edgeTables = index(snapshot.routeTables.filter { table in table.gateways.contains { $0.hasPrefix("igw-") } }, \.vpc)
+        blocks = index(snapshot.internetBlocks) { $0.account + " " + $0.region }
+        withEgress = Set(snapshot.securityGroups.filter { !$0.egress.isEmpty }.map { $0.account + " " + $0.region })
         aclBySubnet = Dictionary(
             snapshot.networkACLs.flatMap { acl in acl.subnets.map { ($0, acl) } }, uniquingKeysWith: { first, _ in first })
         defaultACL = index(snapshot.networkACLs.filter(\.isDefault), \.vpc)
@@ -55,6 +68,34 @@ struct NetworkIndex {
         if let acl = aclBySubnet[subnet] { return acl }
         guard let vpc = subnets[subnet]?.vpc ?? vpc else { return nil }
         return defaultACL[vpc]
+    }
+
+    /// The gateway that connects a VPC with the internet; `nil` when it has none or none is known.
+    func gateway(of vpc: String) -> String? { gatewayOfVPC[vpc] }
+
+    /// The table that traffic from the internet follows into a VPC; `nil` when it has none.
+    func edgeTable(of vpc: String) -> RouteTable? { edgeTables[vpc] }
+
+    /// What keeps a region's VPCs from the internet; `nil` when nothing is known to.
+    func block(_ account: String, _ region: String) -> InternetBlock? { blocks[account + " " + region] }
+
+    /// Whether outbound rules of security groups were collected. Every VPC's default group has one: where no group has any, the answers
+    /// were cut short.
+    func knowsEgress(_ account: String, _ region: String) -> Bool { withEgress.contains(account + " " + region) }
+
+    /// The ranges that a route is for; none where they are not known.
+    func destinations(of route: Route) -> [AddressRange] {
+        if let range = AddressRange(route.destination) { return [range] }
+        return (prefixLists[route.destination]?.ranges ?? []).compactMap { AddressRange($0) }
+    }
+
+    /// The ranges that a rule names, its prefix lists included; `nil` among them stands for a list whose ranges are not known.
+    func ranges(of rule: SecurityGroupRule) -> [AddressRange?] {
+        rule.cidrs.compactMap { AddressRange($0) }
+            + rule.prefixLists.flatMap { name -> [AddressRange?] in
+                guard let ranges = prefixLists[name]?.ranges else { return [nil] }
+                return ranges.compactMap { AddressRange($0) }
+            }
     }
 
     func cite(_ evidence: Evidence) -> Citation {

@@ -2,13 +2,17 @@ public import CloudModel
 public import SnapshotStore
 import IAMEvaluator
 
-/// What the internet reaches: addresses, load balancers, function URLs, public policies, lists and snapshots.
+/// What the internet reaches, and what accounts that were not read may take: addresses, load balancers, APIs, distributions, function
+/// URLs, policies, lists, snapshots and images.
 public struct NetworkReachability {
     let snapshot: CloudSnapshot
     let index: NetworkIndex
     let path: InternetPath
     /// What the accounts' organisations say of their resources.
     let organisation: OrganisationPolicies
+    let hosts: Hosts
+    let functions: [String: Function]
+    let balancers: [String: LoadBalancer]
 
     /// Over this picture.
     public init(_ snapshot: CloudSnapshot) {
@@ -16,19 +20,28 @@ public struct NetworkReachability {
         index = NetworkIndex(snapshot)
         path = InternetPath(index: index)
         organisation = OrganisationPolicies(snapshot, library: PolicyLibrary())
+        hosts = Hosts(snapshot)
+        functions = Dictionary(snapshot.functions.map { ($0.arn, $0) }, uniquingKeysWith: { first, _ in first })
+        balancers = Dictionary(snapshot.loadBalancers.map { ($0.arn, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Every exposure, ordered by target. Where a fact is missing and the rest is open, it is there with confidence `unknown`.
     public func exposures() -> [Exposure] {
         var exposures = snapshot.instances.flatMap(instanceExposures)
-        exposures += snapshot.databases.flatMap(databaseExposures)
+        exposures += interfaceExposures()
+        exposures += (snapshot.databases + snapshot.warehouses).flatMap(databaseExposures)
         exposures += loadBalancerExposures()
+        exposures += apiExposures()
+        exposures += distributionExposures(exposures)
+        exposures += clusterExposures()
         exposures += policyExposures()
         exposures += snapshot.dataSnapshots.compactMap(snapshotExposure)
+        exposures += imageExposures()
+        exposures += foreignExposures()
         exposures.sortByBytes { exposure in
             [
-                exposure.target, exposure.kind.rawValue, exposure.protocolName ?? "", exposure.ports.map { "\($0)" }.joined(separator: ","),
-                exposure.why, exposure.conditions.joined(separator: ";"),
+                exposure.target, exposure.from, exposure.kind.rawValue, exposure.protocolName ?? "",
+                exposure.ports.map { "\($0)" }.joined(separator: ","), exposure.why, exposure.conditions.joined(separator: ";"),
             ].joined(separator: "\u{1F}")
         }
         return exposures
@@ -40,13 +53,17 @@ public struct NetworkReachability {
         Exposure(
             target: target, kind: kind, targetKind: targetKind, via: through + opening.via, ports: opening.ports.ranges,
             protocolName: opening.protocolName, why: why, evidence: opening.evidence, conditions: opening.conditions,
-            confidence: !opening.missing.isEmpty ? .unknown : opening.conditions.isEmpty ? .proven : .conditional, missing: opening.missing)
+            confidence: Self.confidence(opening.missing, opening.conditions), missing: opening.missing)
+    }
+
+    static func confidence(_ missing: [String], _ conditions: [String]) -> Confidence {
+        !missing.isEmpty ? .unknown : conditions.isEmpty ? .proven : .conditional
     }
 
     // MARK: Addresses
 
     private func instanceExposures(_ instance: Instance) -> [Exposure] {
-        guard ["running", "pending", "unknown"].contains(instance.state) else { return [] }
+        guard Host.isUp(instance) else { return [] }
         var openings: [InternetPath.Opening] = []
         var addresses: [String] = []
         for interface in instance.interfaces {
@@ -60,12 +77,34 @@ public struct NetworkReachability {
         return InternetPath.merged(openings).map { opening in
             var opening = opening
             if instance.state == "unknown" { opening.missing.append("the state of \(instance.id)") }
-            let sure = opening.missing.isEmpty ? "is" : "may be"
             return exposure(
                 opening, target: instance.arn, kind: .publicAddress, targetKind: "instance",
-                why: "\(instance.id) has the address \(addresses.joined(separator: ", ")) and \(sure) reached on \(opening.protocolName) "
-                    + "\(opening.ports.text) through \(opening.via.joined(separator: ", "))")
+                why: Self.reached(instance.id, addresses, opening))
         }
+    }
+
+    /// Interfaces with a public address that nothing else of the snapshot stands for: containers, desktops, appliances.
+    private func interfaceExposures() -> [Exposure] {
+        let known = Set(snapshot.instances.flatMap(\.interfaces).map(\.id))
+        return snapshot.networkInterfaces.flatMap { interface -> [Exposure] in
+            guard !known.contains(interface.id), interface.isItsOwn, interface.publicAddress != nil || !interface.ipv6Addresses.isEmpty
+            else { return [] }
+            let addresses = [interface.publicAddress].compactMap { $0 } + interface.ipv6Addresses
+            let openings = path.openings(
+                subnet: interface.subnet, vpc: interface.vpc, account: interface.account, region: interface.region,
+                groups: interface.securityGroups, ipv4: interface.publicAddress != nil, ipv6: !interface.ipv6Addresses.isEmpty,
+                evidence: index.cite(interface.evidence))
+            return openings.map { opening in
+                exposure(
+                    opening, target: interface.arn(in: snapshot), kind: .publicAddress, targetKind: "networkInterface",
+                    why: Self.reached(interface.id, addresses, opening))
+            }
+        }
+    }
+
+    private static func reached(_ name: String, _ addresses: [String], _ opening: InternetPath.Opening) -> String {
+        "\(name) has the address \(addresses.joined(separator: ", ")) and \(opening.missing.isEmpty ? "is" : "may be") reached on "
+            + "\(opening.protocolName) \(opening.ports.text) through \(opening.via.joined(separator: ", "))"
     }
 
     private func databaseExposures(_ database: Database) -> [Exposure] {
@@ -93,13 +132,20 @@ public struct NetworkReachability {
         }
     }
 
-    private func snapshotExposure(_ item: DataSnapshot) -> Exposure? {
-        guard let shared = item.sharedWith, shared.contains("all") else { return nil }
-        return Exposure(
-            target: item.arn, kind: .sharedSnapshot, targetKind: "snapshot",
-            actions: [item.kind == "ebs" ? "ec2:CreateVolume" : "rds:RestoreDBInstanceFromDBSnapshot"],
-            why: "\(item.id) may be restored by every AWS account", evidence: [index.cite(item.sharingEvidence ?? item.evidence)],
-            confidence: .proven)
+    /// Kubernetes APIs that answer to the internet. Who may do anything there is another matter.
+    private func clusterExposures() -> [Exposure] {
+        snapshot.clusters.compactMap { cluster in
+            guard cluster.isPublic == true else { return nil }
+            let ranges = cluster.publicRanges.compactMap { AddressRange($0) }.filter(\.hasPublicPart)
+            let missing = cluster.publicRanges.isEmpty ? ["the ranges that reach \(cluster.name)"] : []
+            guard !ranges.isEmpty || !missing.isEmpty else { return nil }
+            let isOpen = AddressRange.coverInternet(ranges.filter { !$0.isIPv6 }, ofFamily: .everyIPv4)
+            let conditions = isOpen || !missing.isEmpty ? [] : ["the connection comes from \(cluster.publicRanges.joined(separator: ", "))"]
+            return Exposure(
+                target: cluster.arn, kind: .clusterEndpoint, targetKind: "cluster", ports: [443...443], protocolName: "https",
+                why: "the Kubernetes API of cluster \(cluster.name) answers to the internet", evidence: [index.cite(cluster.evidence)],
+                conditions: conditions, confidence: Self.confidence(missing, conditions), missing: missing)
+        }
     }
 }
 

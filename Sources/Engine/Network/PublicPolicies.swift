@@ -21,11 +21,41 @@ extension NetworkReachability {
                     ($0, secret.arn)
                 })
         }
+        for item in snapshot.guarded {
+            guard let policy = item.policy else { continue }
+            exposures += policyExposure(
+                policy, target: item.arn, targetKind: item.kind.rawValue, account: item.account, name: item.name,
+                actions: Self.actions(item.kind).map { ($0, item.arn) })
+        }
+        for domain in snapshot.searchDomains { exposures += searchExposures(domain) }
         return exposures
     }
 
+    /// What matters of what can be done to it.
+    static func actions(_ kind: GuardedResource.Kind) -> [String] {
+        switch kind {
+        case .queue: ["sqs:ReceiveMessage", "sqs:SendMessage", "sqs:DeleteMessage", "sqs:SetQueueAttributes"]
+        case .topic: ["sns:Publish", "sns:Subscribe", "sns:SetTopicAttributes"]
+        case .repository: ["ecr:BatchGetImage", "ecr:PutImage", "ecr:SetRepositoryPolicy"]
+        }
+    }
+
+    /// A domain in a VPC is reached from there only, whatever its policy says.
+    private func searchExposures(_ domain: SearchDomain) -> [Exposure] {
+        guard domain.vpc == nil, domain.subnets.isEmpty, let policy = domain.policy else { return [] }
+        var found = policyExposure(
+            policy, target: domain.arn, targetKind: "searchDomain", account: domain.account, name: domain.name,
+            actions: ["es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut", "es:ESHttpDelete"].map { ($0, domain.arn + "/index") })
+        guard domain.needsLogin == true else { return found }
+        for place in found.indices {
+            found[place].conditions.append("the caller has a login of the domain")
+            found[place].confidence = Self.confidence(found[place].missing, found[place].conditions)
+        }
+        return found
+    }
+
     /// A stranger on the internet: no identity of the accounts, no VPC endpoint, not on behalf of a service.
-    private static func stranger(_ values: [String: [String]] = [:]) -> RequestContext {
+    static func stranger(_ values: [String: [String]] = [:]) -> RequestContext {
         var all: [String: [String]] = ["aws:securetransport": ["true"], "kms:calleraccount": ["000000000000"]]
         all.merge(values) { _, new in new }
         return RequestContext(
@@ -39,7 +69,7 @@ extension NetworkReachability {
             ]), derivesKeys: false)
     }
 
-    private struct Answer {
+    struct Answer {
         var actions: [String] = []
         var conditions: [String] = []
         var unknown: [String] = []
@@ -48,18 +78,29 @@ extension NetworkReachability {
         var limits: [Citation] = []
     }
 
-    private func ask(_ policy: PolicySource, _ actions: [(String, String)], _ account: String, _ context: RequestContext) -> [Answer] {
+    /// What a policy lets somebody do, put together by what it asks for.
+    ///
+    /// - Parameters:
+    ///   - actions: actions and the resources that they are on.
+    ///   - principal: who asks.
+    ///   - identity: an origin access identity of CloudFront that asks instead.
+    func ask(
+        _ policy: PolicySource, _ actions: [(String, String)], _ account: String, _ context: RequestContext,
+        as principal: RequestPrincipal = .anonymous, asIdentity identity: String? = nil
+    ) -> [Answer] {
         var compiled = CompiledPolicy(unknown: PolicyTag(0, name: policy.name))
-        if let document = policy.document, let parsed = try? PolicyDocument(parsing: document, form: .withPrincipal) {
+        if let document = policy.document, var parsed = try? PolicyDocument(parsing: document, form: .withPrincipal) {
+            if let identity { parsed = Self.replacing(identity, in: parsed) }
             compiled = CompiledPolicy(parsed, tag: PolicyTag(0, name: policy.name))
         }
         var answers: [Answer] = []
         let known = self.context(context, account)
         for (action, resource) in actions {
             let decision = Evaluator.evaluate(
-                AccessRequest(
-                    principal: .anonymous, action: action, resource: resource, resourceAccount: account, context: known),
-                PolicyLayers(resource: [compiled], resourceControl: organisation.resourceControl(of: account, action: action)))
+                AccessRequest(principal: principal, action: action, resource: resource, resourceAccount: account, context: known),
+                PolicyLayers(
+                    identity: principal.account == nil ? [] : [Self.everything], resource: [compiled],
+                    resourceControl: organisation.resourceControl(of: account, action: action)))
             var answer = Answer(actions: [action])
             answer.statements = decision.statements.filter { $0.policyType == .resource }.map(\.statement)
             answer.limits = decision.statements.compactMap { organisation.limit($0) }.map { index.cite($0.source, statement: $0.statement) }
@@ -78,6 +119,42 @@ extension NetworkReachability {
             }
         }
         return answers
+    }
+
+    /// The permissions of somebody of whom nothing is known but the name.
+    private static let everything = CompiledPolicy(
+        PolicyDocument(statements: [PolicyStatement(effect: .allow, actions: PatternSet(["*"]), resources: PatternSet(["*"]))]),
+        tag: PolicyTag(1))
+
+    /// The document with an origin access identity, however it is named, in the place of everyone.
+    private static func replacing(_ identity: String, in document: PolicyDocument) -> PolicyDocument {
+        let id = identity.split(separator: "/").last.map(String.init) ?? identity
+        var document = document
+        for place in document.statements.indices {
+            guard let element = document.statements[place].principal, !element.negated else { continue }
+            document.statements[place].principal = PrincipalElement(
+                element.entries.map { entry in
+                    switch entry {
+                    case .aws(let name): name.hasSuffix(" " + id) || name == id ? .everyone : entry
+                    // The canonical user of an identity is not in its listing: whose it is cannot be told, and for what else would it be.
+                    case .canonicalUser: .everyone
+                    default: entry
+                    }
+                })
+        }
+        return document
+    }
+
+    /// The statements that decided as facts to cite; where none did, the policy.
+    func citations(_ policy: PolicySource, _ answer: Answer) -> [Citation] {
+        let facts = index.cite(policy.evidence)
+        let own =
+            answer.statements.isEmpty
+            ? [facts]
+            : answer.statements.map {
+                Citation(record: facts.record, pointer: facts.pointer, time: facts.time, policy: policy.name, statement: $0)
+            }
+        return own + answer.limits
     }
 
     /// The context with what is known of the resource's organisation.
@@ -107,21 +184,14 @@ extension NetworkReachability {
         why: String? = nil
     ) -> [Exposure] {
         ask(policy, actions, account, Self.stranger(context)).map { answer in
-            let facts = index.cite(policy.evidence)
-            let citations =
-                answer.statements.isEmpty
-                ? [facts]
-                : answer.statements.map {
-                    Citation(record: facts.record, pointer: facts.pointer, time: facts.time, policy: policy.name, statement: $0)
-                }
             let missing = missing + answer.unknown
             return Exposure(
                 target: target, kind: kind, targetKind: targetKind, actions: answer.actions,
                 protocolName: kind == .functionURL ? "https" : nil,
                 why: why
                     ?? "the policy of \(name) \(missing.isEmpty ? "lets" : "may let") everybody do \(answer.actions.joined(separator: ", "))",
-                evidence: citations + answer.limits + extra, conditions: answer.conditions,
-                confidence: !missing.isEmpty ? .unknown : answer.conditions.isEmpty ? .proven : .conditional, missing: missing)
+                evidence: citations(policy, answer) + extra, conditions: answer.conditions,
+                confidence: Self.confidence(missing, answer.conditions), missing: missing)
         }
     }
 
@@ -129,16 +199,23 @@ extension NetworkReachability {
 
     private func functionExposures(_ function: Function) -> [Exposure] {
         var exposures: [Exposure] = []
-        for url in function.urls ?? [] where url.authType == "NONE" {
-            let why = "\(function.name) answers at \(url.url) without asking for a signature"
+        for url in function.urls ?? [] {
+            // With a signature every AWS account gets in where the policy says so.
+            let isOpen = url.authType == "NONE"
+            let why =
+                isOpen
+                ? "\(function.name) answers at \(url.url) without asking for a signature"
+                : "\(function.name) answers at \(url.url) to every AWS account"
             let place = function.facts["urls"].map { [index.cite($0)] } ?? [index.cite(function.evidence)]
-            if url.qualifier == nil, function.policyKnown {
-                guard let policy = function.policy else { continue }
+            let (policy, isKnown) = policy(of: function, url.qualifier)
+            if isKnown {
+                guard let policy else { continue }
                 exposures += policyExposure(
                     policy, target: function.arn, targetKind: "function", account: function.account, name: function.name,
-                    actions: [("lambda:InvokeFunctionUrl", function.arn)], kind: .functionURL,
-                    context: ["lambda:functionurlauthtype": ["NONE"], "lambda:invokedviafunctionurl": ["true"]], extra: place, why: why)
-            } else {
+                    actions: [("lambda:InvokeFunctionUrl", function.arn + (url.qualifier.map { ":\($0)" } ?? ""))], kind: .functionURL,
+                    context: ["lambda:functionurlauthtype": [url.authType], "lambda:invokedviafunctionurl": ["true"]], extra: place,
+                    why: why)
+            } else if isOpen {
                 exposures.append(
                     Exposure(
                         target: function.arn, kind: .functionURL, targetKind: "function", actions: ["lambda:InvokeFunctionUrl"],
@@ -174,13 +251,16 @@ extension NetworkReachability {
         let blocks = [bucket.facts["publicAccessBlock"], account?.facts["publicAccessBlock"]].compactMap { $0 }.map(index.cite)
         var exposures: [Exposure] = []
         if let policy = bucket.policy, setting(\.restrictPublicBuckets) != true {
-            let objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"].map { ($0, bucket.arn + "/*") }
+            let objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"].map {
+                ($0, object(in: bucket, policy, $0))
+            }
             let whole = ["s3:ListBucket", "s3:PutBucketPolicy", "s3:PutBucketAcl"].map { ($0, bucket.arn) }
             exposures += policyExposure(
                 policy, target: bucket.arn, targetKind: "bucket", account: bucket.account, name: bucket.name, actions: objects + whole,
                 missing: setting(\.restrictPublicBuckets) == nil ? missing : [], extra: blocks)
         }
-        guard setting(\.ignorePublicACLs) != true else { return exposures }
+        // Where the owner of the bucket owns every object, lists mean nothing.
+        guard setting(\.ignorePublicACLs) != true, bucket.ownership != "BucketOwnerEnforced" else { return exposures }
         for grantee in [Self.everybody, Self.everyAccount] {
             let permissions = (bucket.grants ?? []).filter { $0.grantee == grantee }.map(\.permission).sortedUnique
             guard !permissions.isEmpty else { continue }

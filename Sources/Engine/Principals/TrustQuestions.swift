@@ -4,12 +4,15 @@ import IAMEvaluator
 /// Questions about those whose own policies do not count or are not there yet: services, strangers, roots, and what a principal makes.
 extension Permissions {
     /// Whether a role's trust policy admits an AWS service; `nil` when not.
-    func trusts(_ role: Principal, service: String) -> Proof? {
+    ///
+    /// - Parameter context: keys, lower case, that the service's request surely has besides.
+    func trusts(_ role: Principal, service: String, context: [String: [String]] = [:]) -> Proof? {
         guard let trust = resourcePolicy(role.trust) else { return nil }
         var values = organisation.resourceKeys(of: role.account)
         // The service acts for the role's own account.
         for (key, value) in organisation.sourceKeys(of: role.account) { values[key] = value }
         values.merge(["aws:sourceaccount": [role.account], "aws:securetransport": ["true"]]) { _, new in new }
+        values.merge(context) { _, new in new }
         let action = "sts:AssumeRole"
         let request = AccessRequest(
             principal: .service(service), action: action, resource: role.arn, resourceAccount: role.account,
@@ -22,10 +25,12 @@ extension Permissions {
 
     /// Whether a principal that is not of the snapshot may assume the role by its trust policy; its own permissions are taken as given.
     ///
-    /// - Parameter chosen: keys whose values such a principal picks.
+    /// - Parameters:
+    ///   - chosen: keys whose values such a principal picks.
+    ///   - absent: keys that its request surely does not have.
     func admits(
         _ role: Principal, _ principal: RequestPrincipal, action: String = "sts:AssumeRole", context: [String: [String]] = [:],
-        chosen: Set<String> = []
+        chosen: Set<String> = [], absent: Set<String> = []
     ) -> Proof? {
         guard let trust = resourcePolicy(role.trust) else { return nil }
         var values = organisation.resourceKeys(of: role.account)
@@ -41,7 +46,7 @@ extension Permissions {
         values["aws:securetransport"] = ["true"]
         let request = AccessRequest(
             principal: principal, action: action, resource: role.arn, resourceAccount: role.account,
-            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys)))
+            context: RequestContext(values: values, absent: .unknown(knownAbsent: absentKeys.union(absent))))
         let all = library.entries[library.allowAll].compiled
         let layers = PolicyLayers(
             identity: [all], resource: [library.entries[trust.place].compiled],

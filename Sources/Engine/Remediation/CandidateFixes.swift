@@ -62,7 +62,7 @@ struct CandidateFixes {
         let proof = graph.proof(of: edge)
         switch technique {
         case "network-reach", "public-data": return exposureFixes(to, proof)
-        case "oidc-trust": return trustFixes(from, to, proof)
+        case "oidc-trust", "guest-identity", "saml-trust", "certificate-trust": return trustFixes(from, to, proof)
         case "sts-001": return trustFixes(from, to, proof) + permissionFixes(from, ["sts:AssumeRole"], proof)
         case "instance-profile":
             return [

@@ -89,7 +89,8 @@ final class WhatIf {
         if outside {
             for (place, node) in base.graph.nodes.enumerated() {
                 switch node.kind {
-                case .internet, .externalAccount, .externalPrincipal, .identityProvider, .instance, .function: touched.insert(place)
+                case .internet, .externalAccount, .externalPrincipal, .identityProvider, .instance, .function, .network:
+                    touched.insert(place)
                 default: break
                 }
             }

@@ -22,6 +22,17 @@ struct Answers {
         records.removeAll { $0.id.hasPrefix(Answers.account + "/" + prefix) }
     }
 
+    /// Puts `to` in the place of every `from` in the answer's canonical text, where it must be.
+    mutating func replace(_ name: String, _ from: String, _ to: String) throws {
+        guard let place = records.firstIndex(where: { $0.id == Answers.account + "/" + name }) else {
+            throw CollectionError(.badName, name)
+        }
+        let text = records[place].payload.canonicalText
+        let changed = text.replacing(from, with: to)
+        guard changed != text else { throw CollectionError(.badName, "\(from) is not in \(text)") }
+        records[place].payload = try JSONValue(parsing: changed)
+    }
+
     var collection: CloudCollection { CloudCollection(records: records, coverage: coverage) }
     var snapshot: CloudSnapshot { Normaliser.normalise(collection) }
 

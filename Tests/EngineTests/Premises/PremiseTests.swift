@@ -134,7 +134,8 @@ import Testing
             return (edge, evaluation.graph.proof(of: edge))
         }
         let (raised, why) = try edge("i-0aaaaaaaaaaaaaaaa", evaluation)
-        let base = Likelihood.codeOnInstanceIMDSv2
+        // Its metadata service asks for IMDSv2 and answers one hop far.
+        let base = Likelihood.codeOnInstanceOneHop
         #expect(abs(raised.likelihood - (1 - (1 - base) * 0.5 * (1 - Likelihood.unratedFlaw))) < 1e-12)
         #expect(why.why.contains("CVE-2021-44228 (EPSS 0.5)"))
         #expect(try edge("i-0bbbbbbbbbbbbbbbb", evaluation).0.likelihood == base)

@@ -142,7 +142,8 @@ import Testing
         #expect(sources(["Federated": .string(cognito)], nil) == ["internet proven"])
         #expect(sources(["Federated": .string(cognito)], pool) == [])
         #expect(sources(["Federated": .string(cognito)], guests) == ["internet conditional"])
-        #expect(sources(["Federated": .string(cluster)], ["StringEquals": [issuer + ":aud": "sts.amazonaws.com"]]) == ["\(cluster) proven"])
+        #expect(
+            sources(["Federated": .string(cluster)], ["StringEquals": [issuer + ":aud": "sts.amazonaws.com"]]) == ["oidc:\(issuer) proven"])
         #expect(sources(["Federated": .string(cluster)], ["StringEquals": [issuer + ":sub": "system:serviceaccount:a:b"]]) == [])
     }
 }

@@ -1,0 +1,209 @@
+// A table, hence long lines of numbers: accounts of vendors and of AWS's own services.
+
+/// Accounts of which it is publicly known whose they are.
+///
+/// Source: fwdcloudsec/known_aws_accounts (`accounts.yaml`, 2025), which names a public page for nearly every one. A name here says whom a
+/// trust lets in, and never that it is right to.
+enum KnownAccounts {
+    /// Whose account it is; `nil` when that is not publicly known.
+    static func vendor(_ account: String) -> String? { vendors[account] }
+
+    /// Whether it belongs to a service of AWS, such as the accounts that deliver logs.
+    static func isOfAWS(_ account: String) -> Bool { services.contains(account) }
+
+    private static let vendors: [String: String] = {
+        var vendors: [String: String] = [:]
+        for line in table.split(separator: "\n") {
+            let halves = line.split(separator: ":", maxSplits: 1)
+            guard let name = halves.first, let accounts = halves.dropFirst().first else { continue }
+            for account in accounts.split(separator: " ") { vendors[String(account)] = String(name) }
+        }
+        return vendors
+    }()
+
+    private static let services: Set<String> = Set(aws.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init))
+
+    private static let table = """
+        Alert Logic: 239734009475 733251395267 857795874556 230378978437
+        Anodot: 340481513670
+        Anyscale: 525325868955
+        Aqua Security: 978540733285
+        Archera: 967800896805 202754554539
+        Armor: 679703615338 345186984524
+        AttackIQ: 381031177744
+        Auth0: 951887872838
+        Axonius: 802876684602 817364327683 405773942477
+        Barracuda Networks: 151784055945
+        BigPanda: 103749124141
+        Bridgecrew: 890234264427
+        Brightcove: 749779118921 395540211253
+        Buildkite: 032379705303
+        Canonical: 099720109477
+        Caveonix: 631402103377
+        Census: 341876425553
+        CenturyLink Cloud: 540339316802
+        ChaosSearch: 515570774723
+        Check Point: 758245563457 634729597623
+        Cisco: 200235630647 568526795995
+        Citrix: 835822366011
+        Claroty: 015990171708 820923007224 883241448326
+        Cloud Conformity: 717210094962
+        Cloudability: 165736516723
+        Cloudaware: 814021343637
+        CloudCheckr: 352813966189
+        Cloudcraft: 968898580625
+        Cloudera: 062663104137 387553343826 958145178466 755047402263
+        Cloudflare: 391854517948
+        CloudHealth: 454464851268
+        Cloudinary: 232482882421
+        CloudPhysics: 863002038009
+        CloudRanger: 558211695259
+        CloudSploit: 057012691312
+        CloudWisdom: 270852171095
+        CloudYali: 310957700191
+        CloudZero: 061190967865
+        Contrast Security: 490991382221 763284681916
+        Convox: 665986001363
+        CrowdStrike: 517716713836 292230061137
+        CyberArk: 749430749651
+        Databricks: 414351767826 790110701330 601306020600
+        Datadog: 464622532012 865078226113
+        Densify: 036437403198
+        DisruptOps: 013944500484
+        DoiT: 068664126052
+        Domo: 339405024189 010251424122 687132894031 622384692065
+        Drata: 269135526815 085540434294 809336252980
+        Duckbill Group: 024196225137
+        Dynatrace: 509560245411
+        env0: 913128560467
+        Epsagon: 066549572091
+        Ermetic: 081802104111
+        Expel: 012205512454
+        FireEye: 264756907367
+        Fivetran: 834469178297
+        Flexera: 451234325714
+        Forcepoint: 365761988620
+        Fortinet: 854209929931
+        Foxpass: 843529240033
+        Freshservice: 618708667954
+        Fugue: 370134896156 944830124550 057172825058 810369035479
+        Funnel: 071303700930
+        Genesys: 765628985471
+        GitLab: 855262394183 956491294349
+        Globus: 328067584297
+        Grafana: 008923505280
+        Guardicore: 324264561773
+        Hevo: 393309748692
+        Hightouch: 324528010823
+        HYCU: 787223699828
+        Hyperproof: 030157059230
+        IBM: 949680696695 429269239926
+        Infoblox: 902917483333
+        Instaclustr: 624537489435
+        JupiterOne: 612791702201
+        k9 Security: 826438284864 139710491120 720226181253
+        Kochava: 719465667078
+        Kubecost: 440082503234
+        Kustomer: 241254095402
+        Lacework: 434813966438
+        LogicMonitor: 282028653949
+        Logz.io: 406095609952
+        Lucidchart: 799803075172
+        Mackerel: 217452466226
+        MadKudu: 203796963081
+        McAfee: 297986523463 307653271100
+        MediaMath: 794878508631
+        Microsoft: 197857026523 432263259397 181328463391
+        MongoDB Atlas: 536727724300 962727799805
+        Monte Carlo: 190812797848
+        mParticle: 338661164609 386705975570 526464060896 583371261087
+        NetApp: 695990169366
+        NETSCOUT: 091741439927
+        New Relic: 754728514883 017663287629
+        Nirmata: 094919933512
+        nOps: 202279780353 727378841472
+        Nordcloud: 192799248640
+        OneLogin: 842984801698
+        OpsLevel: 746108190720
+        Orbitera: 328676173091
+        Orca Security: 976280145156 727815099310 553950354547 135916806842 463932680998 784971140435
+        OtterTune: 691523222388
+        OX Security: 351456651185
+        Palo Alto Networks: 122442690527 188619942792 496947949261 006742885340
+        ParkMyCloud: 753542375798
+        Plerion: 044642040396 173985203412 588158338731 736689547456
+        Postman: 258201882842
+        Presidio: 118652503430
+        ProsperOps: 205499583182
+        Qualys: 080595016317 205767712438 805950163170 438908802199
+        Qubole: 805246085872
+        Rackspace: 507897595701 530014582677
+        Rapid7: 336818582268
+        Red Canary: 823104324086
+        Red Hat: 589173575009
+        RedLine13: 635144173025
+        Rev: 414502572119
+        Rezonate: 787461962774
+        Rockset: 216690786812 318212636800
+        RudderStack: 422074288268
+        RunReveal: 253602268883
+        Salesforce: 793525387755
+        Scale: 307185671274
+        Scalr: 919814621061
+        Scalyr: 913057016266
+        SecureCloudDB: 585459848136
+        Segment: 107630771604 595280932656
+        Serverless: 802587217904
+        ServiceNow: 842447150064
+        SignalFx: 134183635603
+        Site24x7: 949777495771
+        Skeddly: 478299826944
+        Slack: 152659312504 429538831549
+        Snyk: 198361731867 755778135062
+        Sonrai Security: 213217834095 380873608913 717025312494
+        Sophos: 062897671886
+        Spacelift: 324880187172
+        Splunk: 112543817624
+        Spot: 922761411349 884866656237 627743545735
+        SSLMate: 423155938983 056196542512
+        Starburst: 179619298502
+        Steampipe Cloud: 316881668097
+        Stitch: 218546966473
+        Summit Route: 393727464233
+        Sumo Logic: 926226587429 956882708938
+        Symantec: 754237914691
+        Sysdig: 761931097553 263844535661
+        Telestream: 078992246105
+        Temporal: 902542641901 160190466495 819232936619 829909441867 354116250941
+        Tenable: 012615275169 422820575223
+        Threat Stack: 896126563706
+        Transcend: 829095311197
+        Trend Micro: 862820443276 147995105371 124790101291 607237235771 675681123645 811620960246 868324285112 737318609257
+        Turbot: 287590803701 255798382450 453761072151
+        UiPath: 983328018169
+        Upsolver: 428641199958
+        Usage AI: 826182721854
+        Vanta: 956993596390
+        Vectra: 978576646331
+        Weave Cloud: 376248598259
+        Workato: 353360065216
+        WP Engine: 902500896138
+        Ylastic: 710193521658
+        Zesty: 672188301118
+        """
+
+    /// Elastic Load Balancing, CloudTrail, Redshift, billing, GuardDuty and others; they are documented in each service's guide.
+    private static let aws = """
+        127311923021 033677994240 027434742980 797873946194 985666609251 054676820928 156460612806 652711504416 009996457667
+        582318560864 600734575887 383597477331 114774131450 783225319266 718504428378 507241528517 048591011584 638102146993
+        037604701340 193672423079 391106570357 262260360010 902366379725 865932855811 760740231472 361669875840 762762565011
+        404641285394 660998842044 907379612154 053454850223 210876761215 307160386991 915173422425 075028567923 386209384616
+        475085895292 086441151436 388731089494 113285607260 819402241893 977081816279 765225791966 492519147666 903692715234
+        284668455005 216624486486 681348832753 035351147821 859597730677 282025262664 262312530599 814480443879 525921808201
+        119688915426 582488909970 069019280451 187074758985 193415116832 453052556044 829690693026 669305197877 757211635381
+        585772288577 034638983726 886388586500 608710470296 858827067514 368064434614 790247189693 703715109447 473191095985
+        420376844563 651179539253 297058826802 623197973179 945512339897 408097707231 398671365691 713597048934 960118270566
+        485979073181 615915377779 764870610256 434091160558 246478207311 885798887673 041313461515 694668203235 553461782468
+        668912161003 028811157404 051362938876 595013617770 392442076723 452565589796 806199016981
+        """
+}
