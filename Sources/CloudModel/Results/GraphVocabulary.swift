@@ -19,16 +19,6 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable {
     case administrator
     /// What administrator rights of one account open in another.
     case administratorAccess = "administrator-access"
-    /// Makes a new administrator.
-    case createAdministrator = "create-administrator"
-    /// Gets rid of the permissions boundary first.
-    case liftBoundary = "lift-boundary"
-    /// Chooses another version of a policy first.
-    case setDefaultPolicyVersion = "set-default-policy-version"
-    /// Gets rid of a policy that denies first.
-    case shedPolicy = "shed-policy"
-    /// Takes several principals together.
-    case combinedRights = "combined-rights"
     /// A policy whose text was not collected may allow it.
     case unknownPolicy = "unknown-policy"
     /// A network lets it through.
@@ -57,10 +47,8 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable {
     case s3Read = "s3-read"
     /// Reads a secret.
     case secretRead = "secret-read"
-    /// Sets the password of a database.
-    case rdsPassword = "rds-password"
-    /// Shares a snapshot.
-    case snapshotShare = "snapshot-share"
+    /// Reads an encrypted parameter.
+    case parameterRead = "parameter-read"
 
     /// The kind of a step with that technique.
     public init(technique: String) { self = EdgeKind(rawValue: technique) ?? .escalation }

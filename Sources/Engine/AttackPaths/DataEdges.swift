@@ -13,10 +13,11 @@ extension GraphBuilder {
                 else { continue }
                 addBucket(bucket, store.node, subject, principal, from)
             case .secret(let secret): addSecret(secret, store.node, subject, principal, from)
-            case .database(let database): addDatabase(database, store.node, subject, principal, from)
-            case .snapshot(let item): addSnapshot(item, store.node, subject, principal, from)
+            case .parameter(let parameter): addParameter(parameter, store.node, subject, principal, from)
+            case .database, .snapshot: break
             }
         }
+        addDataTechniques(subject, principal, from, to: stores)
     }
 
     /// Starts, up to the first wildcard, of the resources that the subject's statements allow an action on; `nil` where that does not say.
@@ -63,22 +64,10 @@ extension GraphBuilder {
     }
 
     private func addSecret(_ secret: SecretItem, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        let action = "secretsmanager:GetSecretValue"
-        guard subject.allows.contains(action) || secret.policy != nil else { return }
-        var context: [String: [String]] = ["secretsmanager:secretid": [secret.arn]]
-        for (key, value) in secret.tags {
-            context["aws:resourcetag/" + key.lowercased()] = [value]
-            context["secretsmanager:resourcetag/" + key.lowercased()] = [value]
-        }
-        guard
-            var proof = permissions.may(
-                subject, action, on: secret.arn, account: secret.account, context: context,
-                policy: permissions.resourcePolicy(secret.policy))
+        guard subject.allows.contains("secretsmanager:GetSecretValue") || secret.policy != nil, var proof = read(secret, subject),
+            let decrypt = decrypt(secret, subject)
         else { return }
-        if let name = secret.kmsKey, let key = key(named: name, account: secret.account, region: secret.region), key.manager != "AWS" {
-            guard let decrypt = decrypt(key, subject, service: "secretsmanager.\(secret.region).amazonaws.com") else { return }
-            proof.add(decrypt)
-        }
+        proof.add(decrypt)
         if !secret.policyKnown { proof.require("no policy of the secret denies it (it was not collected)") }
         proof.cite(permissions.citation(secret.evidence))
         draft.edge(
@@ -86,7 +75,50 @@ extension GraphBuilder {
             why: "\(label(principal)) may read secret \(secret.name) (secretsmanager:GetSecretValue).")
     }
 
-    private func key(named name: String, account: String, region: String) -> EncryptionKey? {
+    /// Proof that a subject may ask for a secret's value; its key is another matter.
+    func read(_ secret: SecretItem, _ subject: Subject) -> Proof? {
+        var context = tagContext(secret.tags, secret.arn)
+        context["secretsmanager:secretid"] = [secret.arn]
+        return permissions.may(
+            subject, "secretsmanager:GetSecretValue", on: secret.arn, account: secret.account, context: context,
+            policy: permissions.resourcePolicy(secret.policy))
+    }
+
+    /// Proof that a subject may decrypt a secret's value.
+    func decrypt(_ secret: SecretItem, _ subject: Subject) -> Proof? {
+        guard let name = secret.kmsKey, let key = key(named: name, account: secret.account, region: secret.region), key.manager != "AWS"
+        else { return Proof() }
+        return decrypt(key, subject, service: "secretsmanager.\(secret.region).amazonaws.com")
+    }
+
+    /// A parameter that is kept encrypted; AWS's own key for them is open to whoever may read the parameter.
+    private func addParameter(_ parameter: Workload, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        let action = "ssm:GetParameter"
+        guard subject.account == parameter.account, subject.allows.contains(action) else { return }
+        var context = tagContext(parameter.tags, parameter.arn)
+        context["aws:requestedregion"] = [parameter.region]
+        guard var proof = permissions.may(subject, action, on: parameter.arn, account: parameter.account, context: context) else { return }
+        if let name = parameter["key"], name != "alias/aws/ssm" {
+            let key = key(named: name, account: parameter.account, region: parameter.region)
+            guard let key else {
+                proof.require("the key \(name) lets it decrypt (which key that is was not collected)")
+                return read(parameter, to, principal, from, proof)
+            }
+            guard let decrypt = decrypt(key, subject, service: "ssm.\(parameter.region).amazonaws.com") else { return }
+            proof.add(decrypt)
+        }
+        read(parameter, to, principal, from, proof)
+    }
+
+    private func read(_ parameter: Workload, _ to: Int, _ principal: Principal, _ from: Int, _ proof: Proof) {
+        var proof = proof
+        proof.cite(permissions.citation(parameter.evidence))
+        draft.edge(
+            from, to, "parameter-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+            why: "\(label(principal)) may read parameter \(parameter.name) (ssm:GetParameter).")
+    }
+
+    func key(named name: String, account: String, region: String) -> EncryptionKey? {
         snapshot.keys.first { $0.account == account && $0.region == region && ($0.arn == name || $0.id == name) }
     }
 
@@ -100,41 +132,6 @@ extension GraphBuilder {
             subject, "kms:Decrypt", on: key.arn, account: key.account,
             context: ["kms:viaservice": [service], "kms:calleraccount": [subject.account]],
             policy: policy)
-    }
-
-    private func addDatabase(_ database: Database, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        let action = "rds:ModifyDBInstance"
-        guard subject.account == database.account, subject.allows.contains(action),
-            var proof = permissions.may(subject, action, on: database.arn, account: database.account, context: tags(database.tags))
-        else { return }
-        if database.publiclyAccessible != true { proof.require("the attacker has a network path to the database") }
-        proof.cite(permissions.citation(database.evidence))
-        draft.edge(
-            from, to, "rds-password", likelihood: Likelihood.likely, proof: proof, hypothetical: proof.confidence == .unknown,
-            why: "\(label(principal)) may set the master password of database \(database.id) (rds:ModifyDBInstance).")
-    }
-
-    private func addSnapshot(_ item: DataSnapshot, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        let action =
-            switch item.kind {
-            case "rds": "rds:ModifyDBSnapshotAttribute"
-            case "rds-cluster": "rds:ModifyDBClusterSnapshotAttribute"
-            default: "ec2:ModifySnapshotAttribute"
-            }
-        guard subject.account == item.account, subject.allows.contains(action),
-            var proof = permissions.may(subject, action, on: item.arn, account: item.account, context: tags(item.tags))
-        else { return }
-        if item.encrypted == true { proof.require("the key that encrypts the snapshot can be shared") }
-        proof.cite(permissions.citation(item.evidence))
-        draft.edge(
-            from, to, "snapshot-share", likelihood: Likelihood.easy, proof: proof, hypothetical: proof.confidence == .unknown,
-            why: "\(label(principal)) may share snapshot \(item.id) with any account (\(action)).")
-    }
-
-    private func tags(_ tags: [String: String]) -> [String: [String]] {
-        var context: [String: [String]] = [:]
-        for (key, value) in tags { context["aws:resourcetag/" + key.lowercased()] = [value] }
-        return context
     }
 
     /// Resources to ask about when any one will do: the default, and what the subject's own statements name, with wildcards filled in.

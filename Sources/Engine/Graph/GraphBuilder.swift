@@ -49,6 +49,10 @@ final class GraphBuilder {
     /// Resources that hold data, and of them those with a value.
     private(set) var stores: [Store] = []
     private(set) var jewels: [Store] = []
+    /// What runs with the rights of roles.
+    let workloads: WorkloadIndex
+    /// Whether some account has a role that Identity Center made.
+    private(set) lazy var hasIdentityCenter = snapshot.principals.contains(where: Self.isOfIdentityCenter)
     /// What the owner says.
     let premises: Premises
     private(set) var weaknesses = Weaknesses()
@@ -71,6 +75,7 @@ final class GraphBuilder {
             case secret(SecretItem)
             case database(Database)
             case snapshot(DataSnapshot)
+            case parameter(Workload)
         }
     }
 
@@ -83,8 +88,9 @@ final class GraphBuilder {
         serviceLinked = snapshot.principals.map(\.isServiceLinked)
         managedPolicies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
         accounts = Set(snapshot.accounts.map(\.id))
+        workloads = WorkloadIndex(snapshot)
         region =
-            snapshot.instances.first?.region ?? snapshot.functions.first?.region
+            snapshot.instances.first?.region ?? snapshot.functions.first?.region ?? snapshot.workloads.first?.region
             ?? snapshot.securityGroups.first?.region ?? snapshot.subnets.first?.region ?? "us-east-1"
     }
 
@@ -102,6 +108,7 @@ final class GraphBuilder {
         managedPolicies = base.managedPolicies
         administrators = base.administrators
         accounts = base.accounts
+        workloads = base.workloads
         region = base.region
         draft = GraphDraft(nodesOf: graph)
         users = base.users
@@ -224,6 +231,9 @@ final class GraphBuilder {
             let signs = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
             addData(item.arn, .snapshot, item.id, item.account, item.tags, .snapshot(item), signs: signs)
         }
+        for item in snapshot.workloads where item.kind == .parameter && item["type"] == "SecureString" {
+            addData(item.arn, .secret, item.name, item.account, item.tags, .parameter(item))
+        }
         for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
     }
 
@@ -330,14 +340,7 @@ final class GraphBuilder {
 
     /// Sorts roles by whom their trust policies name.
     func indexTrust() {
-        let services = Set(
-            EscalationCatalogue.techniques.compactMap { technique -> String? in
-                switch technique.shape {
-                case .passRole(let service, _, _), .existing(let service, _): service
-                default: nil
-                }
-            }
-        ).union(["lambda.amazonaws.com", "ec2.amazonaws.com"])
+        let services = EscalationCatalogue.services
         for (index, role) in snapshot.principals.enumerated() where role.kind == .role && !role.isServiceLinked {
             guard let trust = role.trust else { continue }
             guard let document = permissions.library.entry(of: trust).document else {

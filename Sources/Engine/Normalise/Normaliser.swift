@@ -276,14 +276,34 @@ public struct Normaliser {
         for cursor in cursors(account, "eks", "list-clusters") {
             for item in cursor.list("clusters") { if let name = item.identifier { ask("eks", "describe-cluster", region(cursor), [name]) } }
         }
+        // What belongs to something else is listed with it.
+        for (parents, place, service, listings) in [
+            ("list-clusters", "clusterArns", "ecs", ["list-container-instances", "list-services", "list-tasks"]),
+            ("list-clusters", "clusters", "eks", ["list-nodegroups", "list-pod-identity-associations", "list-access-entries"]),
+            ("list-applications", "applications", "codedeploy", ["list-deployment-groups"]),
+        ] {
+            for cursor in cursors(account, service, parents) {
+                for parent in cursor.list(place).compactMap(\.identifier) {
+                    let name = parent.split(separator: "/").last.map(String.init) ?? parent
+                    for listing in listings where !index.isMentioned(account, service, listing, region: region(cursor), resource: nil) {
+                        self.ask(account, service, listing, region(cursor), [name, parent], always: true)
+                    }
+                }
+            }
+        }
         for list in snapshot.prefixLists where list.account == account && list.ranges == nil {
             ask("ec2", "get-managed-prefix-list-entries", list.region, [list.id])
         }
     }
 
     /// Says that a resource was not asked about, where that leaves a question open.
-    mutating func ask(_ account: String, _ service: String, _ name: String, _ region: String?, _ resources: [String]) {
-        guard let operation = KnownOperation.named(service: service, operation: name), operation.isExpected, let first = resources.first,
+    ///
+    /// - Parameter always: whether it does although the call is one that most folders leave out.
+    mutating func ask(
+        _ account: String, _ service: String, _ name: String, _ region: String?, _ resources: [String], always: Bool = false
+    ) {
+        guard let operation = KnownOperation.named(service: service, operation: name), operation.isExpected || always,
+            let first = resources.first,
             !resources.contains(where: { index.isMentioned(account, service, name, region: region, resource: $0) })
         else { return }
         gaps.append(Self.gap(account, operation, region: region, resource: first))

@@ -229,6 +229,7 @@ struct WorkloadReader {
             }
             if workload.kind == .studioDomain { domains["\(workload.region) \(workload.name)"] = place }
         }
+        nameSources()
         for place in workloads.indices where workloads[place].rolesKnown && workloads[place].roles.isEmpty {
             let workload = workloads[place]
             let source: Int?
@@ -246,6 +247,55 @@ struct WorkloadReader {
                 workloads[place].rolesKnown = false
             }
         }
+    }
+
+    /// What can be changed to change what runs: objects with code, repositories with images, scripts, templates that groups launch from.
+    private mutating func nameSources() {
+        var launched: [String: [String]] = [:]
+        for group in workloads where group.kind == .scalingGroup {
+            for (template, version) in [("template", "version"), ("mixedTemplate", "mixedVersion")] {
+                // A group that names a version of a template stays with it.
+                guard let id = group[template], ["$Default", "$Latest"].contains(group[version] ?? "$Default") else { continue }
+                launched["\(group.region) \(id)", default: []].append(group.name)
+            }
+        }
+        for place in workloads.indices {
+            let workload = workloads[place]
+            func name(_ attribute: String, _ value: String?) {
+                if let value, Identifier.isPlain(value) { workloads[place].attributes[attribute] = [value] }
+            }
+            let objects = "arn:\(normaliser.partition(account)):s3:::"
+            switch workload.kind {
+            case .buildProject where workload["sourceType"] == "S3": name("code", workload["source"].map { objects + $0 })
+            case .glueJob:
+                name("code", workload["source"].flatMap { $0.hasPrefix("s3://") ? objects + $0.dropFirst("s3://".utf8.count) : nil })
+            case .airflowEnvironment:
+                if let bucket = workload["bucket"], let path = workload["path"] { name("code", "\(bucket)/\(path)/example.py") }
+            case .notebook:
+                name(
+                    "lifecycleConfig",
+                    workload["lifecycle"].map {
+                        normaliser.arn("sagemaker", workload.region, account, "notebook-instance-lifecycle-config/\($0)")
+                    })
+            case .launchTemplate:
+                let groups = ARNParts(workload.arn).flatMap { launched["\(workload.region) \($0.name)"] }
+                if let groups { workloads[place].attributes["launchedBy"] = groups }
+            case .taskDefinition, .appRunnerService, .jobDefinition:
+                name("repository", (workload.attributes["image"] ?? []).compactMap(repository).first)
+            default: break
+            }
+        }
+    }
+
+    /// The repository of an image by tag in the account's own registry; one by digest cannot be replaced.
+    private func repository(_ image: String) -> String? {
+        let parts = image.split(separator: "/", maxSplits: 1)
+        let host = parts.first?.split(separator: ".") ?? []
+        guard parts.count == 2, !image.contains("@"), host.count >= 6, host[0] == account[...], host[1] == "dkr", host[2] == "ecr" else {
+            return nil
+        }
+        let name = parts[1].split(separator: ":").first ?? ""
+        return normaliser.arn("ecr", String(host[3]), account, "repository/\(name)")
     }
 
     // MARK: Places

@@ -18,6 +18,8 @@ struct ActionSet: Hashable, Sendable {
     mutating func formUnion(_ other: ActionSet) { for index in words.indices { words[index] |= other.words[index] } }
     /// Removes what is not in the other set.
     mutating func formIntersection(_ other: ActionSet) { for index in words.indices { words[index] &= other.words[index] } }
+    /// Whether all of another set is in it.
+    func isSuperset(of other: ActionSet) -> Bool { zip(words, other.words).allSatisfy { $1 & ~$0 == 0 } }
     /// Whether nothing is in it.
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 }
@@ -38,6 +40,7 @@ enum EngineActions {
             "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "ssm:UpdateInstanceInformation", "sqs:ReceiveMessage",
             "kinesis:GetRecords", "dynamodb:GetRecords", "iam:SetDefaultPolicyVersion", "iam:DeleteUserPolicy", "iam:DetachUserPolicy",
             "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:RemoveUserFromGroup",
+            "ssmmessages:OpenDataChannel", "cognito-identity:UpdateIdentityPool", "ssm:GetParameter",
         ]
         for action in EscalationCatalogue.techniques.flatMap(\.requires).map(\.action) + own where seen.insert(action).inserted {
             list.append(action)
