@@ -1,4 +1,5 @@
 import CloudModel
+import Testing
 
 @testable import Engine
 
@@ -238,10 +239,13 @@ struct World {
         return CloudCollection(records: records, coverage: coverage)
     }
 
-    /// What the engine says of it.
+    /// What the engine says of it, with every step of every path proven again.
     func judged() -> Judgement {
+        let collection = collection
         let evaluation = Evaluation(Normaliser.normalise(collection))
-        return Judgement(evaluation: evaluation, judged: evaluation.judged())
+        let judged = evaluation.judged()
+        for problem in Reproof(evaluation, collection).problems(judged.paths) { Issue.record("a step is not proven: \(problem)") }
+        return Judgement(evaluation: evaluation, judged: judged)
     }
 }
 
