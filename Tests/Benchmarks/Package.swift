@@ -9,12 +9,29 @@ let strict: [SwiftSetting] = [
 
 let package = Package(
     name: "benchmarks",
-    dependencies: [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .target(
             name: "Basics", dependencies: [.product(name: "Logging", package: "swift-log")], path: "Shared/Basics", swiftSettings: strict),
         .target(name: "CloudModel", dependencies: ["Basics"], path: "Shared/CloudModel", swiftSettings: strict),
         .target(name: "IAMEvaluator", dependencies: ["CloudModel"], path: "Shared/IAMEvaluator", swiftSettings: strict),
+        .target(
+            name: "SnapshotStore", dependencies: ["Basics", "CloudModel", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Shared/SnapshotStore", swiftSettings: strict),
+        .target(
+            name: "Engine",
+            dependencies: [
+                "CloudModel", "IAMEvaluator", "SnapshotStore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Yams", package: "Yams"),
+            ], path: "Shared/Engine", swiftSettings: strict),
+        // Made-up organisations, as an agent would have collected them.
+        .target(name: "SyntheticCloud", dependencies: ["CloudModel"], swiftSettings: strict),
+        .executableTarget(name: "PathBenchmark", dependencies: ["CloudModel", "Engine", "SyntheticCloud"], swiftSettings: strict),
         .target(name: "CAllocations"),
         .executableTarget(
             name: "IAMBenchmark", dependencies: ["CAllocations", "CloudModel", "IAMEvaluator"], swiftSettings: strict),

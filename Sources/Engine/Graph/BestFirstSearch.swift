@@ -4,7 +4,7 @@ import CloudModel
 ///
 /// Of equally likely ways the surer counts, then the one with fewer steps, then the one whose nodes come first. Scratch space is kept between
 /// searches and reset where it was touched.
-struct BestFirstSearch {
+public struct BestFirstSearch: Sendable {
     /// Whether edges are followed from where they start or from where they end.
     enum Direction { case forwards, backwards }
 
@@ -20,40 +20,52 @@ struct BestFirstSearch {
     private static let never: UInt8 = 9
 
     /// What the last search found: for each node the likelihood of the best way between it and the origin, 0 for none.
-    private(set) var likelihood: [Double]
+    public private(set) var likelihood: [Double]
     /// How unsure the way is, above ``hopBits`` bits of its number of steps.
     private var order: [Int32]
     /// The number of the edge by which the way enters the node; -1 for none.
     private var edge: [Int32]
     private var done: [Bool]
     /// The nodes that the last search met.
-    private(set) var touched: [Int] = []
+    public private(set) var touched: [Int] = []
     /// How many edges were looked at so far, which is what searching costs.
     private(set) var scanned = 0
     private var heap = Heap()
     private static let hopBits: Int32 = 24
+    private let nobody: [Bool]
 
     init(_ graph: SecurityGraph, _ direction: Direction) {
         let edges = graph.edges
-        let count = graph.nodes.count
+        self.init(
+            nodes: graph.nodes.count, near: edges.map { direction == .forwards ? $0.from : $0.to },
+            far: edges.map { direction == .forwards ? $0.to : $0.from }, likelihoods: edges.map(\.likelihood), ranks: edges.map(Self.rank))
+    }
+
+    /// Ready to search a graph of proven edges, given as arrays, backwards from where they end.
+    ///
+    /// - Precondition: `from`, `to` and `likelihoods` are equally long, and each end is below `nodes`.
+    public init(nodes: Int, from: [Int32], to: [Int32], likelihoods: [Double]) {
+        self.init(nodes: nodes, near: to, far: from, likelihoods: likelihoods, ranks: [UInt8](repeating: 0, count: from.count))
+    }
+
+    private init(nodes count: Int, near: [Int32], far: [Int32], likelihoods: [Double], ranks all: [UInt8]) {
         var starts = [Int32](repeating: 0, count: count + 1)
-        for edge in edges { starts[Int(direction == .forwards ? edge.from : edge.to) + 1] += 1 }
+        for node in near { starts[Int(node) + 1] += 1 }
         for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
         var next = starts
-        var ends = [Int32](repeating: 0, count: edges.count)
+        var ends = [Int32](repeating: 0, count: near.count)
         var numbers = ends
         var places = ends
-        var weights = [Double](repeating: 0, count: edges.count)
-        var ranks = [UInt8](repeating: 0, count: edges.count)
-        for (number, edge) in edges.enumerated() {
-            let (near, far) = direction == .forwards ? (Int(edge.from), edge.to) : (Int(edge.to), edge.from)
-            let place = Int(next[near])
-            next[near] += 1
-            ends[place] = far
+        var weights = [Double](repeating: 0, count: near.count)
+        var ranks = [UInt8](repeating: 0, count: near.count)
+        for (number, node) in near.enumerated() {
+            let place = Int(next[Int(node)])
+            next[Int(node)] += 1
+            ends[place] = far[number]
             numbers[place] = Int32(number)
             places[number] = Int32(place)
-            weights[place] = edge.likelihood
-            ranks[place] = Self.rank(edge)
+            weights[place] = likelihoods[number]
+            ranks[place] = all[number]
         }
         self.starts = starts
         self.ends = ends
@@ -65,6 +77,7 @@ struct BestFirstSearch {
         order = [Int32](repeating: 0, count: count)
         edge = [Int32](repeating: -1, count: count)
         done = [Bool](repeating: false, count: count)
+        nobody = done
     }
 
     private static func rank(_ edge: GraphEdge?) -> UInt8 {
@@ -79,6 +92,9 @@ struct BestFirstSearch {
         ranks[place] = Self.rank(edge)
     }
 
+    /// Searches from `origin` over all edges, for all nodes.
+    public mutating func run(from origin: Int) { run(from: origin, within: .unknown, wanted: nobody, count: Int.max) }
+
     /// Searches from `origin` over edges at most that unsure, until `count` of the nodes that `wanted` marks are found.
     mutating func run(from origin: Int, within level: Confidence, wanted: [Bool], count: Int) {
         reset()
@@ -91,9 +107,9 @@ struct BestFirstSearch {
             let node = Int(item.node)
             if done[node] { continue }
             done[node] = true
-            if wanted[node] {
+            if wanted[node], node != origin {
                 left -= 1
-                if left <= 0 { break }
+                if left == 0 { break }
             }
             let hops = item.order & ((1 << Self.hopBits) - 1)
             let unsure = item.order >> Self.hopBits

@@ -1,0 +1,110 @@
+import CloudModel
+import Engine
+import Foundation
+import SyntheticCloud
+
+/// From records to ranked paths, on made-up organisations; and the search alone on a random graph.
+///
+/// - `PathBenchmark` measures the sizes that the product is specified for;
+/// - `PathBenchmark measure PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` one size, in stages;
+/// - `PathBenchmark write FOLDER PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` writes the folder that `cloudryption analyze` takes;
+/// - `PathBenchmark search NODES EDGES` the search alone.
+@main
+struct PathBenchmark {
+    static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        func number(_ place: Int) -> Int { arguments.indices.contains(place) ? Int(arguments[place]) ?? 0 : 0 }
+        func shape(from place: Int) -> SyntheticCloud.Shape {
+            let density = arguments.indices.contains(place + 2) ? SyntheticCloud.Shape.Density(rawValue: arguments[place + 2]) : nil
+            return .init(
+                principals: number(place), resources: number(place + 1), accounts: number(place + 3) > 0 ? number(place + 3) : nil,
+                density: density ?? .sparse)
+        }
+        switch arguments.first {
+        case "measure": try measure(shape(from: 1))
+        case "write": try write(shape(from: 2), to: arguments[1])
+        case "search": search(nodes: number(1), edges: number(2))
+        default:
+            print(
+                "| principals | resources | density | records | normalise | graph | paths | records to paths | snapshot, controls | found | memory |"
+            )
+            print("|---|---|---|---|---|---|---|---|---|---|---|")
+            try measure(.init(principals: 1_200, resources: 2_500, accounts: 1))
+            try measure(.init(principals: 1_200, resources: 2_500, accounts: 1, density: .dense))
+            for size in [1_000, 3_000, 10_000, 30_000] { try measure(.init(principals: size, resources: size * 10)) }
+            search(nodes: 100_000, edges: 500_000)
+        }
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        let value = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+        return String(format: "%.3f s", value)
+    }
+
+    /// Analyses one organisation, fixes left out: what the stages take is the time from one's beginning to the next one's.
+    private static func measure(_ shape: SyntheticCloud.Shape) throws {
+        let collection = try SyntheticCloud(shape).collection()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "path-benchmark-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let clock = ContinuousClock()
+        var begun: [(stage: String, at: ContinuousClock.Instant)] = []
+        let result = try Pipeline.run(
+            collection, snapshotPath: folder.appending(path: "snapshot.sqlite").path, options: .init(findsFixes: false)
+        ) { progress in begun.append((progress.stage, clock.now)) }
+        begun.append(("end", clock.now))
+        func taken(_ stage: String) -> Duration {
+            guard let place = begun.firstIndex(where: { $0.stage == stage }) else { return .zero }
+            return begun[place].at.duration(to: begun[place + 1].at)
+        }
+        let ranked = taken("normalise") + taken("graph") + taken("paths")
+        print(
+            "| \(shape.principals) | \(shape.resources) | \(shape.density.rawValue) | \(collection.records.count) | "
+                + "\(seconds(taken("normalise"))) | \(seconds(taken("graph"))) | \(seconds(taken("paths"))) | \(seconds(ranked)) | "
+                + "\(seconds(taken("controls"))) | \(result.paths.count) | \(memory()) |")
+    }
+
+    /// The most memory that this process had so far.
+    private static func memory() -> String {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } ?? 0
+        return "\(kilobytes / 1024) MiB"
+    }
+
+    private static func write(_ shape: SyntheticCloud.Shape, to folder: String) throws {
+        let cloud = SyntheticCloud(shape)
+        for (index, account) in cloud.accounts.enumerated() {
+            let place = folder + "/" + account
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            for file in cloud.files(of: index) { try Data(file.text.utf8).write(to: URL(filePath: place + "/" + file.name)) }
+        }
+        print("\(shape.accounts) accounts, \(shape.principals) principals, \(shape.resources) resources")
+    }
+
+    /// The strongest ways to ten targets, one after another, in a random graph.
+    private static func search(nodes: Int, edges: Int) {
+        var random = SystemRandomNumberGenerator()
+        var from: [Int32] = []
+        var to: [Int32] = []
+        var likelihoods: [Double] = []
+        for _ in 0..<edges {
+            from.append(Int32.random(in: 0..<Int32(nodes), using: &random))
+            to.append(Int32.random(in: 0..<Int32(nodes), using: &random))
+            likelihoods.append(Double.random(in: 0.1...0.95, using: &random))
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        var search = BestFirstSearch(nodes: nodes, from: from, to: to, likelihoods: likelihoods)
+        let prepared = clock.now
+        var found = 0
+        for target in 0..<10 {
+            search.run(from: target)
+            found += search.touched.count
+        }
+        let end = clock.now
+        print(
+            "search alone, \(nodes) nodes, \(edges) edges: prepared in \(seconds(start.duration(to: prepared))), "
+                + "\(seconds(prepared.duration(to: end) / 10)) for each target, \(found / 10) nodes reach it")
+    }
+}
