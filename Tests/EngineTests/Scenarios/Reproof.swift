@@ -69,22 +69,23 @@ struct Reproof {
         let things = everything(account)
         switch EdgeKind(technique: step.technique) {
         case .administrator:
-            return ["iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:PutUserPolicy", "sts:AssumeRole", "ec2:RunInstances"].map {
+            return ["iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:PutUserPolicy"].map {
                 [Question(action: $0, resources: things, isShown: false)]
             }
         case .s3Read: return [[Question(action: "s3:GetObject", resources: named(index, "s3:GetObject") + [step.to + "/object"])]]
         case .secretRead: return [[Question(action: "secretsmanager:GetSecretValue", resources: [step.to])]]
-        case .rdsPassword: return [[Question(action: "rds:ModifyDBInstance", resources: [step.to])]]
-        case .snapshotShare:
-            return [["rds:ModifyDBSnapshotAttribute", "ec2:ModifySnapshotAttribute"].map { Question(action: $0, resources: [step.to]) }]
-        case .createAdministrator:
-            return [["iam:CreateUser", "iam:CreateRole"], ["iam:AttachUserPolicy", "iam:AttachRolePolicy"]].map { actions in
-                actions.map { Question(action: $0, resources: things) }
-            }
-        case .liftBoundary, .setDefaultPolicyVersion, .shedPolicy:
-            return [GraphBuilder.changing.map { Question(action: $0, resources: things) }]
+        case .parameterRead: return [[Question(action: "ssm:GetParameter", resources: [step.to])]]
         case .escalation:
             guard let technique = EscalationCatalogue.byID[step.technique] else { return [] }
+            if technique.id == "create-administrator" {
+                return [["iam:CreateUser", "iam:CreateRole"], ["iam:AttachUserPolicy", "iam:AttachRolePolicy"]].map { actions in
+                    actions.map { Question(action: $0, resources: things + named(index, $0)) }
+                }
+            }
+            if technique.shape == .change {
+                let actions = technique.id == "combined-rights" ? GraphBuilder.turning : GraphBuilder.changing
+                return [actions.map { Question(action: $0, resources: things) }]
+            }
             return technique.requires.map { requirement in
                 // What is passed is what is reached; other actions may be about something in the middle.
                 let isAboutRole = requirement.action == "iam:PassRole" || requirement.action == "sts:AssumeRole"
@@ -101,6 +102,8 @@ struct Reproof {
     private func everything(_ account: String) -> [String] {
         let own = evaluation.graph.nodes.filter { $0.account == account && $0.kind != .admin }.map(\.id)
         let policies = snapshot.policies.map(\.arn)
+        let running = snapshot.workloads.filter { $0.account == account }
+        let named = running.map(\.arn) + running.flatMap { $0.attributes.values.joined() }.filter { $0.hasPrefix("arn:") }
         let kinds = Set(
             EscalationCatalogue.techniques.flatMap(\.requires).compactMap { requirement -> String? in
                 if case .created(let kind) = requirement.slot { kind } else { nil }
@@ -108,53 +111,65 @@ struct Reproof {
         let new = kinds.sorted().map {
             EscalationCatalogue.newResource($0, account: account, region: evaluation.builder.region, partition: "aws")
         }
-        return ["*", "arn:aws:iam::\(account):user/example", "arn:aws:iam::\(account):role/example"] + own + policies + new
+        return ["*", "arn:aws:iam::\(account):user/example", "arn:aws:iam::\(account):role/example"] + own + policies + named + new
     }
 
     /// What a principal's own statements name for an action, wildcards filled in.
     private func named(_ index: Int, _ action: String) -> [String] {
-        (permissions.subjects[index]?.policies ?? []).flatMap { permissions.library.entries[$0.place].document?.statements ?? [] }
-            .filter { $0.effect == .allow && $0.actions.patterns.contains { Wildcard.matches($0, action, ignoringCase: true) } }
-            .flatMap { $0.resources?.patterns ?? [] }
-            .map {
-                String(decoding: $0.utf8.map { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") ? UInt8(ascii: "x") : $0 }, as: UTF8.self)
+        var found: [String] = []
+        for policy in permissions.subjects[index]?.policies ?? [] {
+            for statement in permissions.library.entries[policy.place].document?.statements ?? [] where statement.effect == .allow {
+                guard statement.actions.patterns.contains(where: { Wildcard.matches($0, action, ignoringCase: true) }) else { continue }
+                for pattern in statement.resources?.patterns ?? [] {
+                    found.append(String(pattern.map { $0 == "*" || $0 == "?" ? "x" : $0 }))
+                }
             }
+        }
+        return found
     }
 
     // MARK: Whether it holds
 
     private func problem(with question: Question, _ step: PathStep) -> String? {
         if question.isShown, !step.evidence.contains(where: { shows($0, question.action) }) { return "no cited statement allows it" }
-        guard let index = permissions.principalIndex[step.from], let subject = permissions.subjects[index] else { return "nobody asks" }
-        for resource in question.resources {
-            let policy = resourcePolicy(resource)
-            var known: [String: [String]] = [:]
-            if question.action == "iam:PassRole", let technique = EscalationCatalogue.byID[step.technique],
-                case .passRole(_, let passedTo, _) = technique.shape
-            {
-                known["iam:passedtoservice"] = passedTo.prefix(1).map { $0 }
+        // Rights that are put together are several principals' own.
+        let askers =
+            step.technique == "combined-rights"
+            ? Array(permissions.subjects.indices) : [permissions.principalIndex[step.from]].compactMap { $0 }
+        let allowed = askers.contains { index in permissions.subjects[index].map { isAllowed(question, step, $0) } ?? false }
+        return allowed ? nil : "the evaluator does not allow it"
+    }
+
+    private func isAllowed(_ question: Question, _ step: PathStep, _ subject: Subject) -> Bool {
+        let technique = EscalationCatalogue.byID[step.technique]
+        var services: [String?] = [nil]
+        if question.action == "iam:PassRole", case .passRole(let passing)? = technique?.shape { services = passing.passedTo }
+        return question.resources.contains { resource in services.contains { isAllowed(question, step, subject, resource, passedTo: $0) } }
+    }
+
+    private func isAllowed(_ question: Question, _ step: PathStep, _ subject: Subject, _ resource: String, passedTo: String?) -> Bool {
+        let policy = resourcePolicy(resource)
+        var known: [String: [String]] = [:]
+        if let passedTo { known["iam:passedtoservice"] = [passedTo] }
+        if question.action.hasPrefix("iam:Attach") { known["iam:policyarn"] = ["arn:aws:iam::aws:policy/AdministratorAccess"] }
+        let account = evaluation.graph.place(of: resource).flatMap { evaluation.graph.nodes[$0].account }
+        let request = AccessRequest(
+            principal: subject.principal, action: question.action, resource: resource, resourceAccount: account,
+            context: permissions.context(subject, question.action, on: resource, account: account, adding: known))
+        let layers = permissions.layers(
+            subject, question.action, on: resource, account: account,
+            policy: policy.map { .init(place: permissions.library.place(of: $0), source: $0) })
+        switch Evaluator.evaluate(request, layers).outcome {
+        case .allowed: return true
+        case .conditional(let expression):
+            switch ResidualCondition.reduced(expression) {
+            case .always: return true
+            case .never: return false
+            default: return step.confidence != .proven
             }
-            if question.action.hasPrefix("iam:Attach") { known["iam:policyarn"] = ["arn:aws:iam::aws:policy/AdministratorAccess"] }
-            let account = evaluation.graph.place(of: resource).flatMap { evaluation.graph.nodes[$0].account }
-            let request = AccessRequest(
-                principal: subject.principal, action: question.action, resource: resource, resourceAccount: account,
-                context: permissions.context(subject, question.action, on: resource, account: account, adding: known))
-            let layers = permissions.layers(
-                subject, question.action, on: resource, account: account,
-                policy: policy.map { .init(place: permissions.library.place(of: $0), source: $0) })
-            switch Evaluator.evaluate(request, layers).outcome {
-            case .allowed: return nil
-            case .conditional(let expression):
-                switch ResidualCondition.reduced(expression) {
-                case .always: return nil
-                case .never: continue
-                default: if step.confidence != .proven { return nil }
-                }
-            case .unknown: if step.confidence == .unknown { return nil }
-            case .explicitlyDenied, .implicitlyDenied: continue
-            }
+        case .unknown: return step.confidence == .unknown
+        case .explicitlyDenied, .implicitlyDenied: return false
         }
-        return "the evaluator does not allow it"
     }
 
     private func resourcePolicy(_ resource: String) -> PolicySource? {
@@ -190,7 +205,7 @@ struct Reproof {
     private static func value(_ root: JSONValue, at pointer: String) -> JSONValue? {
         var value = root
         for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = part.replacing("~1", with: "/").replacing("~0", with: "~")
+            let name = String(part.replacing("~1", with: "/").replacing("~0", with: "~"))
             if let list = value.array {
                 guard let index = Int(name), list.indices.contains(index) else { return nil }
                 value = list[index]

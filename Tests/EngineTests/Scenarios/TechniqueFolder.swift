@@ -1,5 +1,6 @@
 import CloudModel
 import Foundation
+import Testing
 
 @testable import Engine
 
@@ -85,10 +86,13 @@ struct TechniqueFolder {
         return collection
     }
 
-    /// What the engine says of a variant.
+    /// What the engine says of a variant, with every step of every path proven again.
     func judged(_ variant: Variant) throws -> Judgement {
-        let evaluation = Evaluation(Normaliser.normalise(try collection(variant)))
-        return Judgement(evaluation: evaluation, judged: evaluation.judged())
+        let collection = try collection(variant)
+        let evaluation = Evaluation(Normaliser.normalise(collection))
+        let judged = evaluation.judged()
+        for problem in Reproof(evaluation, collection).problems(judged.paths) { Issue.record("\(id): a step is not proven: \(problem)") }
+        return Judgement(evaluation: evaluation, judged: judged)
     }
 
     // MARK: Principals
