@@ -82,7 +82,8 @@ extension ResourceRow {
                 item.arn, "distribution", item.domain ?? item.id, item.account, nil,
                 [
                     "enabled": .bool(item.enabled), "domain": value(item.domain), "firewall": value(item.firewall),
-                    "openOrigins": value(item.openOrigins), "signedOrigins": value(item.signedOrigins),
+                    "openOrigins": value(item.openOrigins), "guardedOrigins": value(item.guardedOrigins),
+                    "signedOrigins": value(item.signedOrigins),
                     "origins": .array(
                         item.origins.map {
                             [

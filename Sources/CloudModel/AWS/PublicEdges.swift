@@ -105,6 +105,8 @@ public struct Distribution: Sendable, Hashable {
     public var origins: [Origin]
     /// Origins that some behaviour serves to whoever asks.
     public var openOrigins: [String]
+    /// Origins that no behaviour serves but behind code that looks at each request first.
+    public var guardedOrigins: [String]
     /// Origins that every behaviour serves to requests with a signature of the owner's only.
     public var signedOrigins: [String]
     /// The firewall in front of it.
@@ -120,6 +122,7 @@ public struct Distribution: Sendable, Hashable {
         self.evidence = evidence
         origins = []
         openOrigins = []
+        guardedOrigins = []
         signedOrigins = []
     }
 }

@@ -1,7 +1,7 @@
 /// What a node of the graph stands for.
 public enum NodeKind: String, Sendable, Codable, CaseIterable {
-    case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, bucket, secret,
-        database, snapshot, key, network, other, admin
+    case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, workload, bucket,
+        secret, database, snapshot, key, network, other, admin
     /// Whether this is a user, group, role or root.
     public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
     /// Whether whoever stands here is none of the accounts' own principals.
@@ -29,6 +29,8 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable {
     case executionRole = "execution-role"
     /// Code on an instance has the rights of its role.
     case instanceProfile = "instance-profile"
+    /// Code in another kind of workload, such as a container's service, has the rights of its role.
+    case workloadRole = "workload-role"
     /// A resource policy or a setting lets a foreign account or principal in.
     case foreignAccess = "foreign-access"
     /// A host may open connections to another one in the network.

@@ -72,7 +72,13 @@ extension GraphBuilder {
     }
 
     private func takeover(_ host: Host) -> (likelihood: Double, words: String) {
-        weaknesses.takeover(host.arn, base: host.kind == .function ? Likelihood.codeInFunction : Likelihood.codeOnInstance)
+        let base =
+            switch host.kind {
+            case .function: Likelihood.codeInFunction
+            case .ecsService, .ecsTask: Likelihood.codeInWorkload
+            default: Likelihood.codeOnInstance
+            }
+        return weaknesses.takeover(host.arn, base: base)
     }
 
     /// The hosts of a segment; for a load balancer what it hands on to.

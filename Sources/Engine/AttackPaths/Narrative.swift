@@ -18,6 +18,15 @@ struct Narrative {
         return "\(source) reaches \(goal) through \(named(first)) and \(named(last))"
     }
 
+    /// Words as a sentence: names keep their letters, our own words begin with a capital.
+    static func sentence(_ words: String) -> String {
+        let end = words.utf8.last == UInt8(ascii: ".") ? "" : "."
+        for start in ["the ", "distribution "] where words.hasPrefix(start) {
+            return words.prefix(1).uppercased() + words.dropFirst() + end
+        }
+        return words + end
+    }
+
     private func named(_ node: GraphNode) -> String {
         node.kind == .admin ? "administrator rights of account \(node.account ?? "")" : "\(noun(node.kind)) \(node.name)"
     }
@@ -32,6 +41,8 @@ struct Narrative {
         case .internet: sentences.append("An attacker needs nothing but the internet.")
         case .externalAccount: sentences.append("An attacker starts with any principal of account \(start.account ?? start.name).")
         case .externalPrincipal: sentences.append("An attacker starts as \(start.name), which belongs to another account.")
+        case .identityProvider where start.id.contains(":trust-anchor/"):
+            sentences.append("An attacker starts with any certificate of the authority behind trust anchor \(start.name).")
         case .identityProvider: sentences.append("An attacker starts with a token of any identity that \(start.name) vouches for.")
         default: sentences.append("An attacker starts with the credentials of \(noun(start.kind)) \(start.name).")
         }
@@ -55,6 +66,7 @@ struct Narrative {
         case .internet: return "Anyone on the internet"
         case .externalAccount: return "Account \(node.account ?? node.name)"
         case .externalPrincipal: return "\(node.name) of another account"
+        case .identityProvider where node.id.contains(":trust-anchor/"): return "Any certificate of \(node.name)"
         case .identityProvider: return "Anyone whom \(node.name) vouches for"
         case .group: return "A member of group \(node.name)"
         default: return "\(noun(node.kind, capital: true)) \(node.name)"

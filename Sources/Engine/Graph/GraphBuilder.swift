@@ -139,6 +139,7 @@ final class GraphBuilder {
     func edges(of principals: [Int], andOutside: Bool) -> [UInt64: GraphEdge] {
         if andOutside {
             addWorkloads()
+            addManagedWorkloads()
             addExposures()
             addOutsiders()
             addLateral()
@@ -152,6 +153,7 @@ final class GraphBuilder {
         addNodes()
         if !premises.vulnerabilities.isEmpty { look(at: premises.vulnerabilities) }
         addWorkloads()
+        addManagedWorkloads()
         addExposures()
         indexTrust()
         addOutsiders()
@@ -217,6 +219,7 @@ final class GraphBuilder {
         for instance in snapshot.instances {
             add(instance.arn, .instance, instance.tags["Name"] ?? instance.id, instance.account, instance.tags)
         }
+        for item in snapshot.workloads where item.kind.runsCode { add(item.arn, .workload, item.name, item.account, item.tags) }
         for item in snapshot.buckets {
             addData(item.arn, .bucket, item.name, item.account, item.tags ?? [:], .bucket(item))
         }
@@ -300,9 +303,12 @@ final class GraphBuilder {
 
     private func addExposures() {
         let reads: Set<String> = ["s3:GetObject", "secretsmanager:GetSecretValue"]
+        let roleless = Set(snapshot.workloads.filter { !$0.rolesKnown }.map(\.arn))
         for exposure in exposures {
-            // Who reaches a Kubernetes API is nobody there yet.
-            if exposure.kind == .clusterEndpoint { continue }
+            if roleless.contains(exposure.target) {
+                gaps.insert(
+                    .init(what: "which role \(exposure.target) has", why: "what it runs was not collected; the internet reaches it"))
+            }
             let from = source(of: exposure)
             let to =
                 draft.places[exposure.target]
@@ -322,7 +328,7 @@ final class GraphBuilder {
                 likelihood: kind == .database
                     ? Likelihood.databaseLogin : exposure.conditions.isEmpty ? Likelihood.reach : Likelihood.reachFromSome,
                 proof: proof, via: exposure.via,
-                why: exposure.why.utf8.last == UInt8(ascii: ".") ? exposure.why : exposure.why + ".")
+                why: Narrative.sentence(exposure.why))
         }
     }
 

@@ -12,6 +12,7 @@ import CloudModel
 /// | code on an instance that anyone reaches, taken over (`codeOnInstance`) | 0.60 | needs a flaw in what listens |
 /// | the same when IMDSv2 is required (`codeOnInstanceIMDSv2`) | 0.45 | a forged request alone no longer reads the credentials |
 /// | the same when its answers go one hop only (`codeOnInstanceOneHop`) | 0.40 | code in a container on the instance does not get them either |
+/// | code in a container or another managed workload that anyone reaches, taken over (`codeInWorkload`) | 0.50 | its credentials lie where a forged request alone does not know to ask |
 /// | another host in the network that lets the connection in (`lateral`) | 0.30 | needs a second flaw, or credentials that lie on the first host |
 /// | a database that anyone reaches (`databaseLogin`) | 0.15 | needs a password |
 /// | a network port that anyone reaches (`reach`) | 0.95 | scanners find it within hours |
@@ -34,6 +35,7 @@ enum Likelihood {
     static let codeOnInstance = 0.60
     static let codeOnInstanceIMDSv2 = 0.45
     static let codeOnInstanceOneHop = 0.40
+    static let codeInWorkload = 0.50
     static let lateral = 0.30
     static let databaseLogin = 0.15
     static let unratedFlaw = 0.30

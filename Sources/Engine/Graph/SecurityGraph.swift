@@ -86,7 +86,13 @@ public struct SecurityGraph: Sendable {
         nodes[place].start = 1
         for index in Int(starts[place])..<Int(starts[place + 1]) {
             switch EdgeKind(technique: technique(of: edges[index])) {
-            case .executionRole, .instanceProfile: edges[index].likelihood = Likelihood.certain * edges[index].confidence.factor
+            case .executionRole, .instanceProfile, .workloadRole:
+                edges[index].likelihood = Likelihood.certain * edges[index].confidence.factor
+            case .networkSegment where nodes[Int(edges[index].to)].kind == .network:
+                edges[index].likelihood = edges[index].confidence.factor
+            case .networkLateral where nodes[place].kind != .network:
+                let login = nodes[Int(edges[index].to)].kind == .database ? Likelihood.databaseLogin : 1
+                edges[index].likelihood = Likelihood.lateral * login * edges[index].confidence.factor
             default: break
             }
         }

@@ -18,8 +18,14 @@ extension NetworkReachability {
         for distribution in snapshot.distributions where distribution.enabled {
             for origin in distribution.origins {
                 let isSigned = distribution.signedOrigins.contains(origin.id)
-                guard isSigned || distribution.openOrigins.contains(origin.id) else { continue }
-                let conditions = isSigned ? ["the request has a signature of the distribution's owner"] : []
+                let isGuarded = distribution.guardedOrigins.contains(origin.id)
+                guard isSigned || isGuarded || distribution.openOrigins.contains(origin.id) else { continue }
+                var conditions = isSigned ? ["the request has a signature of the distribution's owner"] : []
+                // What such code and rules let through is not collected.
+                if isGuarded { conditions.append("the code that distribution \(distribution.id) runs on each request lets it through") }
+                if distribution.firewall != nil {
+                    conditions.append("the firewall of distribution \(distribution.id) lets the request through")
+                }
                 if let name = Self.bucket(origin.domain), let bucket = buckets[name] {
                     exposures += served(bucket, by: distribution, origin, conditions)
                 } else if let balancer = byName[origin.domain], !open.contains(balancer.arn) {

@@ -4,7 +4,7 @@ public import CloudModel
 public struct Exposure: Sendable, Hashable {
     /// What kind of opening it is.
     public enum Kind: String, Sendable, Codable, CaseIterable {
-        /// An instance, database or other interface with a public address.
+        /// An instance, database, service or other interface with a public address.
         case publicAddress
         /// An internet-facing load balancer, or what stands behind it.
         case loadBalancer
@@ -31,7 +31,7 @@ public struct Exposure: Sendable, Hashable {
     public var target: String
     /// What kind of opening it is.
     public var kind: Kind
-    /// Kind of the target: `instance`, `networkInterface`, `loadBalancer`, `api`, `function`, `bucket`, `database`, `searchDomain`,
+    /// Kind of the target: `instance`, `ecsService`, `ecsTask`, `appRunnerService`, `networkInterface`, `loadBalancer`, `api`, `function`, `bucket`, `database`, `searchDomain`,
     /// `cluster`, `snapshot`, `image`, `key`, `secret`, `queue`, `topic`, `repository`.
     public var targetKind: String
     /// What it goes through in order: gateway, load balancer's ARN, route table, network ACL, security group.

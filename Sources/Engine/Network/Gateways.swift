@@ -17,6 +17,8 @@ extension NetworkReachability {
         var conditions: [String]
         var missing: [String]
         var evidence: [Citation]
+        /// Whether it asks for a signature, which every AWS account can make.
+        var isSigned = false
     }
 
     private func exposures(_ api: WebAPI) -> [Exposure] {
@@ -39,8 +41,11 @@ extension NetworkReachability {
         var entries: [Entry] = []
         for route in routes.prefix(Self.routes) where route.method != "OPTIONS" || route.integration != "MOCK" {
             let asked = connects ?? route.authorization
-            if let asked, asked != "NONE" { continue }
+            // Callers of other accounts need the API's policy (API Gateway Developer Guide, "IAM authentication and resource policy").
+            let isSigned = asked == "AWS_IAM" && api.policy != nil
+            if let asked, asked != "NONE", !isSigned { continue }
             var open = Entry(route: route, stage: api.stages?.first ?? "*", conditions: [], missing: missing, evidence: facts)
+            open.isSigned = isSigned
             if asked == nil { open.missing.append("how \(route.method) \(route.path) is authorised") }
             if route.needsKey { open.conditions.append("the request has a key of the API") }
             if api.hasNoDefaultEndpoint { open.conditions.append("a domain of its own leads to the API") }
@@ -56,7 +61,7 @@ extension NetworkReachability {
         guard !entries.isEmpty else { return [] }
         let ordered = entries.sorted { (Self.rank($0), $0.route.path) < (Self.rank($1), $1.route.path) }
         guard let best = ordered.first else { return [] }
-        var found = [exposed(api, best, ordered.map(\.route))]
+        var found = [exposed(api, best, ordered.filter { $0.isSigned == best.isSigned }.map(\.route))]
         var seen: Set<String> = []
         for entry in ordered {
             for behind in targets(api, entry) where seen.insert(behind.target + " " + behind.confidence.rawValue).inserted {
@@ -66,7 +71,9 @@ extension NetworkReachability {
         return found
     }
 
-    private static func rank(_ entry: Entry) -> Int { (entry.missing.isEmpty ? 0 : 2) + (entry.conditions.isEmpty ? 0 : 1) }
+    private static func rank(_ entry: Entry) -> Int {
+        (entry.missing.isEmpty ? 0 : 4) + (entry.conditions.isEmpty ? 0 : 2) + (entry.isSigned ? 1 : 0)
+    }
 
     /// The stage at which the API's policy lets everybody call a route, and on what terms.
     private func admitted(by policy: PolicySource, _ api: WebAPI, _ route: WebAPI.Route) -> (stage: String, answer: Answer)? {
@@ -89,13 +96,14 @@ extension NetworkReachability {
     }
 
     private func exposed(_ api: WebAPI, _ entry: Entry, _ routes: [WebAPI.Route]) -> Exposure {
+        let whom = entry.isSigned ? "to every AWS account" : "without asking who calls"
         let names = routes.prefix(3).map { "\($0.method) \($0.path)" }.joined(separator: ", ")
         let more = routes.count > 3 ? " and \(routes.count - 3) more" : ""
         return Exposure(
             target: api.arn, kind: .apiGateway, targetKind: "api", actions: ["execute-api:Invoke"], ports: [443...443],
             protocolName: "https",
             why: routes.isEmpty
-                ? "API \(api.name) may answer to everybody" : "API \(api.name) answers \(names)\(more) without asking who calls",
+                ? "API \(api.name) may answer to everybody" : "API \(api.name) answers \(names)\(more) \(whom)",
             evidence: entry.evidence, conditions: entry.conditions, confidence: Self.confidence(entry.missing, entry.conditions),
             missing: entry.missing)
     }
@@ -104,7 +112,9 @@ extension NetworkReachability {
 
     private func targets(_ api: WebAPI, _ entry: Entry) -> [Exposure] {
         guard let target = entry.route.target else { return [] }
-        let intro = "API \(api.name) answers \(entry.route.method) \(entry.route.path) without asking who calls"
+        let intro =
+            "API \(api.name) answers \(entry.route.method) \(entry.route.path) "
+            + (entry.isSigned ? "to every AWS account" : "without asking who calls")
         let facts = entry.evidence + (api.facts["integrations"].map { [index.cite($0)] } ?? [])
         if let name = Self.function(in: target), let function = functions[Self.unqualified(name)] {
             var conditions = entry.conditions

@@ -1,8 +1,9 @@
 import CloudModel
 
-/// What stands in a network: an instance, a function, a database, a load balancer, or an interface of something else.
+/// What stands in a network: an instance, a function, a database, a load balancer, a service of containers, or an interface of something
+/// else.
 struct Host {
-    enum Kind: String { case instance, function, database, loadBalancer, networkInterface }
+    enum Kind: String { case instance, function, database, loadBalancer, ecsService, ecsTask, networkInterface }
     struct Interface {
         var id: String
         var subnet: String?
@@ -28,6 +29,8 @@ struct Hosts {
     let all: [Host]
     private let byAddress: [String: Int]
     private let byInstance: [String: Int]
+    private let byTargetGroup: [String: Int]
+    private let byInterface: [String: Int]
 
     init(_ snapshot: CloudSnapshot) {
         var all: [Host] = []
@@ -58,6 +61,15 @@ struct Hosts {
                     interfaces: item.subnets.map { .init(id: $0, subnet: $0, groups: item.securityGroups, addresses: []) },
                     port: item.port, evidence: item.evidence))
         }
+        let containers = ContainerHosts(snapshot)
+        var groups: [String: Int] = [:]
+        var interfaces: [String: Int] = [:]
+        for (host, targetGroups) in containers.hosts {
+            for group in targetGroups where groups[group] == nil { groups[group] = all.count }
+            for interface in host.interfaces where !interface.addresses.isEmpty { interfaces[interface.id] = all.count }
+            all.append(host)
+        }
+        known.formUnion(interfaces.keys)
         for item in snapshot.networkInterfaces where !known.contains(item.id) && item.instance == nil && item.isItsOwn {
             all.append(
                 Host(
@@ -77,12 +89,18 @@ struct Hosts {
         self.all = all
         byAddress = addresses
         byInstance = instances
+        byTargetGroup = groups
+        byInterface = interfaces
     }
 
     /// The host with that address in a VPC.
     func host(at address: String, in vpc: String?) -> Host? { byAddress[(vpc ?? "") + " " + address].map { all[$0] } }
     /// The running instance of that identifier.
     func instance(_ id: String) -> Host? { byInstance[id].map { all[$0] } }
+    /// The service of containers that registers its tasks in a target group.
+    func service(behind targetGroup: String) -> Host? { byTargetGroup[targetGroup].map { all[$0] } }
+    /// The service or task that has a network interface.
+    func containers(at interface: String) -> Host? { byInterface[interface].map { all[$0] } }
 }
 
 extension Host {

@@ -100,16 +100,28 @@ extension NetworkReachability {
                 exposure(behind, target: next.arn, kind: kind, targetKind: "loadBalancer", why: "\(front) \(next.name) port \(port)")
             ] + self.behind(next, behind, intro: "\(front) \(next.name)", kind: kind, depth: depth + 1)
         case "instance", "ip":
-            let host = target.type == "instance" ? hosts.instance(target.id) : hosts.host(at: target.id, in: balancer.vpc)
-            guard let host, let admitted = admission(host, target, from: balancer, behind.protocolName) else { return [] }
+            let known = target.type == "instance" ? hosts.instance(target.id) : hosts.host(at: target.id, in: balancer.vpc)
+            let service = hosts.service(behind: target.targetGroup)
+            // An address that is nobody's is one of the service that registers its tasks there.
+            guard let host = known ?? (target.type == "ip" ? service : nil),
+                let admitted = admission(host, target, from: balancer, behind.protocolName)
+            else { return [] }
             behind.ports = target.port.map { PortSet(from: $0, to: $0) } ?? .none
             behind.evidence.append(index.cite(host.evidence))
             behind.add(admitted)
-            return [
-                exposure(
-                    behind, target: host.arn, kind: kind, targetKind: host.kind.rawValue,
-                    why: "\(front) \(host.label)\(target.port.map { " port \($0)" } ?? "")")
+            let port = target.port.map { " port \($0)" } ?? ""
+            var found = [
+                exposure(behind, target: host.arn, kind: kind, targetKind: host.kind.rawValue, why: "\(front) \(host.label)\(port)")
             ]
+            // On an instance it is the service's container that answers.
+            if let service, service.arn != host.arn, target.type == "instance" {
+                behind.evidence.append(index.cite(service.evidence))
+                found.append(
+                    exposure(
+                        behind, target: service.arn, kind: kind, targetKind: service.kind.rawValue,
+                        why: "\(front) service \(service.label) on \(host.label)\(port)"))
+            }
+            return found
         default: return []
         }
     }
@@ -153,8 +165,10 @@ extension NetworkReachability {
         let own = ranges(of: balancer)
         var unsure: Admission?
         var narrow: Admission?
+        // All tasks of a service have the same groups: any of its interfaces tells of an address that is not among them.
+        let isListed = host.kind != .ecsService || host.interfaces.contains { $0.addresses.contains(target.id) }
         for interface in host.interfaces {
-            if target.type == "ip", !interface.addresses.contains(target.id) { continue }
+            if target.type == "ip", isListed, !interface.addresses.contains(target.id) { continue }
             if leaves(balancer, to: interface, port: target.port, name, number) == false { continue }
             for id in interface.groups {
                 guard let group = index.groups[id] else {

@@ -29,6 +29,7 @@ public struct NetworkReachability {
     public func exposures() -> [Exposure] {
         var exposures = snapshot.instances.flatMap(instanceExposures)
         exposures += interfaceExposures()
+        exposures += serviceExposures()
         exposures += (snapshot.databases + snapshot.warehouses).flatMap(databaseExposures)
         exposures += loadBalancerExposures()
         exposures += apiExposures()
@@ -94,11 +95,27 @@ public struct NetworkReachability {
                 subnet: interface.subnet, vpc: interface.vpc, account: interface.account, region: interface.region,
                 groups: interface.securityGroups, ipv4: interface.publicAddress != nil, ipv6: !interface.ipv6Addresses.isEmpty,
                 evidence: index.cite(interface.evidence))
+            let owner = hosts.containers(at: interface.id)
             return openings.map { opening in
-                exposure(
-                    opening, target: interface.arn(in: snapshot), kind: .publicAddress, targetKind: "networkInterface",
-                    why: Self.reached(interface.id, addresses, opening))
+                var opening = opening
+                if let owner { opening.evidence.append(index.cite(owner.evidence)) }
+                return exposure(
+                    opening, target: owner?.arn ?? interface.arn(in: snapshot), kind: .publicAddress,
+                    targetKind: owner?.kind.rawValue ?? "networkInterface",
+                    why: Self.reached(owner?.label ?? interface.id, addresses, opening))
             }
+        }
+    }
+
+    /// Services of App Runner, which answer to everybody unless they were told not to.
+    private func serviceExposures() -> [Exposure] {
+        snapshot.workloads.compactMap { service in
+            guard service.kind == .appRunnerService, service["status"] == "RUNNING", service.rolesKnown, service["isPublic"] != "false"
+            else { return nil }
+            return Exposure(
+                target: service.arn, kind: .publicAddress, targetKind: service.kind.rawValue, ports: [443...443], protocolName: "https",
+                why: "App Runner service \(service.name) answers to the internet", evidence: [index.cite(service.evidence)],
+                confidence: .proven)
         }
     }
 

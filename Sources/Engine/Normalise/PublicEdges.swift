@@ -145,15 +145,26 @@ extension Normaliser {
                     groups[name] = group["Members"]?.list("Items").compactMap { $0.identifier("OriginId") } ?? []
                 }
                 var open: Set<String> = []
+                var guarded: Set<String> = []
                 var signed: Set<String> = []
                 for behaviour in [item["DefaultCacheBehavior"]].compactMap({ $0 }) + (item["CacheBehaviors"]?.list("Items") ?? []) {
                     guard let target = behaviour.identifier("TargetOriginId") else { continue }
                     let needsSignature = ["TrustedSigners", "TrustedKeyGroups"].contains { behaviour[$0]?.bool("Enabled") == true }
                     let names = groups[target] ?? [target]
-                    if needsSignature { signed.formUnion(names) } else { open.formUnion(names) }
+                    let hasCode = ["FunctionAssociations", "LambdaFunctionAssociations"].contains { name in
+                        behaviour[name]?.list("Items").contains { $0.string("EventType") == "viewer-request" } ?? false
+                    }
+                    if needsSignature {
+                        signed.formUnion(names)
+                    } else if hasCode {
+                        guarded.formUnion(names)
+                    } else {
+                        open.formUnion(names)
+                    }
                 }
                 distribution.openOrigins = Array(open).sortedUnique
-                distribution.signedOrigins = Array(signed.subtracting(open)).sortedUnique
+                distribution.guardedOrigins = Array(guarded.subtracting(open)).sortedUnique
+                distribution.signedOrigins = Array(signed.subtracting(open).subtracting(guarded)).sortedUnique
                 distribution.origins.sortByBytes(\.id)
                 snapshot.distributions.append(distribution)
             }

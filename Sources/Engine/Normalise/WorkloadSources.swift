@@ -166,19 +166,26 @@ struct WorkloadSource {
         .init(.taskDefinition, "ecs.list-task-definitions", at: "taskDefinitionArns[]", arn: ".", name: ".", listing: true),
         .init(
             .ecsService, "ecs.describe-services", at: "services[]", arn: "serviceArn", name: "serviceName",
-            ["status": "status", "cluster": "clusterArn", "definition": "taskDefinition", "exec": "enableExecuteCommand"]),
+            [
+                "status": "status", "cluster": "clusterArn", "definition": "taskDefinition", "exec": "enableExecuteCommand",
+                "targetGroups": "loadBalancers[].targetGroupArn", "subnets": "networkConfiguration.awsvpcConfiguration.subnets[]",
+                "securityGroups": "networkConfiguration.awsvpcConfiguration.securityGroups[]",
+            ]),
         .init(.ecsService, "ecs.list-services", at: "serviceArns[]", arn: ".", name: ".", listing: true),
         .init(
             .ecsTask, "ecs.describe-tasks", at: "tasks[]", arn: "taskArn", name: "taskArn", roles: ["overrides.taskRoleArn"],
             [
                 "status": "lastStatus", "cluster": "clusterArn", "definition": "taskDefinitionArn", "exec": "enableExecuteCommand",
-                "image": "containers[].image",
+                "image": "containers[].image", "group": "group", "attachments": "attachments[].details[].value",
             ]),
         .init(.ecsTask, "ecs.list-tasks", at: "taskArns[]", arn: ".", name: ".", listing: true),
         .init(
             .appRunnerService, "apprunner.describe-service", at: "Service", arn: "ServiceArn", name: "ServiceName",
             roles: ["InstanceConfiguration.InstanceRoleArn"],
-            ["status": "Status", "image": "SourceConfiguration.ImageRepository.ImageIdentifier"]),
+            [
+                "status": "Status", "image": "SourceConfiguration.ImageRepository.ImageIdentifier",
+                "isPublic": "NetworkConfiguration.IngressConfiguration.IsPubliclyAccessible",
+            ]),
         .init(
             .appRunnerService, "apprunner.list-services", at: "ServiceSummaryList[]", arn: "ServiceArn", name: "ServiceName",
             listing: true, ["status": "Status"]),

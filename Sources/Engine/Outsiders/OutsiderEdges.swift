@@ -21,9 +21,10 @@ extension GraphBuilder {
             guard !KnownAccounts.isOfAWS(account) else { continue }
             for index in indices {
                 let role = snapshot.principals[index]
-                guard let to = draft.places[role.arn], let proof = admitted(role, .account(account)) else { continue }
                 let partition = ARNParts(role.arn).map { String($0.partition) } ?? "aws"
+                // It can be asked for even where nothing follows.
                 let from = draft.node("arn:\(partition):iam::\(account):root", .externalAccount, name: label(account), account: account)
+                guard let to = draft.places[role.arn], let proof = admitted(role, .account(account)) else { continue }
                 draft.edge(
                     from, to, "sts-001", likelihood: Likelihood.certain, proof: proof,
                     why:
@@ -53,8 +54,8 @@ extension GraphBuilder {
         let account = String(parts.account)
         for index in indices {
             let role = snapshot.principals[index]
-            guard let to = draft.places[role.arn], let proof = admitted(role, principal) else { continue }
             let from = draft.node(name, .externalPrincipal, name: String(parts.resource), account: account)
+            guard let to = draft.places[role.arn], let proof = admitted(role, principal) else { continue }
             draft.edge(
                 from, to, "sts-001", likelihood: Likelihood.certain, proof: proof,
                 why:

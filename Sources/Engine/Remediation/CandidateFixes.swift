@@ -72,7 +72,7 @@ struct CandidateFixes {
                     before: "IamInstanceProfile: role \(to.name)", after: "IamInstanceProfile: none",
                     edits: [.removeInstanceProfile(from.id)])
             ]
-        case "execution-role": return []
+        case "execution-role", "workload-role": return []
         case "administrator": return administratorFixes(from, proof)
         case "combined-rights":
             // The one that writes is the first; taking away what it writes with is the heart of it.

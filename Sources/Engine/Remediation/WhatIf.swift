@@ -89,7 +89,7 @@ final class WhatIf {
         if outside {
             for (place, node) in base.graph.nodes.enumerated() {
                 switch node.kind {
-                case .internet, .externalAccount, .externalPrincipal, .identityProvider, .instance, .function, .network:
+                case .internet, .externalAccount, .externalPrincipal, .identityProvider, .instance, .function, .workload, .network:
                     touched.insert(place)
                 default: break
                 }

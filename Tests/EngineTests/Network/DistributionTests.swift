@@ -58,6 +58,17 @@ import Testing
         #expect(found.first?.conditions == ["the request has a signature of the distribution's owner"])
     }
 
+    @Test func codeAndRulesInFrontOfADistributionAreConditions() throws {
+        func code(_ event: String) -> String {
+            #""FunctionAssociations":{"Quantity":1,"Items":[{"FunctionARN":"arn:aws:cloudfront::111122223333:function/f","EventType":"\#(event)"}]}"#
+        }
+        let asked = try bucket(behaviour: code("viewer-request"), statement: delivery(Self.arn))
+        #expect(asked.map(\.conditions) == [["the code that distribution E1 runs on each request lets it through"]])
+        #expect(try bucket(behaviour: code("viewer-response"), statement: delivery(Self.arn)).first?.confidence == .proven)
+        let walled = try bucket(enabled: #"true,"WebACLId":"arn:aws:wafv2:x""#, statement: delivery(Self.arn))
+        #expect(walled.map(\.conditions) == [["the firewall of distribution E1 lets the request through"]])
+    }
+
     @Test(arguments: [
         ("shop-data.s3.eu-west-1.amazonaws.com", "shop-data"), ("a.b.s3.amazonaws.com", "a.b"), ("old.s3-eu-west-1.amazonaws.com", "old"),
         ("site.s3-website-eu-west-1.amazonaws.com", nil), ("site.s3-website.eu-central-1.amazonaws.com", nil), ("example.com", nil),

@@ -92,6 +92,18 @@ import Testing
         #expect(try exposures(escaped).function?.confidence == .proven)
     }
 
+    @Test func anApiThatAsksForASignatureMayStillAdmitEveryAccount() throws {
+        func policy(_ principal: String) -> String {
+            #"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\#(principal),\"Action\":\"execute-api:Invoke\",\"Resource\":\"*\"}]}"#
+        }
+        let signed = #""authorizationType":"AWS_IAM""#
+        let open = try exposures(Rest(method: signed, policy: policy(#"\"*\""#)))
+        #expect(open.api?.why.contains("to every AWS account") == true && open.function?.confidence == .proven)
+        let own = try exposures(Rest(method: signed, policy: policy(#"{\"AWS\":\"111122223333\"}"#)))
+        #expect(own.api == nil && own.function == nil)
+        #expect(try exposures(Rest(method: signed)).api == nil)
+    }
+
     @Test func aFunctionThatDoesNotLetTheApiInIsNotReached() throws {
         let other = try exposures(Rest(permission: Self.permission("arn:aws:execute-api:eu-west-1:111122223333:other/*")))
         #expect(other.api != nil && other.function == nil)

@@ -168,6 +168,21 @@ import Testing
         #expect(judged.exposures.byEntry["internet"] == 0)
     }
 
+    /// Who stands on a host already only needs the next one's flaw.
+    @Test func whatIsAssumedToBeCompromisedReachesItsNetwork() throws {
+        var answers = try Answers.open()
+        try answers.replace(
+            "ec2.describe-instances.eu-west-1", #""InstanceId":"i-back""#,
+            #""IamInstanceProfile":{"Arn":"arn:aws:iam::111122223333:instance-profile/web"},"InstanceId":"i-back""#)
+        func likelihood(_ compromised: [String]) throws -> Double? {
+            let graph = Evaluation(answers.snapshot, premises: Premises(compromised: compromised)).graph
+            let place = try #require(graph.place(of: "arn:aws:ec2:eu-west-1:111122223333:instance/i-front"))
+            return graph.edges(from: place).first { graph.nodes[Int($0.to)].id.hasSuffix("i-back") }?.likelihood
+        }
+        #expect(try likelihood(["i-front"]) == Likelihood.lateral)
+        #expect(try likelihood([]) == Likelihood.lateral * Likelihood.codeOnInstance)
+    }
+
     @Test func anAdministratorThatIsAssumedToBeCompromisedIsAStartToo() throws {
         let evaluation = Evaluation(Normaliser.normalise(world.collection), premises: Premises(compromised: ["role/web"]))
         #expect(evaluation.judged().paths.map(\.source) == [World.arn("role/web")])

@@ -127,6 +127,17 @@ import Testing
         #expect(found(["Bool": ["aws:MultiFactorAuthPresent": "true"]]) == ["\(root) conditional"])
     }
 
+    @Test func anAccountThatIsLetInByNothingCanBeAskedFor() throws {
+        let root = "arn:aws:iam::999988887777:root"
+        var world = World()
+        world.role(
+            "r", trust: World.trust(["AWS": .string(root)], condition: ["StringEquals": ["sts:ExternalId": "4f7c"]]),
+            attached: [World.administrator])
+        let graph = Evaluation(Normaliser.normalise(world.collection)).graph
+        let place = try #require(graph.place(of: root))
+        #expect(graph.edges(from: place).isEmpty)
+    }
+
     @Test func vendorsAreNamedAndAWSItselfIsNoStranger() {
         var world = World()
         world.role("monitoring", trust: World.trust(["AWS": "arn:aws:iam::464622532012:root"]), attached: [World.administrator])
