@@ -151,15 +151,6 @@ extension ResourceRow {
                     "memberRoles": value(item.memberRoles), "rolesKnown": .bool(item.rolesKnown),
                 ], [:], item.facts, item.evidence)
         }
-        rows += snapshot.trustAnchors.map { item in
-            .init(
-                item.arn, "trustAnchor", item.name, item.account, item.region, ["enabled": .bool(item.enabled)], [:], [:], item.evidence)
-        }
-        rows += snapshot.anywhereProfiles.map { item in
-            .init(
-                item.arn, "anywhereProfile", item.name, item.account, item.region,
-                ["enabled": .bool(item.enabled), "roles": value(item.roles), "isLimited": .bool(item.isLimited)], [:], [:], item.evidence)
-        }
         return rows
     }
 }

@@ -110,10 +110,6 @@ public struct CloudSnapshot: Sendable {
     public var identityProviders: [IdentityProvider] = []
     /// Identity pools.
     public var identityPools: [IdentityPool] = []
-    /// Certificate authorities that Roles Anywhere trusts.
-    public var trustAnchors: [TrustAnchor] = []
-    /// Profiles of Roles Anywhere.
-    public var anywhereProfiles: [AnywhereProfile] = []
     /// What runs with the rights of roles, and what decides on it.
     public var workloads: [Workload] = []
     /// Every record's name, time and digest, so that evidence can be followed.

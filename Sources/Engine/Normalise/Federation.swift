@@ -1,6 +1,6 @@
 import CloudModel
 
-/// Identity providers, identity pools and Roles Anywhere.
+/// Identity providers and identity pools.
 extension Normaliser {
     mutating func readFederation(_ account: String) {
         for cursor in cursors(account, "iam", "list-open-id-connect-providers") {
@@ -22,7 +22,6 @@ extension Normaliser {
             }
         }
         readIdentityPools(account)
-        readAnywhere(account)
     }
 
     private mutating func readIdentityPools(_ account: String) {
@@ -75,29 +74,6 @@ extension Normaliser {
                 ask(account, "cognito-identity", "get-identity-pool-roles", region, [id])
             }
             snapshot.identityPools.append(pool)
-        }
-    }
-
-    private mutating func readAnywhere(_ account: String) {
-        for cursor in cursors(account, "rolesanywhere", "list-trust-anchors") {
-            for item in cursor.requiredList("trustAnchors") ?? [] {
-                guard let arn = item.requiredIdentifier("trustAnchorArn") else { continue }
-                snapshot.trustAnchors.append(
-                    TrustAnchor(
-                        arn: arn, name: item.string("name") ?? arn, account: account, region: region(cursor),
-                        enabled: item.bool("enabled") ?? true, evidence: item.evidence))
-            }
-        }
-        for cursor in cursors(account, "rolesanywhere", "list-profiles") {
-            for item in cursor.requiredList("profiles") ?? [] {
-                guard let arn = item.requiredIdentifier("profileArn") else { continue }
-                snapshot.anywhereProfiles.append(
-                    AnywhereProfile(
-                        arn: arn, name: item.string("name") ?? arn, account: account, region: region(cursor),
-                        enabled: item.bool("enabled") ?? true, roles: item.list("roleArns").compactMap(\.identifier).sortedUnique,
-                        isLimited: item["sessionPolicy"]?.value.string?.isEmpty == false || !item.list("managedPolicyArns").isEmpty,
-                        evidence: item.evidence))
-            }
         }
     }
 }

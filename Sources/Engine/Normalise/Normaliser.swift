@@ -114,8 +114,6 @@ public struct Normaliser {
         snapshot.guarded = ordered(snapshot.guarded, \.arn)
         snapshot.identityProviders = ordered(snapshot.identityProviders, \.arn)
         snapshot.identityPools = ordered(snapshot.identityPools) { $0.id + " " + $0.account }
-        snapshot.trustAnchors = ordered(snapshot.trustAnchors, \.arn)
-        snapshot.anywhereProfiles = ordered(snapshot.anywhereProfiles, \.arn)
     }
 
     private static func unique<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {

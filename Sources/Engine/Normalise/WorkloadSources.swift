@@ -272,7 +272,7 @@ struct WorkloadSource {
             ["enabled": "enabled"]),
         .init(
             .anywhereProfile, "rolesanywhere.list-profiles", at: "profiles[]", arn: "profileArn", name: "name", roles: ["roleArns[]"],
-            ["enabled": "enabled"]),
+            ["enabled": "enabled", "sessionPolicy": "sessionPolicy", "managedPolicies": "managedPolicyArns[]"]),
         .init(
             .identityPool, "cognito-identity.describe-identity-pool", at: "", arn: "cognito-identity:identitypool/{IdentityPoolId}",
             name: "IdentityPoolId", ["title": "IdentityPoolName", "guests": "AllowUnauthenticatedIdentities"]),

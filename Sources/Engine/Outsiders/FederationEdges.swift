@@ -18,7 +18,7 @@ extension GraphBuilder {
                 case .everyone:
                     // Everyone is also whoever any provider of the account vouches for.
                     providers.formUnion(snapshot.identityProviders.filter { $0.account == role.account }.map(\.arn))
-                    if !snapshot.trustAnchors.isEmpty { providers.insert("rolesanywhere.amazonaws.com") }
+                    if !workloads.all(.trustAnchor, role.account).isEmpty { providers.insert("rolesanywhere.amazonaws.com") }
                 default: break
                 }
             }
@@ -202,19 +202,23 @@ extension GraphBuilder {
             gaps.insert(.init(what: "who may assume \(role.arn) through Roles Anywhere", why: "its trust anchors were not collected"))
             return
         }
-        for anchor in snapshot.trustAnchors where anchor.account == role.account && anchor.enabled {
+        for anchor in workloads.all(.trustAnchor, role.account) {
             guard
                 var proof = permissions.trusts(
                     role, service: service,
                     context: ["aws:sourcearn": [anchor.arn], "aws:sourceaccount": [anchor.account], "sts:sourceidentity": ["CN=stranger"]])
             else { continue }
             let isListed = collected.contains("\(role.account)/rolesanywhere.list-profiles.\(anchor.region)")
-            let profiles = snapshot.anywhereProfiles.filter {
-                $0.account == role.account && $0.region == anchor.region && $0.enabled && $0.roles.contains(role.arn)
+            let profiles = workloads.all(.anywhereProfile, role.account).filter {
+                $0.region == anchor.region && $0.roles.contains(role.arn)
             }
-            if let profile = profiles.first(where: { !$0.isLimited }) ?? profiles.first {
+            // A session policy takes away from what the role may do.
+            func isLimited(_ profile: Workload) -> Bool {
+                profile["sessionPolicy"]?.isEmpty == false || profile.attributes["managedPolicies"] != nil
+            }
+            if let profile = profiles.first(where: { !isLimited($0) }) ?? profiles.first {
                 proof.cite(permissions.citation(profile.evidence))
-                if profile.isLimited { proof.require("the session policy of profile \(profile.name) allows what follows") }
+                if isLimited(profile) { proof.require("the session policy of profile \(profile.name) allows what follows") }
             } else if isListed {
                 continue
             } else {

@@ -170,14 +170,16 @@ import Testing
             ),
             (
                 "rolesanywhere.list-profiles.eu-west-1",
-                #"{"profiles":[{"profileArn":"arn:aws:rolesanywhere:eu-west-1:111122223333:profile/p","enabled":true,"roleArns":["arn:aws:iam::111122223333:role/r"],"sessionPolicy":"{}"}]}"#
+                #"{"profiles":[{"profileArn":"arn:aws:rolesanywhere:eu-west-1:111122223333:profile/p","name":"p","enabled":true,"roleArns":["arn:aws:iam::111122223333:role/r"],"sessionPolicy":"{}"}]}"#
             ),
         ])
         #expect(found.identityProviders.map(\.kind) == [.oidc, .saml] && found.identityProviders.first?.audiences == ["sts.amazonaws.com"])
         let own = try #require(found.identityPools.first)
         #expect(own.admitsGuests == true && own.hasBasicFlow == false && !own.rolesKnown)
         #expect(found.coverage.contains { $0.operation == "get-identity-pool-roles" && $0.resource == pool && $0.outcome == .notCollected })
-        #expect(found.trustAnchors.first?.enabled == false && found.anywhereProfiles.first?.isLimited == true)
+        #expect(found.workloads.first { $0.kind == .trustAnchor }?["enabled"] == "false")
+        let profile = try #require(found.workloads.first { $0.kind == .anywhereProfile })
+        #expect(profile.roles == ["arn:aws:iam::111122223333:role/r"] && profile["sessionPolicy"] == "{}")
     }
 
     @Test func policiesOfQueuesTopicsAndRepositoriesAreKnownOrNot() throws {
