@@ -175,6 +175,15 @@ public final class AccessQuery {
         var question = Question(
             action: action, side: side, asked: asked, values: values, given: given, absent: absent,
             principalTags: tagKeys.filter { $0.hasPrefix("aws:principaltag/") })
+        let table = ActionTable.standard
+        if let known = table.action(action) {
+            if known.supportsOnlyEverything, resource != "*" {
+                question.asked.notes.append(
+                    "\(known.name) is about no resource: AWS asks for it on *, so statements that name a resource do not count")
+            }
+        } else {
+            question.asked.notes.append("\(action) is not in the table of actions (\(table.source.package) \(table.source.version))")
+        }
         if side.exists == false {
             question.asked.notes.append("nothing of this name is in the collected accounts: the answer is what policies say of the name")
         }

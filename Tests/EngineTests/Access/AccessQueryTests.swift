@@ -98,6 +98,18 @@ import Testing
         }
     }
 
+    @Test func anActionThatIsNotKnownIsAnsweredAndNoted() throws {
+        var estate = Estate()
+        estate.bucket("data")
+        estate.user("ann", World.document(World.allow(["*"])))
+        let typo = try estate.query.can("user/ann", "s3:GetObjekt", on: object)
+        #expect(typo.answer.decision == .allowed && typo.question.notes.contains { $0.contains("s3:GetObjekt is not in the table") })
+        let describe = try estate.query.can("user/ann", "ec2:DescribeInstances", on: "arn:aws:ec2:eu-west-1:111122223333:instance/i-1")
+        #expect(describe.question.notes.contains { $0.contains("ec2:DescribeInstances is about no resource") })
+        let known = try estate.query.can("user/ann", "S3:getobject", on: object)
+        #expect(known.answer.decision == .allowed && !known.question.notes.contains { $0.contains("table") })
+    }
+
     @Test func theRegionOfARequestIsThatOfTheResource() throws {
         var estate = Estate()
         estate.secret("db", .none)
