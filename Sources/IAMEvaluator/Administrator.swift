@@ -36,8 +36,13 @@ public enum Administrator {
     /// Whether the principal may do everything; see ``answer(_:_:context:actions:)-(RequestPrincipal,_,_,_)``.
     public static func answer(
         _ principal: PreparedPrincipal, _ layers: PolicyLayers, context: RequestContext = .unknown, actions: Actions = .any
+    ) -> AdministratorAnswer { answer(principal, layers, context: context, actions: actions, budget: WorkBudget()) }
+
+    static func answer(
+        _ principal: PreparedPrincipal, _ layers: PolicyLayers, context: RequestContext = .unknown, actions: Actions = .any,
+        budget: WorkBudget
     ) -> AdministratorAnswer {
-        var question = Question(principal: principal, context: context, actions: actions)
+        var question = Question(principal: principal, context: context, actions: actions, budget: budget)
         var blocked: Set<PolicyType> = []
         var whole = ConditionExpression.always
         func need(_ expression: ConditionExpression, _ type: PolicyType) {
@@ -86,7 +91,7 @@ public enum Administrator {
                 }
             }
         }
-        whole = whole.withoutContradictions
+        whole = whole.withoutContradictions(&question.budget)
         let order = PolicyType.allCases.filter(blocked.contains)
         switch whole {
         case .always: return AdministratorAnswer(isAdmin: true, conditions: nil, unknown: [], blockedBy: [], cuts: [])
@@ -135,9 +140,10 @@ public enum Administrator {
         let universe: CoverageAutomaton.Universe
         /// A point of the universe that few policies name.
         let probe: PreparedRequest
-        let principalBound: PreparedPrincipal
+        var budget: WorkBudget
 
-        init(principal: PreparedPrincipal, context: RequestContext, actions: Actions) {
+        init(principal: PreparedPrincipal, context: RequestContext, actions: Actions, budget: WorkBudget) {
+            self.budget = budget
             let service: String
             switch actions {
             case .any:
@@ -147,10 +153,9 @@ public enum Administrator {
                 universe = .actions(services: list)
                 service = list.first ?? "zz9"
             }
-            principalBound = principal
             probe = PreparedRequest(principal: principal, action: service + ":zz9", resource: "*", context: context)
             // Nothing is known of the target, so not of its account either.
-            self.context = PreparedContext(context, derived: principal.derived, resourceAccount: nil)
+            self.context = PreparedContext(context, principal)
         }
 
         /// When the conditions of a statement hold for every request that it is about (allow), or for any (deny).
@@ -213,9 +218,12 @@ public enum Administrator {
                 }
             }
             guard pieces.contains(where: { $0.statement.coversAction(probe) }) else { return .any(of: open) }
-            guard let actions = CoverageAutomaton.memberships(pieces.map { self.actions($0.statement) }, universe),
-                let resources = CoverageAutomaton.memberships(pieces.map { self.resources($0.statement) }, .resources)
+            guard let actions = CoverageAutomaton.memberships(pieces.map { self.actions($0.statement) }, universe, &budget),
+                let resources = CoverageAutomaton.memberships(pieces.map { self.resources($0.statement) }, .resources, &budget)
             else { return .any(of: open + [.unknown("the policies' patterns are too many to compare")]) }
+            guard budget.spend(actions.count * resources.count * pieces.count) else {
+                return .any(of: open + [.unknown("the policies' patterns are too many to compare")])
+            }
             var needs: Set<ConditionExpression> = []
             for action in actions {
                 for resource in resources {
@@ -228,17 +236,23 @@ public enum Administrator {
         }
 
         /// When a deny takes something away.
-        func cut(_ statement: CompiledStatement) -> ConditionExpression {
+        mutating func cut(_ statement: CompiledStatement) -> ConditionExpression {
             let condition = condition(statement)
             guard condition != .never else { return .never }
-            func isEmpty(_ region: CoverageAutomaton.Region, _ universe: CoverageAutomaton.Universe) -> Bool {
-                if region.patterns.isEmpty { return !region.negated }
-                if region.patterns.contains([Pattern.star]) { return region.negated }
-                guard let found = CoverageAutomaton.memberships([region], universe) else { return false }
-                return !found.contains([true])
+            var isOpen = false
+            let regions: [(CoverageAutomaton.Region, CoverageAutomaton.Universe)] = [
+                (actions(statement), universe), (resources(statement), .resources),
+            ]
+            for (region, universe) in regions {
+                if CoverageAutomaton.isSurelyInhabited(region, universe) { continue }
+                if region.patterns.isEmpty || region.negated && region.patterns.contains([Pattern.star]) { return .never }
+                guard let found = CoverageAutomaton.memberships([region], universe, &budget) else {
+                    isOpen = true
+                    continue
+                }
+                if !found.contains([true]) { return .never }
             }
-            if isEmpty(actions(statement), universe) || isEmpty(resources(statement), .resources) { return .never }
-            return condition
+            return isOpen ? .all(of: [condition, .unknown("the policies' patterns are too many to compare")]) : condition
         }
     }
 }

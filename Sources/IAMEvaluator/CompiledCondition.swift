@@ -13,14 +13,15 @@ extension Truth: Comparable {
 }
 
 /// One test of a `Condition` block, compiled ("IAM JSON policy elements: Condition operators").
-struct CompiledCondition: Sendable {
-    enum Order: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
+///
+/// A class, so that going over conditions copies one reference and not every list.
+final class CompiledCondition: Sendable {
     enum Family: Sendable {
-        case patterns([PatternTemplate], ignoresCase: Bool)
-        case numbers([ExactNumber], Order)
-        case dates([Instant], Order)
+        case patterns(PatternList)
+        case numbers(OrderedList<ExactNumber>)
+        case dates(OrderedList<Instant>)
         case bools([Bool])
-        case binary([[UInt8]])
+        case binary(BinaryList)
         case addresses([AddressBlock])
         /// Whether `true`, the key being absent, and `false`, the key being present, are among the values.
         case null(absent: Bool, present: Bool)
@@ -32,13 +33,12 @@ struct CompiledCondition: Sendable {
     let isNegated: Bool
     let ifExists: Bool
     let quantifier: Quantifier
-    /// In lower case.
-    let key: String
+    let key: ContextKey
     /// For expressions.
     let test: ConditionTest
 
     init(_ clause: ConditionClause, variables: Bool) {
-        key = clause.key.asciiLowercased
+        key = ContextKey(clause.key)
         var name = Array(clause.name.utf8).lowercased
         var prefix = ""
         if name.hasPrefix("forallvalues:") {
@@ -62,10 +62,13 @@ struct CompiledCondition: Sendable {
         }
         func patterns(_ mode: PatternTemplate.Mode, ignoresCase: Bool = false) -> Family {
             let templates = clause.values.map { PatternTemplate($0, variables: variables, mode: mode) }
-            return .patterns(ignoresCase ? templates.map { $0.folded(Self.folded) } : templates, ignoresCase: ignoresCase)
+            let folded = ignoresCase ? templates.map { $0.folded(PatternList.folded) } : templates
+            return .patterns(PatternList(folded, ignoresCase: ignoresCase))
         }
-        func numbers(_ order: Order) -> Family { .numbers(clause.values.compactMap { ExactNumber(Array($0.utf8)) }, order) }
-        func dates(_ order: Order) -> Family { .dates(clause.values.compactMap { Instant(Array($0.utf8)) }, order) }
+        func numbers(_ order: ConditionOrder) -> Family {
+            .numbers(OrderedList(clause.values.compactMap { ExactNumber(Array($0.utf8)) }, order))
+        }
+        func dates(_ order: ConditionOrder) -> Family { .dates(OrderedList(clause.values.compactMap { Instant(Array($0.utf8)) }, order)) }
         func truths() -> [Bool] { clause.values.compactMap { Self.bool(Array($0.utf8)) } }
         var negated = false
         let base: String
@@ -90,7 +93,8 @@ struct CompiledCondition: Sendable {
         case "dategreaterthan": (base, family) = ("DateGreaterThan", dates(.greater))
         case "dategreaterthanequals": (base, family) = ("DateGreaterThanEquals", dates(.greaterOrEqual))
         case "bool": (base, family) = ("Bool", .bools(truths()))
-        case "binaryequals": (base, family) = ("BinaryEquals", .binary(clause.values.compactMap { Base64.decode(Array($0.utf8)) }))
+        case "binaryequals":
+            (base, family) = ("BinaryEquals", .binary(BinaryList(clause.values.compactMap { Base64.decode(Array($0.utf8)) })))
         case "ipaddress": (base, family) = ("IpAddress", .addresses(clause.values.compactMap { AddressBlock(Array($0.utf8)) }))
         case "notipaddress":
             (base, family, negated) = ("NotIpAddress", .addresses(clause.values.compactMap { AddressBlock(Array($0.utf8)) }), true)
@@ -125,8 +129,7 @@ struct CompiledCondition: Sendable {
     }
 
     static func bool(_ text: [UInt8]) -> Bool? {
-        let text = text.lowercased
-        return text == Array("true".utf8) ? true : text == Array("false".utf8) ? false : nil
+        text.isWord("true") ? true : text.isWord("false") ? false : nil
     }
 
     /// Whether the test holds.
@@ -149,38 +152,53 @@ struct CompiledCondition: Sendable {
             // Documented as "null": a key without values, and one whose values are empty ("Condition operators", ForAllValues and Null).
             let isNull = values.allSatisfy(\.isEmpty)
             if case .null(let absent, let present) = family { return Truth(isNull ? absent : present) }
-            switch quantifier {
-            case .none:
-                var matches = Truth.no
-                for value in values { matches = matches || anyMatches(value, context) }
-                return isNegated ? !matches : matches
-            case .all:
-                // "Returns true if … the context key value resolves to a null dataset, such as an empty string."
-                if isNull { return .yes }
-                var holds = Truth.yes
-                for value in values { holds = holds && one(value, context) }
-                return holds
-            case .any:
-                // "For no matching context key or a null dataset, the condition returns false" ("Multivalued context keys").
-                if isNull { return .no }
-                var holds = Truth.no
-                for value in values { holds = holds || one(value, context) }
-                return holds
+            if case .patterns(let patterns) = family {
+                if let (list, open) = patterns.filled(for: values.count, context) {
+                    return combine(values, isNull: isNull) { Self.matches($0, list, open, context) }
+                }
+                return combine(values, isNull: isNull) { patterns.matches($0, context) }
             }
+            return combine(values, isNull: isNull) { Truth(matches($0)) }
         }
     }
 
-    private func one(_ value: [UInt8], _ context: PreparedContext) -> Truth {
-        let matches = anyMatches(value, context)
-        return isNegated ? !matches : matches
+    /// What matching each value adds up to.
+    private func combine(_ values: [[UInt8]], isNull: Bool, _ matches: ([UInt8]) -> Truth) -> Truth {
+        switch quantifier {
+        case .none:
+            var result = Truth.no
+            for value in values {
+                result = result || matches(value)
+                if result == .yes { break }
+            }
+            return isNegated ? !result : result
+        case .all:
+            // "Returns true if … the context key value resolves to a null dataset, such as an empty string."
+            if isNull { return .yes }
+            var holds = Truth.yes
+            for value in values {
+                holds = holds && (isNegated ? !matches(value) : matches(value))
+                if holds == .no { break }
+            }
+            return holds
+        case .any:
+            // "For no matching context key or a null dataset, the condition returns false" ("Multivalued context keys").
+            if isNull { return .no }
+            var holds = Truth.no
+            for value in values {
+                holds = holds || (isNegated ? !matches(value) : matches(value))
+                if holds == .yes { break }
+            }
+            return holds
+        }
     }
 
     /// Whether the test holds whatever the key is.
     private var alwaysHolds: Bool {
         switch family {
         case .null(let absent, let present): return absent && present
-        case .patterns(let patterns, false) where !isNegated && (ifExists || quantifier == .all):
-            return quantifier != .any && patterns.contains { $0.fixed?.kind == .any }
+        case .patterns(let patterns) where !patterns.ignoresCase && !isNegated && (ifExists || quantifier == .all):
+            return quantifier != .any && patterns.all.contains { $0.fixed?.kind == .any }
         default: return false
         }
     }
@@ -189,11 +207,11 @@ struct CompiledCondition: Sendable {
     private var neverHolds: Bool {
         switch family {
         case .null(let absent, let present): return !absent && !present
-        case .patterns(let patterns, _): return patterns.isEmpty && fails
-        case .numbers(let list, _): return list.isEmpty && fails
-        case .dates(let list, _): return list.isEmpty && fails
+        case .patterns(let patterns): return patterns.all.isEmpty && fails
+        case .numbers(let list): return list.all.isEmpty && fails
+        case .dates(let list): return list.all.isEmpty && fails
         case .bools(let list): return list.isEmpty && fails
-        case .binary(let list): return list.isEmpty && fails
+        case .binary(let list): return list.all.isEmpty && fails
         case .addresses(let list): return list.isEmpty && fails
         case .unknown: return false
         }
@@ -202,60 +220,26 @@ struct CompiledCondition: Sendable {
     /// Whether the test fails once no value matches.
     private var fails: Bool { !isNegated && !ifExists && quantifier != .all }
 
-    /// Whether one value of the request matches one of the policy's.
-    private func anyMatches(_ value: [UInt8], _ context: PreparedContext) -> Truth {
+    private static func matches(_ value: [UInt8], _ list: PatternList, _ open: [Pattern], _ context: PreparedContext) -> Truth {
+        let truth = list.matches(value, context)
+        guard truth == .no, !open.isEmpty else { return truth }
+        return Truth.maybe && Truth(list.ignoresCase || open.contains { $0.matches(value) })
+    }
+
+    /// Whether one value of the request matches one of the policy's; texts and ARNs aside.
+    private func matches(_ value: [UInt8]) -> Bool {
         switch family {
-        case .patterns(let patterns, let ignoresCase):
-            let value = ignoresCase ? Self.folded(value) : value
-            let head = Pattern.head(value).0
-            var result = Truth.no
-            for pattern in patterns {
-                if let fixed = pattern.fixed {
-                    if fixed.matches(value, head: head) { return .yes }
-                    continue
-                }
-                switch pattern.resolved(context) {
-                case .pattern(let resolved):
-                    if ignoresCase ? Self.same(resolved, value) : resolved.matches(value, head: head) { return .yes }
-                case .open(let resolved): if ignoresCase || resolved.matches(value, head: head) { result = .maybe }
-                }
-            }
-            return result
-        case .numbers(let list, let order):
-            guard let number = ExactNumber(value) else { return .no }
-            return Truth(list.contains { Self.compare(number, $0, order) })
-        case .dates(let list, let order):
-            guard let date = Instant(value) else { return .no }
-            return Truth(list.contains { Self.compare(date, $0, order) })
-        case .bools(let list):
-            guard let truth = Self.bool(value) else { return .no }
-            return Truth(list.contains(truth))
-        case .binary(let list):
-            guard let bytes = Base64.decode(value) else { return .no }
-            return Truth(list.contains(bytes))
+        case .numbers(let list): return ExactNumber(value).map(list.holds) ?? false
+        case .dates(let list): return Instant(value).map(list.holds) ?? false
+        case .bools(let list): return Self.bool(value).map(list.contains) ?? false
+        case .binary(let list): return list.matches(value)
         case .addresses(let list):
-            guard let address = AddressBlock(value) else { return .no }
-            return Truth(list.contains { $0.contains(address) })
-        case .null, .unknown: return .no
+            guard let address = AddressBlock(value) else { return false }
+            for index in list.indices where list[index].contains(address) { return true }
+            return false
+        case .patterns, .null, .unknown: return false
         }
     }
-
-    private static func compare<Value: Comparable>(_ left: Value, _ right: Value, _ order: Order) -> Bool {
-        switch order {
-        case .equal: left == right
-        case .less: left < right
-        case .lessOrEqual: left <= right
-        case .greater: left > right
-        case .greaterOrEqual: left >= right
-        }
-    }
-
-    private static func folded(_ text: [UInt8]) -> [UInt8] {
-        text.allSatisfy { $0 < 0x80 } ? text.lowercased : Array(String(decoding: text, as: UTF8.self).lowercased().utf8)
-    }
-
-    /// Whether a pattern without wildcards is `text`, which is in lower case already.
-    private static func same(_ pattern: Pattern, _ text: [UInt8]) -> Bool { pattern.kind == .literal && folded(pattern.bytes) == text }
 
     /// When the test holds, as far as that is open.
     func expression(_ context: PreparedContext) -> ConditionExpression {

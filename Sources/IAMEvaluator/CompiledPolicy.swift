@@ -31,9 +31,20 @@ final class CompiledStatement: Sendable {
     let index: Int
     let effect: PolicyEffect
     let principal: CompiledPrincipal?
-    /// In lower case.
+    /// In lower case; by service, those whose service is not plain first.
     let actions: [Pattern]
     let actionsNegated: Bool
+    /// What is looked at of each of ``actions`` before the pattern itself, side by side in memory.
+    private let glances: [Glance]
+    /// How many stand in front because their service is not plain.
+    private let openCount: Int
+
+    private struct Glance: Sendable {
+        /// The place of its service's bit.
+        var service: Int
+        var head: UInt64
+        var mask: UInt64
+    }
     /// Which services' bits the actions can have.
     let services: UInt64
     let resources: [PatternTemplate]
@@ -50,34 +61,71 @@ final class CompiledStatement: Sendable {
         principal = statement.principal.map { CompiledPrincipal($0) }
         let variables = version == .v2012
         let lowered = statement.actions.patterns.map { Array($0.utf8).lowercased }
-        actions = lowered.map { PatternTemplate(String(decoding: $0, as: UTF8.self), variables: false, mode: .wildcards).fixed ?? .never }
+        let bits = lowered.map { PreparedQuestion.serviceBit($0) }
+        services = statement.actions.negated ? .max : bits.reduce(0, |)
+        let byService = bits.indices.map { (place: $0, service: bits[$0] == .max ? -1 : bits[$0].trailingZeroBitCount) }
+            .sorted { ($0.service, $0.place) < ($1.service, $1.place) }
+        actions = byService.map {
+            PatternTemplate(String(decoding: lowered[$0.place], as: UTF8.self), variables: false, mode: .wildcards).fixed ?? .never
+        }
+        glances = zip(byService, actions).map { Glance(service: $0.service, head: $1.head, mask: $1.headMask) }
+        openCount = byService.prefix { $0.service < 0 }.count
         actionsNegated = statement.actions.negated
-        services = statement.actions.negated ? .max : lowered.reduce(0) { $0 | PreparedRequest.serviceBit($1) }
         hasResource = statement.resources != nil
         resources = (statement.resources?.patterns ?? []).map { PatternTemplate($0, variables: variables, mode: .resource) }
         resourcesNegated = statement.resources?.negated ?? false
         conditions = statement.conditions.map { CompiledCondition($0, variables: variables) }
     }
 
+    /// How the statement's principal element meets the one who asks, and whether the statement applies.
+    func applies(_ request: PreparedRequest, bounded: Bool) -> (PrincipalMatch, Truth) {
+        guard coversAction(request) else { return (.none, .no) }
+        let resource = coversResource(request)
+        guard resource != .no else { return (.none, .no) }
+        guard principal != nil else { return (.direct, resource && conditionsHold(request)) }
+        let (match, isNamed) = matchesPrincipal(request, hasBoundary: bounded)
+        guard isNamed != .no else { return (.none, .no) }
+        return (match, resource && isNamed && conditionsHold(request))
+    }
+
     func coversAction(_ request: PreparedRequest) -> Bool {
-        covers(request.action, head: request.actionHead, bit: request.serviceBit)
+        let question = request.question
+        return covers(question.action, head: question.actionHead, bit: question.serviceBit)
+    }
+
+    /// Whether an action in lower case is covered; `bit` is ``PreparedQuestion/serviceBit(_:)`` of it.
+    func covers(_ action: [UInt8], head: UInt64, bit: UInt64) -> Bool {
+        guard services & bit != 0 else { return false }
+        guard bit != .max else { return actions.contains { $0.matches(action, head: head) } != actionsNegated }
+        var index = 0
+        while index < openCount {
+            if matches(index, action, head) { return !actionsNegated }
+            index += 1
+        }
+        let service = bit.trailingZeroBitCount
+        var end = glances.count
+        while index < end {
+            let middle = (index + end) / 2
+            if glances[middle].service < service { index = middle + 1 } else { end = middle }
+        }
+        while index < glances.count, glances[index].service == service {
+            if matches(index, action, head) { return !actionsNegated }
+            index += 1
+        }
+        return actionsNegated
+    }
+
+    private func matches(_ index: Int, _ action: [UInt8], _ head: UInt64) -> Bool {
+        head & glances[index].mask == glances[index].head && actions[index].matches(action, head: head)
     }
 
     func coversResource(_ request: PreparedRequest) -> Truth {
         guard hasResource else { return .yes }
+        let question = request.question
         var result = Truth.no
         for index in resources.indices {
-            if let fixed = resources[index].fixed {
-                if fixed.matches(request.resource, head: request.resourceHead) {
-                    result = .yes
-                    break
-                }
-                continue
-            }
-            switch resources[index].resolved(request.context) {
-            case .pattern(let pattern): if pattern.matches(request.resource, head: request.resourceHead) { result = .yes }
-            case .open(let pattern): if pattern.matches(request.resource, head: request.resourceHead) { result = result || .maybe }
-            }
+            result = max(result, resources[index].matches(question.resource, head: question.resourceHead, request.context))
+            if result == .yes { break }
         }
         return resourcesNegated ? !result : result
     }
@@ -96,8 +144,8 @@ final class CompiledStatement: Sendable {
             return (.direct, .yes)
         }
         var best = PrincipalMatch.none
-        for entry in principal.entries {
-            best = max(best, asking.match(entry))
+        for index in principal.entries.indices {
+            best = max(best, asking.match(principal.entries[index]))
             if best == .direct { return (best, .yes) }
         }
         if request.context.isPartial, asking.unknownSession, principal.entries.contains(where: asking.mayBeSession) {
@@ -109,10 +157,12 @@ final class CompiledStatement: Sendable {
     }
 
     /// Whether all conditions hold.
-    func conditionsHold(_ context: PreparedContext) -> Truth {
+    private func conditionsHold(_ request: PreparedRequest) -> Truth {
+        guard !conditions.isEmpty else { return .yes }
+        let context = request.context
         var result = Truth.yes
-        for condition in conditions {
-            result = result && condition.holds(context)
+        for index in conditions.indices {
+            result = result && conditions[index].holds(context)
             if result == .no { return .no }
         }
         return result
@@ -146,7 +196,7 @@ final class CompiledStatement: Sendable {
     private func resourceExpression(_ request: PreparedRequest) -> ConditionExpression {
         var options: [ConditionExpression] = []
         for (template, text) in zip(resources, source.resources?.patterns ?? []) where template.fixed == nil {
-            guard case .open(let pattern) = template.resolved(request.context), pattern.matches(request.resource) else { continue }
+            guard case .open(let pattern) = template.resolved(request.context), pattern.matches(request.question.resource) else { continue }
             options.append(Self.solved(template, text, request))
         }
         let covered = ConditionExpression.any(of: options)
@@ -157,7 +207,7 @@ final class CompiledStatement: Sendable {
     private static func solved(_ template: PatternTemplate, _ text: String, _ request: PreparedRequest) -> ConditionExpression {
         var head: [UInt8] = []
         var tail: [UInt8] = []
-        var key: String?
+        var key: ContextKey?
         var plain = true
         for part in template.parts {
             switch part {
@@ -173,9 +223,9 @@ final class CompiledStatement: Sendable {
                 }
             }
         }
-        let resource = request.resource
-        if plain, let key, ConditionExpression.hasOneValue(key), resource.count >= head.count + tail.count, resource.starts(with: head),
-            resource.suffix(tail.count).elementsEqual(tail)
+        let resource = request.question.resource
+        if plain, let key = key?.text, ConditionExpression.hasOneValue(key), resource.count >= head.count + tail.count,
+            resource.starts(with: head), resource.suffix(tail.count).elementsEqual(tail)
         {
             let value = String(decoding: resource[head.count..<(resource.count - tail.count)], as: UTF8.self)
             return .test(ConditionTest("StringEquals", key, [value]))
@@ -190,8 +240,8 @@ public struct CompiledPolicy: Sendable {
         let tag: PolicyTag
         let document: PolicyDocument?
         let statements: [CompiledStatement]
-        let allowServices: UInt64
-        let denyServices: UInt64
+        /// ``CompiledStatement/services`` of each, side by side in memory.
+        let services: [UInt64]
         let isKnown: Bool
 
         init(_ document: PolicyDocument?, _ tag: PolicyTag) {
@@ -199,25 +249,57 @@ public struct CompiledPolicy: Sendable {
             self.document = document
             guard let document else {
                 statements = []
-                allowServices = .max
-                denyServices = .max
+                services = []
                 isKnown = false
                 return
             }
-            let statements = document.statements.enumerated().map { CompiledStatement($1, index: $0, version: document.version) }
-            self.statements = statements
-            allowServices = statements.reduce(0) { $1.effect == .allow ? $0 | $1.services : $0 }
-            denyServices = statements.reduce(0) { $1.effect == .deny ? $0 | $1.services : $0 }
+            statements = document.statements.enumerated().map { CompiledStatement($1, index: $0, version: document.version) }
+            services = statements.map(\.services)
             isKnown = true
+        }
+
+        func mayAllow(_ action: [UInt8], _ head: UInt64, _ bit: UInt64) -> Bool {
+            for index in services.indices where services[index] & bit != 0 {
+                if statements[index].effect == .allow, statements[index].covers(action, head: head, bit: bit) { return true }
+            }
+            return false
+        }
+
+        func scan(_ request: PreparedRequest, _ bounded: Bool, _ allow: inout Truth, _ deny: inout Truth) {
+            guard isKnown else {
+                allow = allow || .maybe
+                deny = deny || .maybe
+                return
+            }
+            let bit = request.question.serviceBit
+            for index in services.indices where services[index] & bit != 0 {
+                if statements[index].effect == .allow {
+                    guard allow != .yes else { continue }
+                    allow = allow || statements[index].applies(request, bounded: bounded).1
+                } else {
+                    deny = deny || statements[index].applies(request, bounded: bounded).1
+                }
+            }
         }
     }
     private let storage: Storage
+    /// Which services its Allow statements can be about.
+    let allowServices: UInt64
+    /// Which services it can be about at all.
+    let services: UInt64
+
+    private init(_ document: PolicyDocument?, _ tag: PolicyTag) {
+        let storage = Storage(document, tag)
+        self.storage = storage
+        allowServices = document == nil ? .max : storage.statements.reduce(0) { $1.effect == .allow ? $0 | $1.services : $0 }
+        services = document == nil ? .max : storage.services.reduce(0, |)
+    }
 
     /// Compiles a document.
-    public init(_ document: PolicyDocument, tag: PolicyTag = PolicyTag()) { storage = Storage(document, tag) }
+    public init(_ document: PolicyDocument, tag: PolicyTag = PolicyTag()) { self.init(document as PolicyDocument?, tag) }
 
     /// A policy that exists but whose text was not read: whatever depends on it is unknown.
-    public init(unknown tag: PolicyTag) { storage = Storage(nil, tag) }
+    public init(unknown tag: PolicyTag) { self.init(nil, tag) }
 
     /// What the caller calls it.
     public var tag: PolicyTag { storage.tag }
@@ -230,8 +312,15 @@ public struct CompiledPolicy: Sendable {
     var statementWithUnknownOperator: Int? {
         statements.first { $0.conditions.contains { if case .unknown = $0.family { true } else { false } } }?.index
     }
-    /// Which services its Allow and its Deny statements can be about.
-    var allowServices: UInt64 { storage.allowServices }
-    var denyServices: UInt64 { storage.denyServices }
+    /// Whether some Allow statement is about an action in lower case; `true` where that is not known.
+    func mayAllow(_ action: [UInt8], head: UInt64, bit: UInt64) -> Bool {
+        allowServices & bit != 0 && (isUnknown || storage.mayAllow(action, head, bit))
+    }
+
+    /// Adds what the statements say of a request to what others said.
+    func scan(_ request: PreparedRequest, bounded: Bool, _ allow: inout Truth, _ deny: inout Truth) {
+        storage.scan(request, bounded, &allow, &deny)
+    }
+
     var unknownReason: String { "the text of policy \(tag.name.isEmpty ? "\(tag.index)" : tag.name) is not known" }
 }

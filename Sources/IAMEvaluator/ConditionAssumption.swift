@@ -1,7 +1,7 @@
 extension ConditionExpression {
     /// What is left of the expression once this is known of the request: tests on known keys are decided, the others stay.
     public func assuming(_ context: RequestContext) -> ConditionExpression {
-        assuming(PreparedContext(context, derived: [:], resourceAccount: nil))
+        assuming(PreparedContext(context))
     }
 
     func assuming(_ context: PreparedContext) -> ConditionExpression {

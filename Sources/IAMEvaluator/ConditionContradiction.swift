@@ -1,35 +1,45 @@
 extension ConditionExpression {
     /// The same without branches that cannot hold, ``never`` when no request satisfies it and ``always`` when every one does.
     ///
-    /// Exact for tests on keys that have one value, as long as each key is tested by one family of operators without policy variables and the
-    /// expression has at most ``mostConjunctions`` ways to hold; whatever is beyond that is left as it is.
+    /// Exact for tests on keys that have one value, as long as each key is tested by one family of operators without policy variables, the
+    /// expression has at most ``mostConjunctions`` ways to hold and the work is bounded; whatever is beyond that is left as it is.
     public var withoutContradictions: ConditionExpression {
-        guard testsSomeKeyTwice else { return self }
-        let pruned = withoutDeadBranches
-        guard pruned.testsSomeKeyTwice else { return pruned }
-        if !pruned.canHold { return .never }
-        return pruned.negated.canHold ? pruned : .always
+        var budget = WorkBudget()
+        return withoutContradictions(&budget)
     }
 
-    private var withoutDeadBranches: ConditionExpression {
+    /// ``withoutContradictions``, as far as a budget reaches; beyond, what is left is as it was.
+    func withoutContradictions(_ budget: inout WorkBudget) -> ConditionExpression {
+        guard testsSomeKeyTwice else { return self }
+        let pruned = withoutDeadBranches(&budget)
+        guard pruned.testsSomeKeyTwice else { return pruned }
+        if !pruned.canHold(&budget) { return .never }
+        return pruned.negated.canHold(&budget) ? pruned : .always
+    }
+
+    private func withoutDeadBranches(_ budget: inout WorkBudget) -> ConditionExpression {
         switch self {
         case .all(let parts):
             let tests = parts.compactMap(\.asTest)
-            if Self.contradict(tests) { return .never }
-            return .all(
-                of: parts.map { part in
-                    guard case .any(let options) = part else { return part }
-                    return .any(of: options.filter { !Self.contradict(tests + $0.conjuncts) })
-                })
-        case .any(let options): return .any(of: options.map(\.withoutDeadBranches))
+            if Self.contradict(tests, &budget) { return .never }
+            var kept: [ConditionExpression] = []
+            for part in parts {
+                guard case .any(let options) = part else {
+                    kept.append(part)
+                    continue
+                }
+                kept.append(.any(of: options.filter { !Self.contradict(tests + $0.conjuncts, &budget) }))
+            }
+            return .all(of: kept)
+        case .any(let options): return .any(of: options.map { $0.withoutDeadBranches(&budget) })
         default: return self
         }
     }
 
     /// Whether some request may satisfy it: every way to choose one part of each alternative is looked at.
-    private var canHold: Bool {
+    private func canHold(_ budget: inout WorkBudget) -> Bool {
         guard let ways = conjunctions(limit: Self.mostConjunctions) else { return true }
-        return ways.contains { !Self.contradict($0) }
+        return ways.contains { !Self.contradict($0, &budget) }
     }
 
     /// Most ways to hold that are looked at.
@@ -83,11 +93,17 @@ extension ConditionExpression {
         if case .all(let parts) = self { parts.compactMap(\.asTest) } else { asTest.map { [$0] } ?? [] }
     }
 
-    private static func contradict(_ tests: [(ConditionTest, Bool)]) -> Bool {
+    /// Whether these surely exclude each other.
+    private static func contradict(_ tests: [(ConditionTest, Bool)], _ budget: inout WorkBudget) -> Bool {
         guard tests.count > 1, tests.count <= 64 else { return false }
         var groups: [String: [(ConditionTest, Bool)]] = [:]
         for test in tests { groups[test.0.key.asciiLowercased, default: []].append(test) }
-        return groups.contains { key, group in group.count > 1 && hasOneValue(key) && !OneKey(key, group).canHold }
+        for (key, group) in groups.sorted(by: { $0.key < $1.key }) where group.count > 1 && hasOneValue(key) {
+            // Compiling the values again.
+            guard budget.spend(group.reduce(0) { $0 + $1.0.values.reduce(200) { $0 + 200 + 10 * $1.utf8.count } }) else { return false }
+            if !OneKey(key, group).canHold(&budget) { return true }
+        }
+        return false
     }
 
     /// Global keys with one value ("AWS global condition context keys": those not marked as multivalued).
@@ -113,14 +129,19 @@ private struct OneKey {
     }
 
     /// `true` also when it cannot be told.
-    var canHold: Bool {
+    func canHold(_ budget: inout WorkBudget) -> Bool {
         if holds([:]) { return true }
         guard let witnesses else { return true }
-        return witnesses.contains { holds([key: [$0]]) } || textCanHold ?? true
+        let size = tests.reduce(0) { $0 + 20 + $1.condition.test.values.count }
+        for witness in witnesses {
+            guard budget.spend(20 * size) else { return true }
+            if holds([key: [witness]]) { return true }
+        }
+        return textCanHold(&budget) ?? true
     }
 
     private func holds(_ values: [String: [String]]) -> Bool {
-        let context = PreparedContext(RequestContext(values: values, derivesKeys: false), derived: [:], resourceAccount: nil)
+        let context = PreparedContext(RequestContext(values: values, derivesKeys: false))
         return tests.allSatisfy { ($0.condition.holds(context) == .yes) == $0.wanted }
     }
 
@@ -137,19 +158,21 @@ private struct OneKey {
             case .bools:
                 kinds.insert(.truths)
                 found.formUnion(["true", "false", "TRUE", "FALSE"])
-            case .patterns(let patterns, let ignoresCase):
-                kinds.insert(ignoresCase ? .foldedTexts : .texts)
-                for pattern in patterns {
+            case .patterns(let patterns):
+                kinds.insert(patterns.ignoresCase ? .foldedTexts : .texts)
+                for pattern in patterns.all {
                     guard let fixed = pattern.fixed else { return nil }
                     if fixed.kind == .literal { found.insert(String(decoding: fixed.bytes, as: UTF8.self)) }
                 }
-            case .numbers(let numbers, _):
+            case .numbers(let numbers):
                 kinds.insert(.numbers)
-                guard numbers.count == condition.test.values.count, let near = Self.near(numbers: condition.test.values) else { return nil }
+                guard numbers.all.count == condition.test.values.count, let near = Self.near(numbers: condition.test.values) else {
+                    return nil
+                }
                 found.formUnion(near)
-            case .dates(let dates, _):
+            case .dates(let dates):
                 kinds.insert(.dates)
-                guard let near = Self.near(dates: dates) else { return nil }
+                guard let near = Self.near(dates: dates.all) else { return nil }
                 found.formUnion(near)
             case .addresses(let blocks):
                 kinds.insert(.addresses)
@@ -164,10 +187,10 @@ private struct OneKey {
 
     /// Whether some text satisfies tests with wildcards; `nil` when it cannot be told. A text is all that matters about such a test: in which of
     /// the sets of patterns it is.
-    private var textCanHold: Bool? {
+    private func textCanHold(_ budget: inout WorkBudget) -> Bool? {
         let hasWildcard = tests.contains {
-            guard case .patterns(let patterns, _) = $0.condition.family else { return false }
-            return patterns.contains { $0.fixed?.kind != .literal }
+            guard case .patterns(let patterns) = $0.condition.family else { return false }
+            return patterns.all.contains { $0.fixed?.kind != .literal }
         }
         guard hasWildcard else { return false }
         var regions: [CoverageAutomaton.Region] = []
@@ -175,16 +198,16 @@ private struct OneKey {
         for (condition, _) in tests {
             switch condition.family {
             case .null: places.append(nil)
-            case .patterns(let patterns, false):
+            case .patterns(let patterns) where !patterns.ignoresCase:
                 places.append(regions.count)
-                let fixed = patterns.compactMap(\.fixed).filter { $0.kind != .never }
+                let fixed = patterns.all.compactMap(\.fixed).filter { $0.kind != .never }
                 // The automaton takes a byte for a character.
                 guard fixed.allSatisfy({ $0.allTokens.allSatisfy { $0 < 0x80 || $0 > 0xFF } }) else { return nil }
                 regions.append(.init(patterns: fixed.map(\.allTokens), negated: condition.isNegated))
             default: return nil
             }
         }
-        guard let memberships = CoverageAutomaton.memberships(regions, .resources) else { return nil }
+        guard let memberships = CoverageAutomaton.memberships(regions, .resources, &budget) else { return nil }
         return memberships.contains { membership in
             zip(tests, places).allSatisfy { test, place in
                 guard let place else {

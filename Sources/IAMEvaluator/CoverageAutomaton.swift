@@ -15,9 +15,8 @@ struct CoverageAutomaton {
         var patterns: [[Pattern.Token]]
         var negated: Bool
     }
-    /// Most states and most steps; beyond, the question stays open.
+    /// Most states; beyond, the question stays open.
     static let mostStates = 20_000
-    static let mostWork = 20_000_000
 
     private struct State: Hashable {
         var places: [UInt64]
@@ -31,9 +30,10 @@ struct CoverageAutomaton {
     private let words: Int
 
     /// For each text of the universe, in which of `regions` it is: all combinations that occur. `nil` when the budget is spent.
-    static func memberships(_ regions: [Region], _ universe: Universe) -> Set<[Bool]>? {
+    static func memberships(_ regions: [Region], _ universe: Universe, _ budget: inout WorkBudget) -> Set<[Bool]>? {
+        guard budget.spend(regions.reduce(0) { $0 + $1.patterns.reduce(0) { $0 + $1.count } }) else { return nil }
         let automaton = CoverageAutomaton(regions.flatMap(\.patterns))
-        return automaton.explore(regions, universe)
+        return automaton.explore(regions, universe, &budget)
     }
 
     private init(_ patterns: [[Pattern.Token]]) {
@@ -66,10 +66,14 @@ struct CoverageAutomaton {
         }
     }
 
-    private func step(_ set: [UInt64], _ byte: UInt8) -> [UInt64] {
+    /// Where a byte leads; `work` counts what that took.
+    private func step(_ set: [UInt64], _ byte: UInt8, _ work: inout Int) -> [UInt64] {
         var next = [UInt64](repeating: 0, count: words)
+        // For each word going through, clearing, hashing and comparing.
+        work += 4 * words + 16
         for word in 0..<words {
             var bits = set[word]
+            work += bits.nonzeroBitCount
             while bits != 0 {
                 let place = word << 6 | bits.trailingZeroBitCount
                 bits &= bits - 1
@@ -86,7 +90,7 @@ struct CoverageAutomaton {
         return next
     }
 
-    private func explore(_ regions: [Region], _ universe: Universe) -> Set<[Bool]>? {
+    private func explore(_ regions: [Region], _ universe: Universe, _ budget: inout WorkBudget) -> Set<[Bool]>? {
         var alphabet: Set<UInt8> = [0x3A]
         for token in tokens where token < 256 { alphabet.insert(UInt8(truncatingIfNeeded: token)) }
         let isAction: Bool
@@ -100,11 +104,12 @@ struct CoverageAutomaton {
         var initial = [UInt64](repeating: 0, count: words)
         for start in starts { insert(start, into: &initial) }
         var queue: [State] = []
+        var work = 0
         if case .actions(let services?) = universe {
             for service in services {
                 var places = initial
-                for byte in service.utf8 { places = step(places, byte.lowercased) }
-                queue.append(State(places: step(places, 0x3A), phase: 2))
+                for byte in service.utf8 { places = step(places, byte.lowercased, &work) }
+                queue.append(State(places: step(places, 0x3A, &work), phase: 2))
             }
         } else {
             queue.append(State(places: initial, phase: 0))
@@ -112,16 +117,18 @@ struct CoverageAutomaton {
         var seen = Set(queue)
         var found: Set<[Bool]> = []
         var index = 0
-        var work = 0
         while index < queue.count {
             let state = queue[index]
             index += 1
-            if state.phase == 3 { found.insert(membership(state.places, regions)) }
-            work += bytes.count * (words + 8)
-            guard queue.count <= Self.mostStates, work <= Self.mostWork else { return nil }
+            if state.phase == 3 {
+                found.insert(membership(state.places, regions))
+                work += starts.count + regions.count
+            }
+            guard queue.count <= Self.mostStates, budget.spend(work) else { return nil }
+            work = 0
             for byte in bytes {
                 guard let phase = isAction ? Self.phase(state.phase, byte) : 3 else { continue }
-                let next = State(places: step(state.places, byte), phase: phase)
+                let next = State(places: step(state.places, byte, &work), phase: phase)
                 if seen.insert(next).inserted { queue.append(next) }
             }
         }
@@ -134,6 +141,32 @@ struct CoverageAutomaton {
         case 0: return isLetter ? 1 : nil
         case 1: return byte == 0x3A ? 2 : isLetter || byte == UInt8(ascii: "-") ? 1 : nil
         default: return isLetter || (phase == 3 && byte == UInt8(ascii: "_")) ? 3 : nil
+        }
+    }
+
+    /// Whether a text is surely in the region: one that a single pattern matches. `false` where that is not seen at a glance.
+    static func isSurelyInhabited(_ region: Region, _ universe: Universe) -> Bool {
+        guard !region.negated else { return region.patterns.isEmpty }
+        return region.patterns.contains { pattern in
+            let stars = pattern.indices.filter { pattern[$0] == Pattern.star || pattern[$0] == Pattern.starInSegment }
+            func text(_ colon: Int?) -> [UInt8] {
+                pattern.indices.flatMap { place -> [UInt8] in
+                    let token = pattern[place]
+                    if token < 256 { return [UInt8(truncatingIfNeeded: token)] }
+                    return place == colon && token == Pattern.star ? Array("a:a".utf8) : Array("a".utf8)
+                }
+            }
+            switch universe {
+            case .resources: return !pattern.isEmpty
+            case .actions(let services):
+                return ([nil] + stars.prefix(1).map { $0 }).contains { colon in
+                    var phase: UInt8? = 0
+                    let text = text(colon)
+                    for byte in text { phase = phase.flatMap { Self.phase($0, byte) } }
+                    guard phase == 3 else { return false }
+                    return services?.contains { $0.utf8.elementsEqual(text.prefix { $0 != 0x3A }) } ?? true
+                }
+            }
         }
     }
 

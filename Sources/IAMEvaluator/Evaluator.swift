@@ -25,8 +25,9 @@ public enum Evaluator {
         case .undetermined: break
         }
         let expressions = expressions(request, layers)
-        let allowed = expressions.positive.withoutContradictions
-        let whole = ConditionExpression.all(of: [allowed, expressions.denied.negated]).withoutContradictions
+        var budget = WorkBudget()
+        let allowed = expressions.positive.withoutContradictions(&budget)
+        let whole = ConditionExpression.all(of: [allowed, expressions.denied.negated]).withoutContradictions(&budget)
         let outcome: AccessDecision.Outcome
         switch whole {
         case .always: outcome = .allowed
@@ -38,7 +39,8 @@ public enum Evaluator {
         return AccessDecision(outcome: outcome, blockedBy: blocked, statements: references(request, layers, shown))
     }
 
-    /// Decides without reasons: nothing is allocated unless a policy variable or a pattern that mixes stars must be worked out.
+    /// Decides without reasons. Nothing is allocated, unless a pattern with policy variables is not known whole, mixes stars or is longer than
+    /// 256 bytes, or a text is compared without regard to case and is not ASCII.
     public static func verdict(_ request: PreparedRequest, _ layers: PolicyLayers) -> AccessVerdict { verdict(truths(request, layers)) }
 
     private static func verdict(_ facts: Facts<Truth>) -> AccessVerdict {
@@ -77,9 +79,9 @@ public enum Evaluator {
                     facts.resourceDirect = facts.resourceDirect || .maybe
                     continue
                 }
-                guard (policy.allowServices | policy.denyServices) & request.serviceBit != 0 else { continue }
+                guard policy.services & request.question.serviceBit != 0 else { continue }
                 for statement in policy.statements {
-                    let (match, truth) = applies(statement, request, bounded: bounded)
+                    let (match, truth) = statement.applies(request, bounded: bounded)
                     guard truth != .no else { continue }
                     if statement.effect == .deny {
                         facts.resourceDenies = facts.resourceDenies || truth
@@ -97,34 +99,13 @@ public enum Evaluator {
         return facts
     }
 
-    private static func applies(_ statement: CompiledStatement, _ request: PreparedRequest, bounded: Bool) -> (PrincipalMatch, Truth) {
-        guard statement.coversAction(request) else { return (.none, .no) }
-        let resource = statement.coversResource(request)
-        guard resource != .no else { return (.none, .no) }
-        let (match, principal) = statement.matchesPrincipal(request, hasBoundary: bounded)
-        guard principal != .no else { return (.none, .no) }
-        return (match, resource && principal && statement.conditionsHold(request.context))
-    }
-
     private static func scan(_ policies: [CompiledPolicy], _ request: PreparedRequest, bounded: Bool = false) -> (allow: Truth, deny: Truth)
     {
+        let bit = request.question.serviceBit
         var allow = Truth.no
         var deny = Truth.no
-        for policy in policies {
-            guard !policy.isUnknown else {
-                allow = allow || .maybe
-                deny = deny || .maybe
-                continue
-            }
-            guard (policy.allowServices | policy.denyServices) & request.serviceBit != 0 else { continue }
-            for statement in policy.statements {
-                if statement.effect == .allow {
-                    guard allow != .yes else { continue }
-                    allow = allow || applies(statement, request, bounded: bounded).1
-                } else {
-                    deny = deny || applies(statement, request, bounded: bounded).1
-                }
-            }
+        for index in policies.indices where policies[index].services & bit != 0 {
+            policies[index].scan(request, bounded: bounded, &allow, &deny)
         }
         return (allow, deny)
     }
@@ -154,7 +135,7 @@ public enum Evaluator {
                     continue
                 }
                 for statement in policy.statements where statement.effect == effect {
-                    let (found, truth) = applies(statement, request, bounded: bounded)
+                    let (found, truth) = statement.applies(request, bounded: bounded)
                     guard truth != .no, match == nil || match == found else { continue }
                     options.append(truth == .yes ? .always : statement.expression(request, hasBoundary: bounded))
                 }
@@ -190,7 +171,7 @@ public enum Evaluator {
 
     /// Which kinds of policies denied, or had to allow and did not.
     private static func blockers(_ facts: Facts<Truth>, _ request: PreparedRequest, _ layers: PolicyLayers) -> [PolicyType] {
-        let resource: PolicyType = request.special == .trust ? .trust : .resource
+        let resource: PolicyType = request.question.special == .trust ? .trust : .resource
         var blocked: Set<PolicyType> = []
         if facts.identityDenies == .yes { blocked.insert(.identity) }
         if facts.boundaryDenies == .yes { blocked.insert(.boundary) }
@@ -225,7 +206,7 @@ public enum Evaluator {
         func add(_ policies: [CompiledPolicy]?, _ type: PolicyType) {
             for policy in policies ?? [] {
                 for statement in policy.statements where effects.contains(statement.effect) {
-                    let truth = applies(statement, request, bounded: bounded).1
+                    let truth = statement.applies(request, bounded: bounded).1
                     guard truth == .yes || (truth == .maybe && !certain) else { continue }
                     found.append(
                         StatementReference(
@@ -237,7 +218,7 @@ public enum Evaluator {
         if facts.hasIdentity {
             add(layers.identity, .identity)
         }
-        add(layers.resource, request.special == .trust ? .trust : .resource)
+        add(layers.resource, request.question.special == .trust ? .trust : .resource)
         if facts.hasIdentity {
             add(layers.boundaries, .boundary)
             add(layers.session, .session)
@@ -312,7 +293,8 @@ struct Facts<Value: Logic>: Sendable {
 
     init(_ request: PreparedRequest, _ layers: PolicyLayers) {
         let asking = request.principal
-        switch asking.principal {
+        let kind = asking.kind
+        switch kind {
         case .user, .role, .assumedRole, .federatedUser: hasIdentity = true
         case .root, .account, .service, .identityProvider, .anonymous: hasIdentity = false
         }
@@ -321,19 +303,15 @@ struct Facts<Value: Logic>: Sendable {
         } else if !request.isSameAccount {
             requirement = .both
         } else {
-            requirement = request.special == .none ? .either : .resourceFirst
+            requirement = request.question.special == .none ? .either : .resourceFirst
         }
         // Organizations: "SCPs do not affect any service-linked role"; "RCPs … don't affect service-linked roles"; "kms:RetireGrant".
         hasServiceControl = asking.accountBytes != nil && !asking.isServiceLinked
-        hasResourceControl = !asking.isServiceLinked && !request.action.elementsEqual("kms:retiregrant".utf8)
+        hasResourceControl = !asking.isServiceLinked && !request.question.isRetiringGrant
         // "You cannot call AssumeRole by using AWS account root user credentials" (AssumeRole, STS API Reference).
-        if case .root = asking.principal, request.special == .trust, request.action.hasPrefix("sts:assumerole") {
-            isBarred = true
-        } else {
-            isBarred = false
-        }
+        isBarred = kind == .root && request.question.isAssumingRole
         isFree = request.isFree
-        switch asking.principal {
+        switch kind {
         // The root user may do everything in its account that no policy denies.
         case .root: identity = isBarred ? .no : .yes
         case .account: identity = .yes

@@ -22,13 +22,10 @@ extension Evaluator {
     public static func mayAllow(action: String, _ layers: PolicyLayers) -> Bool {
         let lowered = Array(action.utf8).lowercased
         let head = Pattern.head(lowered).0
-        let bit = PreparedRequest.serviceBit(lowered)
+        let bit = PreparedQuestion.serviceBit(lowered)
         func any(_ policies: [CompiledPolicy]) -> Bool {
-            policies.contains { policy in
-                if policy.isUnknown { return true }
-                guard policy.allowServices & bit != 0 else { return false }
-                return policy.statements.contains { $0.effect == .allow && $0.covers(lowered, head: head, bit: bit) }
-            }
+            for index in policies.indices where policies[index].mayAllow(lowered, head: head, bit: bit) { return true }
+            return false
         }
         guard any(layers.identity) else { return false }
         if let policies = layers.boundaries, !any(policies) { return false }
@@ -62,14 +59,5 @@ extension Evaluator {
     public static func pattern(_ pattern: String, covers resource: String) -> Bool {
         let template = PatternTemplate(pattern, variables: false, mode: .resource)
         return template.fixed?.matches(Array(resource.utf8)) ?? false
-    }
-}
-
-extension CompiledStatement {
-    /// Whether an action in lower case is covered.
-    func covers(_ action: [UInt8], head: UInt64, bit: UInt64) -> Bool {
-        guard services & bit != 0 else { return false }
-        for index in actions.indices where actions[index].matches(action, head: head) { return !actionsNegated }
-        return actionsNegated
     }
 }

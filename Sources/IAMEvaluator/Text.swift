@@ -23,6 +23,13 @@ extension [UInt8] {
         word.utf8CodeUnitCount <= count && matches(word, at: count - word.utf8CodeUnitCount)
     }
 
+    /// Whether these bytes are a word, which is given in lower case, in any case.
+    func isWord(_ word: StaticString) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index].lowercased != word.utf8Start[index] { return false }
+        return true
+    }
+
     private func matches(_ word: StaticString, at start: Int) -> Bool {
         for index in 0..<word.utf8CodeUnitCount where self[start + index] != word.utf8Start[index] { return false }
         return true

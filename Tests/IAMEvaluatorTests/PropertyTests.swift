@@ -3,7 +3,7 @@ import Testing
 
 @testable import IAMEvaluator
 
-private func compiled(_ layers: NaiveInterpreter.Layers) -> PolicyLayers {
+func compiled(_ layers: NaiveInterpreter.Layers) -> PolicyLayers {
     PolicyLayers(
         identity: layers.identity.map { CompiledPolicy($0) }, boundaries: layers.boundaries?.map { CompiledPolicy($0) },
         session: layers.session?.map { CompiledPolicy($0) }, resource: layers.resource.map { [CompiledPolicy($0)] },
@@ -283,7 +283,7 @@ extension AccessVerdict {
                 }
                 let prepared = PreparedRequest(request)
                 // Keys and roles have policies of their own, and who owns a resource in another account has a say.
-                guard prepared.special == .none, prepared.isSameAccount else { continue }
+                guard prepared.question.special == .none, prepared.isSameAccount else { continue }
                 #expect(Evaluator.evaluate(prepared, ready).outcome == .allowed, "seed \(seed): \(request)")
             }
         }

@@ -61,7 +61,7 @@ extension Linter {
             let name = parts.count > 1 ? parts[1] : ""
             unknown.append(entry.text)
             if !prefix.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }), !table.hasService(prefix) {
-                let near = LintText.nearest(prefix, table.servicePrefixes).map { "; did you mean \($0)?" } ?? "."
+                let near = (mayGuess() ? LintText.nearest(prefix, table.servicePrefixes) : nil).map { "; did you mean \($0)?" } ?? "."
                 add(
                     .unknownService, .warning, statement, path,
                     "No service has the prefix \(LintText.quoted(prefix)) in \(tableName)\(near) Unless it is newer, \(effect).")
@@ -70,7 +70,7 @@ extension Linter {
                     .wildcardMatchesNothing, .warning, statement, path,
                     "\(LintText.quoted(entry.text)) matches no action in \(tableName). Unless there is a newer one, \(effect).")
             } else {
-                let names = table.actions(of: prefix).map { String($0.name.dropFirst(prefix.count + 1)) }
+                let names = mayGuess() ? table.actions(of: prefix).map { String($0.name.dropFirst(prefix.count + 1)) } : []
                 let near = LintText.nearest(name, names).map { "; did you mean \(prefix):\($0)?" } ?? "."
                 add(
                     .unknownAction, .warning, statement, path,

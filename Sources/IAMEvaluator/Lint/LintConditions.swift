@@ -44,7 +44,7 @@ extension Linter {
         let message: String
         if name.asciiLowercased == "null" {
             message = "Null asks whether the key is there; it takes neither IfExists nor ForAllValues or ForAnyValue."
-        } else if let near = LintText.nearest(name, Self.operators) {
+        } else if mayGuess(), let near = LintText.nearest(name, Self.operators) {
             message = "There is no condition operator \(LintText.quoted(clause.name)); did you mean \(prefix)\(near)\(suffix)?"
         } else {
             message = "There is no condition operator \(LintText.quoted(clause.name))."
@@ -62,7 +62,7 @@ extension Linter {
             let prefix = String(decoding: lowered.prefix { $0 != 0x3A }, as: UTF8.self)
             // A service that the table does not have may have any keys.
             let isNew = lowered.contains(0x3A) && prefix != "aws" && !table.hasService(prefix)
-            let near = LintText.nearest(clause.key, nearKeys(prefix, statement)).map { "; did you mean \($0)?" } ?? "."
+            let near = (mayGuess() ? LintText.nearest(clause.key, nearKeys(prefix, statement)) : nil).map { "; did you mean \($0)?" } ?? "."
             add(
                 .unknownConditionKey, isNew ? .info : .warning, statement, statement.path(clause),
                 lowered.contains(0x3A)
@@ -117,168 +117,6 @@ extension Linter {
                 .keyNotOfAction, isCertain ? .warning : .info, statement, statement.path(clause),
                 "\(LintText.list(without.map(\.text))) \(without.count == 1 ? "does" : "do") not have the condition key "
                     + "\(LintText.quoted(clause.key)). \(Self.absent(condition, statement).replacingStatement(with: statement.isAllow))")
-        }
-    }
-
-    // MARK: - Values
-
-    private func hasVariable(_ text: String) -> Bool { version == .v2012 && text.has("${") }
-
-    private mutating func lookAtValues(
-        _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey?, _ statement: LintStatement
-    ) {
-        for (place, text) in clause.values.enumerated() where !hasVariable(text) || Self.isPattern(condition.family) {
-            let bytes = Array(text.utf8)
-            let path = statement.path(clause, place)
-            switch condition.family {
-            case .numbers:
-                if ExactNumber(bytes) == nil { add(.invalidNumber, .error, statement, path, "\(LintText.quoted(text)) is not a number.") }
-            case .dates:
-                if Instant(bytes) == nil {
-                    add(
-                        .invalidDate, .error, statement, path,
-                        "\(LintText.quoted(text)) is not a date such as 2026-01-31T12:00:00Z, nor seconds since 1970.")
-                }
-            case .bools, .null:
-                if CompiledCondition.bool(bytes) == nil {
-                    add(.invalidBoolean, .error, statement, path, "\(LintText.quoted(text)) is neither true nor false.")
-                }
-            case .binary:
-                if Base64.decode(bytes) == nil { add(.invalidBase64, .error, statement, path, "\(LintText.quoted(text)) is not Base64.") }
-            case .addresses: lookAtAddress(text, clause, statement, path)
-            case .patterns: lookAtPattern(text, clause, condition, key, statement, path)
-            case .unknown: break
-            }
-        }
-    }
-
-    private static func isPattern(_ family: CompiledCondition.Family) -> Bool { if case .patterns = family { true } else { false } }
-
-    private mutating func lookAtAddress(_ text: String, _ clause: ConditionClause, _ statement: LintStatement, _ path: String) {
-        let bytes = Array(text.utf8)
-        guard let block = AddressBlock(bytes) else {
-            add(.invalidAddress, .error, statement, path, "\(LintText.quoted(text)) is not an address or a block of addresses (CIDR).")
-            return
-        }
-        if block.hasHostBits {
-            add(
-                .addressWithHostBits, .info, statement, path,
-                "\(LintText.quoted(text)) is not the first address of its block; the block counts.")
-        }
-        let isSource = clause.key.asciiLowercased == "aws:sourceip"
-        if isSource, Self.privateBlocks.contains(where: { $0.contains(block) }) {
-            add(
-                .privateSourceAddress, .warning, statement, path,
-                "\(LintText.quoted(text)) is private: aws:SourceIp is the public address that a request comes from. "
-                    + "For requests through a VPC endpoint there is aws:VpcSourceIp.")
-        }
-    }
-
-    /// RFC 1918, RFC 6598, RFC 3927, RFC 1122 (loopback), RFC 4193, RFC 4291 (link-local, loopback).
-    private static let privateBlocks = [
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10",
-        "::1/128",
-    ].compactMap { AddressBlock(Array($0.utf8)) }
-
-    private mutating func lookAtPattern(
-        _ text: String, _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey?, _ statement: LintStatement,
-        _ path: String
-    ) {
-        let name = clause.name.asciiLowercased
-        if name.has("arn") {
-            let count = Self.segments(text).count
-            let isAny = !text.isEmpty && text.utf8.allSatisfy { $0 == UInt8(ascii: "*") }
-            if isAny || text.hasPrefix("${") || text.hasPrefix("$") { return }
-            if count < 6, !hasVariable(text) {
-                add(
-                    .invalidARNValue, .error, statement, path,
-                    "\(LintText.quoted(text)) has \(count) of the six parts of an ARN, and ARN operators compare each part by itself.")
-            } else if let first = Self.segments(text).first, !first.isSame("arn"), !first.has("*"), !first.has("?") {
-                add(.invalidARNValue, .error, statement, path, "\(LintText.quoted(text)) does not begin with arn:.")
-            } else if count == 6, !hasVariable(text) {
-                let account = Self.segments(text)[4]
-                if !account.has("*"), !account.has("?"), !Self.isAccount(account) {
-                    add(
-                        .invalidARNValue, .error, statement, path,
-                        "\(LintText.quoted(text)) has \(LintText.quoted(account)) where the 12 digits of an account stand.")
-                }
-            }
-            return
-        }
-        if name.has("equals"), Self.hasWildcard(text) {
-            let like = condition.isNegated ? "StringNotLike" : "StringLike"
-            add(
-                .wildcardTakenLiterally, .warning, statement, path,
-                "\(LintText.safe(clause.name, limit: 40)) compares \(LintText.quoted(text)) character by character: * and ? are no wildcards "
-                    + "here. They are in \(key?.kind == .arn ? "ArnLike" : like).")
-        }
-    }
-
-    /// Whether `*` or `?` stands in the text other than as `${*}` or `${?}` or within a variable.
-    private static func hasWildcard(_ text: String) -> Bool {
-        var isInside = false
-        var before: UInt8 = 0
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: "{"), before == UInt8(ascii: "$") { isInside = true }
-            if byte == UInt8(ascii: "}") { isInside = false }
-            if !isInside, byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?") { return true }
-            before = byte
-        }
-        return false
-    }
-
-    // MARK: - Operator and key
-
-    private mutating func lookAtKind(
-        _ clause: ConditionClause, _ condition: CompiledCondition, _ key: ConditionKey, _ statement: LintStatement
-    ) {
-        let path = statement.path(clause)
-        let name = LintText.safe(clause.name, limit: 40)
-        func mismatch(_ severity: LintSeverity, _ needs: String) -> (LintSeverity, String) {
-            (severity, "\(LintText.quoted(clause.key)) is \(needs), and \(name) compares something else.")
-        }
-        var found: (LintSeverity, String)?
-        let arnOperator = clause.name.asciiLowercased.has("arn")
-        let looksLikeARN = clause.key.asciiLowercased.has("arn") || clause.values.allSatisfy { $0.hasPrefix("arn:") || hasVariable($0) }
-        switch (key.kind, condition.family) {
-        case (_, .null), (_, .unknown), (.string, .binary), (.arn, .patterns), (.bool, .bools), (.number, .numbers), (.date, .dates),
-            (.address, .addresses):
-            break
-        case (.string, .patterns): if arnOperator, !looksLikeARN { found = mismatch(.warning, "not an ARN") }
-        // Tags and other names that callers choose can hold numbers, dates and the like as text.
-        case (.string, _): if !key.isOpen { found = mismatch(.warning, "a text") }
-        case (.arn, _): found = mismatch(.warning, "an ARN")
-        case (.bool, .patterns), (.bool, .numbers): found = mismatch(arnOperator ? .warning : .info, "true or false: use Bool")
-        case (.bool, _): found = mismatch(.warning, "true or false: use Bool")
-        case (.number, .patterns): found = mismatch(arnOperator ? .warning : .info, "a number: use a Numeric operator")
-        case (.number, _): found = mismatch(.warning, "a number: use a Numeric operator")
-        // `aws:EpochTime` and `aws:TokenIssueTime` are seconds as well.
-        case (.date, .numbers): break
-        case (.date, _): found = mismatch(.warning, "a point in time: use a Date operator")
-        case (.address, _): found = mismatch(.warning, "an address: use IpAddress or NotIpAddress")
-        }
-        if let found { add(.operatorTypeMismatch, found.0, statement, path, found.1) }
-        if key.kind == .arn, !arnOperator, Self.isPattern(condition.family), clause.name.asciiLowercased.has("like"),
-            clause.values.contains(where: { Self.hasWildcard($0) && !$0.isSame("*") })
-        {
-            add(
-                .stringOperatorOnARN, .info, statement, path,
-                "\(LintText.quoted(clause.key)) is an ARN: in \(name) a * also matches colons, in ArnLike it stays within its part.")
-        }
-        if case .null = condition.family { return }
-        // What a token says of its holder can be a list whatever the reference says.
-        if ConditionKey.isOfToken(Array(clause.key.utf8).lowercased) { return }
-        if key.isMultivalued, condition.quantifier == .none {
-            // Of the global keys it is certain; services list keys as lists that never have more than one value.
-            let isGlobal = ConditionKey.everywhere(Array(clause.key.utf8).lowercased) != nil
-            add(
-                .missingQuantifier, isGlobal ? .warning : .info, statement, path,
-                "\(LintText.quoted(clause.key)) can have several values: say ForAllValues or ForAnyValue before \(name).")
-        } else if !key.isMultivalued, condition.quantifier != .none, !key.isOpen {
-            add(
-                .quantifierOnSingleValue, .info, statement, path,
-                "\(LintText.quoted(clause.key)) has one value: \(condition.quantifier == .all ? "ForAllValues also holds where it has none" : "ForAnyValue adds nothing")."
-            )
         }
     }
 
@@ -355,8 +193,8 @@ extension Linter {
     private func requiresPresence(_ key: String, _ statement: LintStatement) -> Bool {
         statement.compiled.conditions.contains { other in
             // A request with a tag has its key among aws:TagKeys.
-            let proves = key.isSame("aws:tagkeys") && Array(other.key.utf8).hasPrefix("aws:requesttag/")
-            guard other.key.isSame(key) || proves else { return false }
+            let proves = key.isSame("aws:tagkeys") && other.key.bytes.hasPrefix("aws:requesttag/")
+            guard other.key.text.isSame(key) || proves else { return false }
             if case .null(let absent, let present) = other.family { return present && !absent }
             return !other.ifExists && (other.quantifier == .any || (other.quantifier == .none && !other.isNegated))
         }
@@ -365,8 +203,9 @@ extension Linter {
     // MARK: - All conditions together
 
     private mutating func lookAtTruth(_ statement: LintStatement) {
-        let context = PreparedContext(.unknown, derived: [:], resourceAccount: nil)
-        let whole = ConditionExpression.all(of: statement.compiled.conditions.map { $0.expression(context) }).withoutContradictions
+        let context = PreparedContext(.unknown)
+        let whole = ConditionExpression.all(of: statement.compiled.conditions.map { $0.expression(context) })
+            .withoutContradictions(&budget)
         let path = statement.path("Condition")
         if whole == .never {
             add(

@@ -66,11 +66,11 @@ extension Linter {
         else { return }
         let document = PolicyDocument(version: version, statements: statements.map(\.source))
         let layers = PolicyLayers(identity: [CompiledPolicy(document)])
-        let principal = RequestPrincipal.user(arn: "arn:aws:iam::000000000000:user/lint")
-        var answer = Administrator.answer(principal, layers)
+        let principal = PreparedPrincipal(.user(arn: "arn:aws:iam::000000000000:user/lint"))
+        var answer = Administrator.answer(principal, layers, budget: budget)
         var how = "together they allow every action on every resource"
         if !answer.isAdmin, answer.conditions == nil {
-            answer = Administrator.answer(principal, layers, actions: .services(table.servicePrefixes))
+            answer = Administrator.answer(principal, layers, actions: .services(table.servicePrefixes), budget: budget)
             how = "together they allow every action of every service in the table of actions, on every resource"
         }
         guard answer.isAdmin || answer.conditions != nil else { return }
@@ -113,7 +113,7 @@ extension Linter {
     }
 
     /// Whether `wide` is about all that `narrow` is about, its conditions aside.
-    private func covers(_ wide: LintStatement, _ narrow: LintStatement) -> Bool {
+    private mutating func covers(_ wide: LintStatement, _ narrow: LintStatement) -> Bool {
         if let principal = wide.source.principal {
             let isEveryone = !principal.negated && principal.entries.contains(.everyone)
             guard isEveryone || principal == narrow.source.principal else { return false }
@@ -125,13 +125,13 @@ extension Linter {
             CoverageAutomaton.Region(patterns: narrow.compiled.actions.map(\.allTokens), negated: narrow.source.actions.negated),
             CoverageAutomaton.Region(patterns: wide.compiled.actions.map(\.allTokens), negated: wide.source.actions.negated),
         ]
-        guard let found = CoverageAutomaton.memberships(actions, .actions(services: nil)), !found.contains([true, false]) else {
+        guard let found = CoverageAutomaton.memberships(actions, .actions(services: nil), &budget), !found.contains([true, false]) else {
             return false
         }
         guard let some = wide.source.resources else { return true }
         if !some.negated, some.patterns.contains(where: { $0.isSame("*") }) { return true }
         let resources = [region(narrow, isWide: true), region(wide, isWide: false)]
-        guard let found = CoverageAutomaton.memberships(resources, .resources) else { return false }
+        guard let found = CoverageAutomaton.memberships(resources, .resources, &budget) else { return false }
         return !found.contains([true, false])
     }
 
@@ -146,7 +146,7 @@ extension Linter {
             var text: [UInt8] = []
             for byte in pattern.utf8 where byte != UInt8(ascii: "*") { text.append(byte == UInt8(ascii: "?") ? 0x61 : byte.lowercased) }
             if !text.contains(0x3A) { text = Array("zz9:zz9".utf8) } else if text.last == 0x3A { text += Array("zz9".utf8) }
-            return wide.compiled.covers(text, head: Pattern.head(text).0, bit: PreparedRequest.serviceBit(text))
+            return wide.compiled.covers(text, head: Pattern.head(text).0, bit: PreparedQuestion.serviceBit(text))
         }
     }
 

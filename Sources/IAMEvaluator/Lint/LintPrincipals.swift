@@ -246,7 +246,7 @@ extension Linter {
     /// Whether a condition demands that the key has one of some values.
     private func limits(_ key: String, _ statement: LintStatement) -> Bool {
         statement.compiled.conditions.contains { condition in
-            guard condition.key.isSame(key) else { return false }
+            guard condition.key.text.isSame(key) else { return false }
             if case .null = condition.family { return false }
             return !condition.isNegated && !condition.ifExists && condition.quantifier != .all
         }

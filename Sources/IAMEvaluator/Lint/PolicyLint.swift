@@ -105,6 +105,10 @@ struct Linter {
     var findings: [LintFinding] = []
     var statements: [LintStatement] = []
     var formats = ResourceFormats()
+    /// For comparing statements and conditions with each other.
+    var budget = WorkBudget(20_000_000)
+    /// For how many more names a similar one is looked for: a policy with more of them has other names, not slips of the pen.
+    private var guesses = 100
 
     init(table: ActionTable, kind: PolicyKind) {
         self.table = table
@@ -117,6 +121,12 @@ struct Linter {
 
     mutating func add(_ code: LintCode, _ severity: LintSeverity, _ statement: LintStatement, _ path: String, _ message: String) {
         findings.append(LintFinding(code, severity, statement: statement.index, path: path, message: message))
+    }
+
+    /// Whether one more name may be compared with all that there are.
+    mutating func mayGuess() -> Bool {
+        guesses -= 1
+        return guesses >= 0
     }
 
     mutating func look(at document: JSONValue) {

@@ -78,12 +78,10 @@ enum Comparison {
 
     private struct Case {
         let principal: PreparedPrincipal
-        let tags: [String: [String]]
         let layers: PolicyLayers
 
         init(_ arn: String, _ tags: [String: String], _ policies: [JSONValue]) throws {
-            principal = PreparedPrincipal(.role(arn: arn))
-            self.tags = tags.mapValues { [$0] }
+            principal = PreparedPrincipal(.role(arn: arn), keys: tags.mapValues { [$0] })
             layers = PolicyLayers(identity: try policies.map { CompiledPolicy(try PolicyDocument(parsing: $0)) })
         }
 
@@ -91,9 +89,9 @@ enum Comparison {
             var decided: [UInt8] = []
             decided.reserveCapacity(questions.count)
             for question in questions {
-                let context = question.context.mapValues { [$0] }.merging(tags) { $1 }
                 let request = PreparedRequest(
-                    principal: principal, action: question.action, resource: question.resource, context: RequestContext(values: context))
+                    principal: principal, action: question.action, resource: question.resource,
+                    context: RequestContext(values: question.context.mapValues { [$0] }))
                 decided.append(Evaluator.verdict(request, layers) == .allowed ? UInt8(ascii: "1") : UInt8(ascii: "0"))
             }
             return String(decoding: decided, as: UTF8.self)
@@ -118,12 +116,14 @@ enum Lines {
         return bytes.split(separator: 0x0A).map(Array.init)
     }
 
-    /// Milliseconds for the answer when all is known, when nothing is, and for the question whether the principal is an administrator.
+    /// Milliseconds for the answer when all is known, when nothing is, for the question whether the principal is an administrator, and for the
+    /// remarks about its policies.
     static func time(_ name: String) throws {
         for line in try read(name) {
             let closed = least(of: 1) { _ = EvaluationCase.answer(line: line) }
             let open = least(of: 1) { _ = EvaluationCase.answer(line: line, unknown: []) }
             var admin = 0.0
+            var linting = 0.0
             if let json = try? JSONValue(parsing: line) {
                 let layers: PolicyLayers?
                 if let one = try? EvaluationCase(parsing: json) {
@@ -131,11 +131,13 @@ enum Lines {
                 } else {
                     layers = (try? PolicyDocument(parsing: json)).map { PolicyLayers(identity: [CompiledPolicy($0)]) }
                 }
+                linting = least(of: 1) { for policy in json["identityPolicies"]?.array ?? [json] { _ = PolicyLint.findings(policy) } }
                 if let layers {
                     admin = least(of: 1) { _ = Administrator.answer(.user(arn: "arn:aws:iam::111122223333:user/alice"), layers) }
                 }
             }
-            print("\(rounded(closed * 1000)) \(rounded(open * 1000)) \(rounded(admin * 1000)) ms", name, "\(line.count) bytes")
+            let times = [closed, open, admin, linting].map { rounded($0 * 1000) }.joined(separator: " ")
+            print(times, "ms", name, "\(line.count) bytes")
         }
     }
 }

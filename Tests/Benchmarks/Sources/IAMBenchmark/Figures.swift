@@ -16,50 +16,54 @@ enum Figures {
             "\(rounded(Double(text) / compiling / 1e6)) MB/s, \(grouped(Int(Double(principals.count) / compiling))) principals a second")
 
         let questions = SampleOrganisation.questions
-        let prepared = principals.map { PreparedPrincipal(.role(arn: $0.arn)) }
-        // All requests of one principal at a time: a million at once would only measure the memory.
-        var counts: [AccessVerdict: Int] = [:]
-        var deciding = 0.0
-        var preparing = 0.0
-        var asked = 0
-        var allocations: UInt = 0
-        for (index, principal) in principals.enumerated() {
-            var requests: [PreparedRequest] = []
-            requests.reserveCapacity(questions.count)
-            preparing += least(of: 1) {
-                for question in questions { requests.append(request(prepared[index], principal, question)) }
+        // What is asked is taken apart once, and who asks once; a decision needs nothing else.
+        var prepared: [PreparedPrincipal] = []
+        var asked: [PreparedQuestion] = []
+        let preparing = least(of: 3) {
+            prepared = principals.map { PreparedPrincipal(.role(arn: $0.arn), keys: $0.tags.mapValues { [$0] }) }
+            asked = questions.map {
+                PreparedQuestion(action: $0.action, resource: $0.resource, context: RequestContext(values: $0.context.mapValues { [$0] }))
             }
-            var allowed = 0
-            var denied = 0
-            var verdicts = 0
-            let before = allocations_so_far()
-            let start = processorTime()
-            for request in requests {
-                switch Evaluator.verdict(request, layers[index]) {
+        }
+        var allowed = 0
+        var denied = 0
+        var verdicts = 0
+        let before = allocations_so_far()
+        let start = processorTime()
+        for (principal, layers) in zip(prepared, layers) {
+            for question in asked {
+                switch Evaluator.verdict(PreparedRequest(principal: principal, question: question), layers) {
                 case .allowed: allowed += 1
                 case .explicitlyDenied: denied += 1
                 default: break
                 }
                 verdicts += 1
             }
-            deciding += processorTime() - start
-            allocations += UInt(allocations_so_far() - before)
-            counts[.allowed, default: 0] += allowed
-            counts[.explicitlyDenied, default: 0] += denied
-            counts[.implicitlyDenied, default: 0] += verdicts - allowed - denied
-            asked += verdicts
         }
-        line("decisions", "\(grouped(Int(Double(asked) / deciding))) a second (\(grouped(asked)) in \(rounded(deciding, 2)) s)")
-        line("  allocations", "\(rounded(Double(allocations) / Double(asked), 4)) a decision")
-        line("  answers", counts.map { "\($0.key) \(grouped($0.value))" }.sorted().joined(separator: ", "))
-        line("requests prepared", "\(grouped(Int(Double(asked) / preparing))) a second")
-        line("decisions, preparing included", "\(grouped(Int(Double(asked) / (deciding + preparing)))) a second")
+        let deciding = processorTime() - start
+        let allocations = allocations_so_far() - before
+        line("decisions", "\(grouped(Int(Double(verdicts) / deciding))) a second (\(grouped(verdicts)) in \(rounded(deciding, 2)) s)")
+        line("  allocations", "\(rounded(Double(allocations) / Double(verdicts), 4)) a decision")
+        line(
+            "  answers",
+            "allowed \(grouped(allowed)), explicitlyDenied \(grouped(denied)), implicitlyDenied \(grouped(verdicts - allowed - denied))")
+        line(
+            "principals and questions prepared",
+            "\(rounded(preparing * 1000, 2)) ms for \(grouped(prepared.count)) and \(grouped(asked.count))")
+
+        // Requests that nobody prepared: everything of each is taken apart for one decision.
+        let single = least(of: 1) {
+            for index in 0..<100 {
+                for question in questions { _ = Evaluator.verdict(request(prepared[index], question), layers[index]) }
+            }
+        }
+        line("decisions, each question prepared anew", "\(grouped(Int(100_000 / single))) a second")
 
         var found = 0
         let explaining = least(of: 1) {
             for index in 0..<50 {
                 for question in questions {
-                    if Evaluator.evaluate(request(prepared[index], principals[index], question), layers[index]).isAllowed { found += 1 }
+                    if Evaluator.evaluate(request(prepared[index], question), layers[index]).isAllowed { found += 1 }
                 }
             }
         }
@@ -68,21 +72,16 @@ enum Figures {
         try memory()
     }
 
-    private static func request(
-        _ prepared: PreparedPrincipal, _ principal: SampleOrganisation.Principal, _ question: SampleOrganisation.Question
-    )
-        -> PreparedRequest
-    {
-        var values = question.context.mapValues { [$0] }
-        for (key, value) in principal.tags { values[key] = [value] }
-        return PreparedRequest(
-            principal: prepared, action: question.action, resource: question.resource, context: RequestContext(values: values))
+    private static func request(_ prepared: PreparedPrincipal, _ question: SampleOrganisation.Question) -> PreparedRequest {
+        PreparedRequest(
+            principal: prepared, action: question.action, resource: question.resource,
+            context: RequestContext(values: question.context.mapValues { [$0] }))
     }
 
     /// Who of 10,000 principals can do it, when nothing is known of the context; from compiled policies.
     private static func whoCan(_ serviceControl: [[CompiledPolicy]]) throws {
         let principals = (0..<10_000).map { SampleOrganisation.principal($0) }
-        let prepared = principals.map { PreparedPrincipal(.role(arn: $0.arn)) }
+        let prepared = principals.map { PreparedPrincipal(.role(arn: $0.arn), keys: $0.tags.mapValues { [$0] }) }
         let layers = try principals.map { try SampleOrganisation.layers($0, serviceControl) }
         for (action, resource) in [
             ("iam:PassRole", "arn:aws:iam::111122223333:role/app-7-worker"), ("s3:GetObject", "arn:aws:s3:::bucket7/data/a"),
@@ -91,10 +90,11 @@ enum Figures {
             var yes = 0
             var perhaps = 0
             let time = least {
+                let question = PreparedQuestion(action: action, resource: resource, context: .unknown)
                 yes = 0
                 perhaps = 0
                 for (index, layers) in layers.enumerated() where Evaluator.mayAllow(action: action, layers) {
-                    let request = PreparedRequest(principal: prepared[index], action: action, resource: resource, context: .unknown)
+                    let request = PreparedRequest(principal: prepared[index], question: question)
                     switch Evaluator.verdict(request, layers) {
                     case .allowed: yes += 1
                     case .undetermined: perhaps += 1
