@@ -78,6 +78,14 @@ private let formCases: [LintCase] = [
         policy("{'Effect':'Deny','Principal':{'AWS':'123456789012'},'Action':'s3:*','Resource':'*'}"),
         not: policy("{'Effect':'Deny','Principal':'*','Action':'s3:*','Resource':'*'}")),
     .init(
+        .elementNotAllowed, .error, .rcp, at: "Statement[0].Action",
+        policy("{'Effect':'Deny','Principal':'*','Action':['s3:*','*'],'Resource':'*'}"),
+        not: policy("{'Effect':'Deny','Principal':'*','Action':['s3:*','sts:Get*'],'Resource':'*'}")),
+    .init(
+        .elementNotAllowed, .error, .rcp, at: "Statement[0].Action",
+        policy("{'Effect':'Deny','Principal':'*','Action':'s?:Get*','Resource':'*'}"),
+        not: policy("{'Effect':'Allow','Principal':'*','Action':'*','Resource':'*'}")),
+    .init(
         .exclusiveElements, .error, at: "Statement[0].NotAction",
         policy("{'Effect':'Allow','Action':'s3:GetObject','NotAction':'s3:*','Resource':'*'}"), not: policy(get)),
     .init(.invalidType, .error, at: "Statement[0].Resource", policy(allow("'s3:GetObject'", on: "{}")), not: policy(get)),

@@ -80,7 +80,7 @@ extension Linter {
 
     private mutating func addUnknown(_ name: String, path: String, among known: [String], statement: Int?) {
         let place = path.isEmpty ? LintText.safe(name) : path + "." + LintText.safe(name)
-        let near = LintText.nearest(name, known).map { "; did you mean \($0)?" } ?? "."
+        let near = (mayGuess() ? LintText.nearest(name, known) : nil).map { "; did you mean \($0)?" } ?? "."
         findings.append(
             LintFinding(
                 .unknownElement, .error, statement: statement, path: place,
@@ -197,6 +197,16 @@ extension Linter {
                         .elementNotAllowed, .error, statement: index, path: path + ".Principal",
                         message: "The Principal of a resource control policy must be \"*\"; name principals in a condition."))
             }
+            // "You cannot use "*" in the Action element of a customer managed RCP and have to specify the abbreviation for the service"
+            // ("RCP syntax", Action element).
+            if raw["Effect"]?.string != "Allow", let action = Self.texts(raw["Action"]).first(where: Self.namesNoService) {
+                findings.append(
+                    LintFinding(
+                        .elementNotAllowed, .error, statement: index, path: path + ".Action",
+                        message:
+                            "\(LintText.quoted(action)) names no service, and AWS stores no resource control policy with such an action: "
+                            + "list the services, such as s3:*."))
+            }
         default: break
         }
         for (name, reason) in refused where raw[name] != nil {
@@ -208,8 +218,17 @@ extension Linter {
         }
     }
 
-    /// The most characters of a policy ("IAM and AWS STS quotas"; "Quotas and service limits for AWS Organizations", with the doubling of service
-    /// control policies that AWS announced on 2026-05-15; for resources Amazon S3's 20 KB).
+    private static func texts(_ json: JSONValue?) -> [String] {
+        if case .array(let list) = json { list.compactMap(\.string) } else { json?.string.map { [$0] } ?? [] }
+    }
+
+    /// Whether an action's service is left open.
+    private static func namesNoService(_ action: String) -> Bool {
+        action.utf8.prefix { $0 != 0x3A }.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+    }
+
+    /// The most characters of a policy ("IAM and AWS STS quotas"; "Quotas and service limits for AWS Organizations", where service control
+    /// policies have 10,240 since 2026-05-15; for resources Amazon S3's 20 KB).
     mutating func lookAtSize(_ document: JSONValue) {
         let text = document.canonicalText.unicodeScalars
         let isIAM = kind == .identity || kind == .boundary || kind == .trust || kind == .session
