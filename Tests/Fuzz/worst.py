@@ -51,6 +51,9 @@ CASES = {
     "patterns-value": fill(lambda n: case([policy(statement(Condition={"StringLike": {"k": ["*a*b"] * n}}))], context={"k": "a" * 7 * n}), 14),
     "variables": fill(lambda n: case([policy(statement(resource=["*${k}b"] * n))], "a" * 4 * n, context={"k": "a" * 4 * n}), 18),
     "variables-many": fill(lambda n: case([policy(statement(resource=["${k}" * 300 + "b"] * 30))], "a" * 4 * n, context={"k": "a" * n}), 6),
+    "unclosed-variables": fill(lambda n: case([policy(statement(resource="arn:aws:s3:::" + "${" * n))]), 2),
+    "unclosed-value": fill(lambda n: case([policy(statement(Condition={"StringLike": {"aws:PrincipalTag/t": "${a" * n}}))], context={"aws:PrincipalTag/t": "x"}), 3),
+    "variables-questions": fill(lambda n: case([policy(statement(resource=["*?${k}b"] * n))], "a" * 4 * n, context={"k": "a" * 4 * n}), 18),
     # Many values against many values.
     **{
         f"values-{name}": fill(lambda n, name=name, mine=mine, theirs=theirs: case([policy(statement(Condition={f"{name}": {"k": numbered(n, mine)}}))], context={"k": numbered(n, theirs)}), 14)
@@ -72,6 +75,11 @@ CASES = {
     "levels": fill(lambda n: case([ALLOW], serviceControlPolicies=[[policy(statement(Condition={"StringEquals": {"aws:SourceVpc": "v%d" % index}}))] for index in range(n)]), 130),
     "principals": fill(lambda n: case([], resourcePolicy=policy({"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::111122223333:role/r%d" % index for index in range(n)]}, "Action": "*"})), 42),
     "alternatives": fill(lambda n: case([policy(*[statement(Condition={"StringEquals": {"aws:SourceVpc": ["a%d" % index, "b"], "aws:SourceVpce": "c%d" % index}}) for index in range(n)])], serviceControlPolicies=[[policy(*[statement(Condition={"StringNotEquals": {"aws:SourceVpc": "a%d" % index}}) for index in range(n)])]] * 2), 400),
+    # Statements that lint compares with each other, and names that it looks for.
+    "overlaps": fill(lambda n: policy(*[statement(action="s3:Get*%d*" % index, resource="arn:aws:s3:::b*%d*" % index) for index in range(n)]), 70),
+    "near-names": fill(lambda n: policy(statement(action=["ec2:DescribeInstanceX%d" % index for index in range(n)])), 26),
+    "near-keys": fill(lambda n: policy(statement(Condition={"StringEquals": {"aws:PrincipalOrgX%d" % index: "x" for index in range(n)}})), 30),
+    "sids": fill(lambda n: policy(*[statement(Sid="S") for _ in range(n)]), 60),
     # Patterns whose automata are large.
     "automaton-one": policy(statement(), statement("Deny", "s3:*a" + "?" * 40 + "*", "*a" + "?" * 60)),
     "automaton-many": fill(lambda n: policy(statement(), *[statement("Deny", "s3:*a" + "?" * 20, "*b" + "?" * 20) for _ in range(n)]), 120),

@@ -1,8 +1,8 @@
 import CloudModel
 import IAMEvaluator
 
-/// One input: a case of `cloudryption iam evaluate`, a policy, or neither. What no input may do: trap, hang, or get answers that contradict
-/// each other.
+/// One input: a case of `cloudryption iam evaluate`, a policy, or neither, which is also what `cloudryption iam lint` reads. What no input may
+/// do: trap, hang, or get answers that contradict each other.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -11,9 +11,12 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         let text = answer.canonicalBytes
         demand((try? JSONValue(parsing: text))?.canonicalBytes == text, "an answer is JSON")
     }
+    if let found = try? PolicyEnvelope(parsing: bytes) { lint(found.document, found.kind) }
     guard let json = try? JSONValue(parsing: bytes, limits: .message) else { return 0 }
+    lint(json, PolicyKind.allCases[bytes.count % PolicyKind.allCases.count])
     if let question = try? EvaluationCase(parsing: json) {
         Checks(request: question.request, layers: question.layers).run()
+        if let policy = json["identityPolicies"]?.array?.first { lint(policy, nil) }
         return 0
     }
     let forms: [PolicyDocument.Form] = [.withoutPrincipal, .withPrincipal, .any]
@@ -35,6 +38,21 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         for pattern in statement.resources?.patterns ?? [] { _ = Evaluator.pattern(pattern, covers: "arn:aws:s3:::bucket/key") }
     }
     return 0
+}
+
+/// All remarks about a policy, and that they fit what reading it says.
+private func lint(_ document: JSONValue, _ kind: PolicyKind?) {
+    let findings = PolicyLint.findings(document, kind: kind)
+    demand(findings.allSatisfy { !$0.message.isEmpty && $0.message.utf8.count < 8_000 }, "a remark is a bounded sentence")
+    let places = findings.map { $0.statement ?? -1 }
+    demand(zip(places, places.dropFirst()).allSatisfy { $0 <= $1 }, "remarks stand in the order of the document")
+    let form: PolicyDocument.Form
+    switch kind ?? PolicyLint.guessedKind(of: document) {
+    case .identity, .boundary, .scp, .session: form = .withoutPrincipal
+    case .resource, .trust, .rcp: form = .withPrincipal
+    }
+    let isStored = (try? PolicyDocument(parsing: document, form: form)) != nil
+    demand(isStored || findings.contains { $0.severity == .error }, "what AWS would refuse is an error")
 }
 
 private let questions: [(RequestPrincipal, String, String)] = [
