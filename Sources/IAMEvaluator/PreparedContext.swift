@@ -113,6 +113,7 @@ struct PreparedContext: Sendable {
     /// What is known of a key. A key without values is absent.
     func lookup(_ key: ContextKey) -> Lookup {
         if let list = given.values.values(of: key) { return list.isEmpty ? .absent : .values(list) }
+        if let list = principal?.brought?.values(of: key) { return list.isEmpty ? .absent : .values(list) }
         // Who says that a key is surely absent knows better than what usually follows.
         if !given.knownAbsent.isEmpty, given.knownAbsent.contains(key) { return .absent }
         if given.derivesKeys {

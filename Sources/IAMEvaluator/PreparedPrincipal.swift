@@ -31,6 +31,8 @@ public final class PreparedPrincipal: Sendable {
     let isServiceLinked: Bool
     /// Context keys that follow from the principal ("AWS global condition context keys", Properties of the principal).
     let derived: ContextValues
+    /// Context keys that it brings to each of its requests; `nil` when there are none.
+    let brought: ContextValues?
     let unknownSession: Bool
 
     /// What ``principal`` is, without its texts.
@@ -41,8 +43,8 @@ public final class PreparedPrincipal: Sendable {
     /// - Parameters:
     ///   - principal: who asks.
     ///   - canonicalUser: the S3 canonical user of its account, where known.
-    ///   - keys: context keys that it brings to each of its requests, such as its tags (`aws:PrincipalTag/…`), in any case. A request's own
-    ///     context comes first.
+    ///   - keys: context keys that it brings to each of its requests, such as its tags (`aws:PrincipalTag/…`), in any case. What a request's
+    ///     own context gives comes first; they come before what it says is absent.
     public init(_ principal: RequestPrincipal, canonicalUser: String? = nil, keys: [String: [String]] = [:]) {
         self.principal = principal
         account = principal.account
@@ -115,9 +117,7 @@ public final class PreparedPrincipal: Sendable {
         }
         set("aws:principalisawsservice", isService ? "true" : "false")
         if !isService { derived["aws:principalservicename"] = [] }
-        var brought: [String: [String]] = [:]
-        for (key, values) in keys { brought[key.asciiLowercased, default: []] += values }
-        derived.merge(brought) { $1 }
+        brought = keys.isEmpty ? nil : ContextValues(keys)
         self.derived = ContextValues(derived)
         self.own = own
         self.role = role

@@ -37,7 +37,8 @@ import Testing
         #expect(verdict("arn:aws:s3:::blue/a", RequestContext(), keys) == .implicitlyDenied)
         #expect(verdict("arn:aws:s3:::red/a", blue, keys) == .implicitlyDenied)
         #expect(verdict("arn:aws:s3:::blue/a", blue, keys) == .allowed)
-        #expect(verdict("arn:aws:s3:::red/a", absent, keys) == .implicitlyDenied)
+        #expect(verdict("arn:aws:s3:::red/a", absent, keys) == .allowed)
+        #expect(verdict("arn:aws:s3:::red/a", absent, [:]) == .implicitlyDenied)
         #expect(verdict("arn:aws:s3:::red/a", .unknown, [:]) == .undetermined)
     }
 

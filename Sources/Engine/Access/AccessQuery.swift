@@ -124,6 +124,8 @@ public final class AccessQuery {
         var absent: Set<String>
         /// Keys of principals' tags that policies mention.
         var principalTags: Set<String>
+        /// The question taken apart, for each kind of asker once.
+        let prepared = PreparedQuestions()
 
         /// One text on the resource's side.
         struct Text {
@@ -232,8 +234,34 @@ public final class AccessQuery {
         }
     }
 
+    /// The question taken apart for those of whom the same is known besides their own tags.
+    final class PreparedQuestions {
+        struct Kind: Hashable {
+            var kind: Int
+            var account: String?
+            var takesTags: Bool
+            var derivesKeys: Bool
+        }
+        var byKind: [Kind: PreparedQuestion] = [:]
+    }
+
     /// A request of the question by someone.
     func request(_ asker: Asker, _ question: Question) -> PreparedRequest {
+        let sort: Int
+        switch asker.principal {
+        case .service: sort = 0
+        case .anonymous: sort = 1
+        case .identityProvider: sort = 2
+        default: sort = 3
+        }
+        let kind = PreparedQuestions.Kind(
+            kind: sort, account: asker.account, takesTags: asker.takesTags, derivesKeys: asker.derivesKeys)
+        let prepared = question.prepared.byKind[kind] ?? self.prepared(for: asker, question)
+        question.prepared.byKind[kind] = prepared
+        return PreparedRequest(principal: asker.prepared, question: prepared)
+    }
+
+    private func prepared(for asker: Asker, _ question: Question) -> PreparedQuestion {
         var values = question.values
         var absent = question.absent
         switch asker.principal {
@@ -249,10 +277,8 @@ public final class AccessQuery {
         case .identityProvider: absent.formUnion(Self.serviceKeys)
         default:
             absent.formUnion(Self.serviceKeys)
-            if !asker.takesTags {
-                absent.formUnion(question.principalTags)
-                for (key, value) in asker.tags ?? [:] { values["aws:principaltag/" + key] = [value] }
-            }
+            // Those that it has come with it.
+            if !asker.takesTags { absent.formUnion(question.principalTags) }
             if asker.derivesKeys {
                 if let account = asker.account {
                     values["kms:calleraccount"] = [account]
@@ -267,8 +293,8 @@ public final class AccessQuery {
             }
         }
         for (key, list) in question.given { values[key] = list }
-        return PreparedRequest(
-            principal: asker.prepared, action: question.action, resource: question.side.resource, resourceAccount: question.side.account,
+        return PreparedQuestion(
+            action: question.action, resource: question.side.resource, resourceAccount: question.side.account,
             context: RequestContext(values: values, absent: .unknown(knownAbsent: absent), derivesKeys: asker.derivesKeys))
     }
 

@@ -6,7 +6,7 @@ struct Asker {
     /// How answers name it.
     var name: String
     var principal: RequestPrincipal
-    /// Taken apart once for many questions.
+    /// Taken apart once for many questions, with its tags where no session's can stand for them.
     var prepared: PreparedPrincipal
     var account: String?
     /// The policies of a user or role that was collected.
@@ -28,6 +28,13 @@ struct Asker {
         prepared = PreparedPrincipal(principal)
         account = principal.account
         self.layers = layers
+    }
+
+    /// Takes the principal apart again, after a change.
+    mutating func prepare() {
+        var keys: [String: [String]] = [:]
+        if !takesTags { for (key, value) in tags ?? [:] { keys["aws:principaltag/" + key] = [value] } }
+        prepared = PreparedPrincipal(principal, keys: keys)
     }
 
     /// Whether this is a service of AWS.
@@ -95,6 +102,7 @@ final class AskerDirectory {
             asker.subject = subject
             asker.tags = Dictionary(principal.tags.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
             asker.takesTags = principal.kind == .role && mayPassTags(to: principal)
+            asker.prepare()
             return asker
         }
     }
@@ -209,7 +217,7 @@ final class AskerDirectory {
         var session = role
         session.name = arn
         session.principal = .assumedRole(role: role.name, session: arn)
-        session.prepared = PreparedPrincipal(session.principal)
+        session.prepare()
         return session
     }
 
