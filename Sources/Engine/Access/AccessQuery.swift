@@ -154,7 +154,13 @@ public final class AccessQuery {
         guard resource == "*" || ARNParts(resource) != nil else {
             throw AccessQueryError(.invalidResource, "\(resource) is no resource: an ARN, or *")
         }
-        let side = resources.side(of: resource, action: action)
+        let table = ActionTable.standard
+        let known = table.action(action)
+        // What AWS asks for on everything alone is asked so: statements that name a resource neither allow nor deny it ("Actions, resources, and
+        // condition keys for AWS services", Resource types column).
+        let isAboutNone = known?.supportsOnlyEverything == true && resource != "*"
+        var side = resources.side(of: isAboutNone ? "*" : resource, action: action)
+        if isAboutNone { side.region = resources.side(of: resource, action: action).region }
         var values = ["aws:securetransport": ["true"]]
         if let region = Self.region(action, side) { values["aws:requestedregion"] = [region] }
         if let account = side.account {
@@ -177,14 +183,10 @@ public final class AccessQuery {
         var question = Question(
             action: action, side: side, asked: asked, values: values, given: given, absent: absent,
             principalTags: tagKeys.filter { $0.hasPrefix("aws:principaltag/") })
-        let table = ActionTable.standard
-        if let known = table.action(action) {
-            if known.supportsOnlyEverything, resource != "*" {
-                question.asked.notes.append(
-                    "\(known.name) is about no resource: AWS asks for it on *, so statements that name a resource do not count")
-            }
-        } else {
+        if known == nil {
             question.asked.notes.append("\(action) is not in the table of actions (\(table.source.package) \(table.source.version))")
+        } else if isAboutNone {
+            question.asked.notes.append("\(action) is about no resource: AWS asks for it on *, and so is it answered here")
         }
         if side.exists == false {
             question.asked.notes.append("nothing of this name is in the collected accounts: the answer is what policies say of the name")

@@ -106,6 +106,10 @@ import Testing
         #expect(typo.answer.decision == .allowed && typo.question.notes.contains { $0.contains("s3:GetObjekt is not in the table") })
         let describe = try estate.query.can("user/ann", "ec2:DescribeInstances", on: "arn:aws:ec2:eu-west-1:111122223333:instance/i-1")
         #expect(describe.question.notes.contains { $0.contains("ec2:DescribeInstances is about no resource") })
+        let instance = "arn:aws:ec2:eu-west-1:111122223333:instance/i-1"
+        estate.user("bob", World.document(World.allow(["ec2:DescribeInstances"], [instance])))
+        #expect(try estate.can("user/bob", "ec2:DescribeInstances", instance).hasPrefix("denied"))
+        #expect(try estate.can("user/bob", "ec2:TerminateInstances", instance).hasPrefix("denied"))
         let known = try estate.query.can("user/ann", "S3:getobject", on: object)
         #expect(known.answer.decision == .allowed && !known.question.notes.contains { $0.contains("table") })
     }
