@@ -69,6 +69,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", path: "Sources/CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CCbc", path: "Sources/CCbc", providers: [.apt(["coinor-libcbc-dev"])]),
         .target(name: "CSandbox", path: "Sources/CSandbox", linkerSettings: [.linkedLibrary("seccomp")]),
         // Shared
         library("Basics", "Sources", [log]),
@@ -76,7 +77,7 @@ let package = Package(
         library("CloudModel", "Sources", ["Basics"]),
         library("IAMEvaluator", "Sources", ["CloudModel"]),
         library("SnapshotStore", "Sources", ["Basics", "CloudModel", sqlite]),
-        library("Engine", "Sources", ["CloudModel", "IAMEvaluator", "SnapshotStore", crypto, yaml]),
+        library("Engine", "Sources", ["CloudModel", "IAMEvaluator", "SnapshotStore", "CCbc", crypto, yaml]),
         library("SQLDatabase", "Sources", ["Basics", "CLibPQ", sqlite]),
         program(
             "CommandLine", "Sources",

@@ -6,7 +6,7 @@ swift_release=6.3.1
 
 # Debian 12 packages that building and running need.
 build_packages=(
-    build-essential ca-certificates curl git libargon2-dev libcurl4-openssl-dev libedit2 libncurses6 libpq-dev libseccomp-dev
+    build-essential ca-certificates coinor-libcbc-dev curl git libargon2-dev libcurl4-openssl-dev libedit2 libncurses6 libpq-dev libseccomp-dev
     libsqlite3-dev libxml2 libzstd-dev openssl pkg-config python3 python3-venv tzdata zlib1g-dev
 )
 # The emulated AWS of the sample and the tests, from PyPI.

@@ -78,6 +78,7 @@ public struct KnownOperation: Sendable, Hashable {
             ("iam", "get-account-summary", .none, true),
             ("iam", "get-credential-report", .none, true),
             ("iam", "get-open-id-connect-provider", .required, false),
+            ("iam", "get-service-last-accessed-details", .required, false),
             ("iam", "list-open-id-connect-providers", .none, true),
             ("iam", "list-saml-providers", .none, true),
             ("kms", "describe-key", .required, true),

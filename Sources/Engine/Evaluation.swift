@@ -22,11 +22,7 @@ final class Evaluation {
         builder = GraphBuilder(snapshot, permissions: permissions, exposures: self.exposures, premises: premises)
         graph = builder.build()
         gaps = builder.gaps
-        guard !premises.compromised.isEmpty else { return }
-        let names = NodeNames(graph.nodes)
-        for name in premises.compromised {
-            if case .found(let id) = names.look(up: name), let place = graph.place(of: id) { graph.assumeCompromised(place) }
-        }
+        graph.assumeCompromised(premises.compromised)
     }
 
     /// Looks for what is assumed to be compromised.
@@ -36,6 +32,21 @@ final class Evaluation {
         guard !premises.compromised.isEmpty else { return }
         let names = NodeNames(graph.nodes)
         for name in premises.compromised { _ = try names.identifier(of: name) }
+    }
+
+    /// The snapshot of what the same collection would be after changes, evaluated from scratch.
+    func again(_ snapshot: CloudSnapshot) -> Evaluation { Evaluation(snapshot, library: permissions.library, premises: premises) }
+
+    /// Evaluates a snapshot that differs from another one's by what was touched; what that cannot concern is taken over.
+    init(_ snapshot: CloudSnapshot, like base: Evaluation, touched: Touched, exposures: [Exposure]) {
+        self.snapshot = snapshot
+        self.exposures = exposures
+        premises = base.premises
+        permissions = Permissions(base.permissions, snapshot, changed: touched.principals)
+        builder = GraphBuilder(snapshot, permissions: permissions, exposures: exposures, premises: premises)
+        graph = builder.build(knowing: .init(builder: base.builder, graph: base.graph, asked: touched.asked))
+        gaps = builder.gaps
+        graph.assumeCompromised(premises.compromised)
     }
 
     /// What the graph says.

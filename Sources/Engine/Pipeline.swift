@@ -4,15 +4,15 @@ import SnapshotStore
 /// Everything from a collection to a result: the same input gives the same result.
 public enum Pipeline {
     /// What can be chosen for a run.
-    public struct Options: Sendable, Hashable {
+    public struct Options: Sendable {
         /// Whether fixes are looked for.
         public var findsFixes: Bool
-        /// How many candidate changes are tried against the snapshot at most.
-        public var maximumCandidates: Int
+        /// What the plan is to do.
+        public var plan: PlanRequest
         /// Options as given.
-        public init(findsFixes: Bool = true, maximumCandidates: Int = 400) {
+        public init(findsFixes: Bool = true, plan: PlanRequest = PlanRequest()) {
             self.findsFixes = findsFixes
-            self.maximumCandidates = maximumCandidates
+            self.plan = plan
         }
     }
 
@@ -63,13 +63,14 @@ public enum Pipeline {
         try evaluation.writeSnapshot(to: snapshotPath, digest: digest)
         let controls = try Self.controls(snapshotPath)
         progress(WorkerProgress(stage: "fixes"))
-        let (plan, paths, gaps) =
+        let outcome =
             options.findsFixes
-            ? FixFinder(evaluation, judged, maximumCandidates: options.maximumCandidates).search()
-            : (FixFinder.emptyPlan(judged.paths), judged.paths, [])
+            ? Planner(evaluation, options.plan).plan(judged)
+            : PlanOutcome(plan: Planner.emptyPlan(judged.paths), paths: judged.paths, gaps: [])
         progress(WorkerProgress(stage: "write"))
         let result = evaluation.result(
-            digest: digest, judged: judged, paths: paths, plan: plan, findings: controls.findings, controls: controls.controls, gaps: gaps)
+            digest: digest, judged: judged, paths: outcome.paths, plan: outcome.plan, findings: controls.findings,
+            controls: controls.controls, gaps: outcome.gaps)
         return (result, evaluation)
     }
 

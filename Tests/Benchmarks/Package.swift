@@ -23,15 +23,17 @@ let package = Package(
         .target(
             name: "SnapshotStore", dependencies: ["Basics", "CloudModel", .product(name: "GRDB", package: "GRDB.swift")],
             path: "Shared/SnapshotStore", swiftSettings: strict),
+        .systemLibrary(name: "CCbc", path: "Shared/CCbc"),
         .target(
             name: "Engine",
             dependencies: [
-                "CloudModel", "IAMEvaluator", "SnapshotStore", .product(name: "Crypto", package: "swift-crypto"),
+                "CloudModel", "IAMEvaluator", "SnapshotStore", "CCbc", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Yams", package: "Yams"),
             ], path: "Shared/Engine", swiftSettings: strict),
         // Made-up organisations, as an agent would have collected them.
         .target(name: "SyntheticCloud", dependencies: ["CloudModel"], swiftSettings: strict),
         .executableTarget(name: "PathBenchmark", dependencies: ["CloudModel", "Engine", "SyntheticCloud"], swiftSettings: strict),
+        .executableTarget(name: "PlanBenchmark", dependencies: ["CloudModel", "Engine", "SyntheticCloud"], swiftSettings: strict),
         .target(name: "CAllocations"),
         .executableTarget(
             name: "IAMBenchmark", dependencies: ["CAllocations", "CloudModel", "IAMEvaluator"], swiftSettings: strict),

@@ -95,7 +95,7 @@ private struct SchemaReader {
     private let control = ControlResult(id: "c", title: "t", severity: .low, passed: 1, failed: 0, unknown: 0, why: "w")
     private let fix = Fix(
         id: "fix-0123456789abcdef", kind: "k", resource: "r", title: "t", cost: 1, before: "b", after: "a", closes: ["p"],
-        exposureRemoved: 0.5)
+        exposureRemoved: 0.5, accesses: [.init(principal: "p", action: "a", resource: "r", use: "unused")], edits: [FixEdit("detach")])
 
     private func problems(_ name: String, _ value: some Encodable, _ exactly: SchemaReader.Exactness) throws -> [String] {
         try problems(name, try JSONValue(parsing: try WireJSON.encode(value)), exactly)
@@ -164,11 +164,40 @@ private struct SchemaReader {
     }
 
     @Test func planIsAsItsSchemaSays() throws {
-        let plan = Plan(
-            objective: "o", optimal: true, cost: 1, fixes: [fix], alternatives: [fix], perPath: [.init(path: "p", fixes: ["f"])],
-            curve: [.init(fixes: 0, exposureRemoved: 0)], open: ["p"])
-        #expect(try problems("plan", plan, .all) == [])
-        #expect(try problems("plan", plan, .required) == [])
+        let id = "fix-0123456789abcdef"
+        var edit = FixEdit("narrow")
+        edit.place = .init(kind: "inline", arn: "a", principal: "p", name: "n")
+        (edit.statement, edit.fromPort, edit.toPort) = (0, -1, 2)
+        (edit.action, edit.resource, edit.principal, edit.policy, edit.group) = ("a", "r", "p", "q", "g")
+        (edit.name, edit.protocol) = ("n", "tcp")
+        (edit.resources, edit.by, edit.actions, edit.cidrs) = (["r"], ["b"], ["a"], ["c"])
+        edit.conditions = [.init(test: "t", key: "k", values: ["v"])]
+        func plan(_ isFull: Bool) -> Plan {
+            var path = PlanCertificate.Path(nodes: ["a", "b"], fixes: [id])
+            var one = PlanCertificate.Case()
+            var part = PlanCertificate.Part(bound: 1, paths: [])
+            if isFull {
+                path.unless = [id]
+                (path.weight, path.level) = (0.5, 2)
+                one = .init(fix: id, made: 1, notMade: 2, weights: [.init(path: 0, weight: 1)], sum: 1)
+                (part.sum, part.cases) = (1, [one])
+            }
+            part.paths = [path]
+            var fix = fix
+            if isFull { fix.edits = [edit] }
+            let certificate = PlanCertificate(
+                lowerBound: 1, candidates: [.init(id: id, kind: "k", resource: "r", cost: 1, edits: fix.edits)], excluded: [id],
+                parts: [part])
+            return Plan(
+                objective: "o", optimal: true, cost: 1, fixes: [fix], alternatives: [fix], perPath: [.init(path: "p", fixes: ["f"])],
+                curve: [.init(fixes: 0, exposureRemoved: 0, chosen: [id])], open: ["p"], target: "severity:high",
+                maximumFixes: isFull ? 1 : nil, budget: isFull ? 1 : nil, gap: 0, certificate: isFull ? certificate : nil)
+        }
+        #expect(try problems("plan", plan(true), .all) == [])
+        #expect(try problems("plan", plan(false), .required) == [])
+        var other = plan(false)
+        other.target = "everything"
+        #expect(try problems("plan", other, .required).count == 1)
     }
 
     @Test func coverageIsAsItsSchemaSays() throws {
@@ -264,7 +293,8 @@ private struct SchemaReader {
         #expect(documents.count == 6)
         for name in ["summary", "findings", "paths", "principals", "plan", "coverage"] {
             let bytes = try #require(documents["\(name).json"])
-            #expect(try problems(name, try JSONValue(parsing: bytes), .all) == [], "\(name)")
+            // This plan has no part that only some plans have.
+            #expect(try problems(name, try JSONValue(parsing: bytes), name == "plan" ? .required : .all) == [], "\(name)")
         }
         let read = AnalysisResult(
             summary: try WireJSON.decode(from: try #require(documents["summary.json"])),

@@ -73,11 +73,10 @@ struct ExposurePage: Page {
             ? "No attack path was found in what could be read. \(Wording.count(gaps, "call", "calls")) gave no answer."
             : "No attack path was found."
 
-        fixRows = plan.fixes.prefix(5).enumerated().map { index, fix in
-            let so = plan.curve.first { $0.fixes == index + 1 }?.exposureRemoved
-            return FixRow(
+        fixRows = plan.fixes.prefix(5).map { fix in
+            FixRow(
                 name: Wording.shown(fix.title), whereabouts: ResourceName(fix.resource).short, cost: String(fix.cost),
-                removed: so.map { "\(Wording.percent($0, of: total))%" } ?? "–")
+                removed: "\(Wording.percent(fix.exposureRemoved, of: total))%")
         }
         hasFixes = !fixRows.isEmpty
 

@@ -194,8 +194,8 @@ struct Templates: Sendable {
         </section>
         <div class="grid g2">
         <section class="card"><h2>First fixes</h2>
-        {{#hasFixes}}<div class="scroll"><table><caption>Each takes away this much of {{total}} material exposure, with those above it</caption>
-        <thead><tr><th scope="col">Change</th><th scope="col" class="num">Effort</th><th scope="col" class="num">Removed so far</th></tr></thead>
+        {{#hasFixes}}<div class="scroll"><table><caption>How much of {{total}} material exposure each takes away alone</caption>
+        <thead><tr><th scope="col">Change</th><th scope="col" class="num">Effort</th><th scope="col" class="num">Removed alone</th></tr></thead>
         <tbody>{{#fixRows}}<tr><th scope="row" class="name"><bdi>{{name}}</bdi><small><bdi>{{whereabouts}}</bdi></small></th><td class="num">{{cost}}</td><td class="num">{{removed}}</td></tr>
         {{/fixRows}}</tbody></table></div><p class="hint"><a href="/fixes{{frame.query}}">The whole plan</a></p>{{/hasFixes}}
         {{^hasFixes}}<p class="dim">No single change is known that cuts a path.</p>{{/hasFixes}}
@@ -254,8 +254,11 @@ struct Templates: Sendable {
     static let fix = #"""
         <details class="group"{{#open}} open{{/open}}><summary><span class="num dim">{{number}}</span><span class="t"><bdi>{{name}}</bdi></span><span class="dim num">effort {{cost}}</span><span class="num">{{removed}}</span></summary>
         <p class="dim"><bdi class="mono">{{resource}}</bdi></p>
-        <p class="dim">{{closes}}</p>
+        <p class="dim">{{closes}}{{#lost}} {{.}}{{/lost}}</p>
         <div class="ba"><div><h4>Now</h4><pre tabindex="0"><bdi>{{before}}</bdi></pre></div><div><h4>After</h4><pre tabindex="0"><bdi>{{after}}</bdi></pre></div></div>
+        {{#cli}}<h4>Commands</h4><pre tabindex="0"><bdi>{{.}}</bdi></pre>{{/cli}}
+        {{#terraform}}<h4>Terraform</h4><pre tabindex="0"><bdi>{{.}}</bdi></pre>{{/terraform}}
+        {{#rollback}}<h4>The way back</h4><pre tabindex="0"><bdi>{{.}}</bdi></pre>{{/rollback}}
         </details>
         """#
 
@@ -267,12 +270,13 @@ struct Templates: Sendable {
         <div class="scroll"><label for="fixes">Number of fixes to make: {{chosen}} of {{available}}</label><input type="range" id="fixes" name="fixes" min="0" max="{{available}}" value="{{chosen}}" data-submit="yes"></div><button class="btn">Show</button></form>
         <p><label for="removed">{{sentence}}</label><meter id="removed" min="0" max="100" value="{{percent}}">{{percent}}%</meter></p>
         <p class="hint">{{objective}} {{optimality}}</p>
+        <p class="hint">{{verified}}</p>
         </section>
         <section class="card"><h2>In this order</h2>
         {{#chosenFixes}}{{>fix}}{{/chosenFixes}}
         {{^chosenFixes}}<p class="dim">With no fix made, everything stays open.</p>{{/chosenFixes}}
         </section>
-        {{#hasOpen}}<section class="card"><h2>Left open</h2><div class="scroll"><table><caption>Paths that this plan does not cut</caption><thead><tr><th scope="col">Severity</th><th scope="col">Path</th></tr></thead><tbody>
+        {{#hasOpen}}<section class="card"><h2>Left open</h2><div class="scroll"><table><caption>{{openCaption}}</caption><thead><tr><th scope="col">Severity</th><th scope="col">Path</th></tr></thead><tbody>
         {{#openPaths}}<tr><td>{{#severity}}{{>pill}}{{/severity}}</td><th scope="row" class="name"><a href="{{href}}"><bdi>{{name}}</bdi></a></th></tr>{{/openPaths}}</tbody></table></div></section>{{/hasOpen}}
         {{#hasAlternatives}}<section class="card"><h2>Other changes</h2><p class="dim">Each alone cuts at least one path.</p>{{#alternatives}}{{>fix}}{{/alternatives}}{{#moreAlternatives}}<p class="hint">{{.}}</p>{{/moreAlternatives}}</section>{{/hasAlternatives}}
         {{/hasPlan}}

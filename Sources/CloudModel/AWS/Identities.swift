@@ -98,6 +98,18 @@ public struct Principal: Sendable, Hashable {
             self.lastUsed = lastUsed
         }
     }
+    /// When a service was used last, within the tracking period of AWS.
+    public struct ServiceUse: Sendable, Hashable {
+        /// RFC 3339; `nil` for never.
+        public var lastUsed: String?
+        /// The same by action, where AWS tracks actions.
+        public var actions: [String: String?]?
+        /// A use of these parts.
+        public init(lastUsed: String?, actions: [String: String?]?) {
+            self.lastUsed = lastUsed
+            self.actions = actions
+        }
+    }
     /// Its ARN.
     public var arn: String
     /// Its name without path.
@@ -126,6 +138,8 @@ public struct Principal: Sendable, Hashable {
     public var accessKeys: [AccessKey]?
     /// When the password or role was last used, RFC 3339.
     public var lastUsed: String?
+    /// Which services it used, by their prefixes in actions; `nil` when not collected. What it may not use is not listed.
+    public var servicesUsed: [String: ServiceUse]?
     /// When it was made, RFC 3339.
     public var created: String?
     /// Where it was read.

@@ -135,7 +135,36 @@ extension Fix: ResultValue {
     public var json: JSONValue {
         .members([
             "id": .string(id), "kind": .string(kind), "resource": .string(resource), "title": .string(title), "cost": .whole(cost),
-            "before": .string(before), "after": .string(after), "closes": .texts(closes), "exposureRemoved": .real(exposureRemoved),
+            "before": .string(before), "after": .string(after), "cli": .string(cli), "terraform": .string(terraform),
+            "rollback": .string(rollback), "closes": .texts(closes), "exposureRemoved": .real(exposureRemoved),
+            "accessLost": .members([
+                "used": .whole(accessLost.used), "unused": .whole(accessLost.unused), "unknown": .whole(accessLost.unknown),
+            ]),
+            "accesses": .array(
+                accesses.map {
+                    .members([
+                        "principal": .string($0.principal), "action": .string($0.action), "resource": .string($0.resource),
+                        "use": .string($0.use),
+                    ])
+                }), "edits": .array(edits.map(\.json)),
+        ])
+    }
+}
+
+extension FixEdit: ResultValue {
+    /// As JSON.
+    public var json: JSONValue {
+        .members([
+            "edit": .string(edit),
+            "place": place.map {
+                .members(["kind": .string($0.kind), "arn": .text($0.arn), "principal": .text($0.principal), "name": .text($0.name)])
+            }, "statement": .whole(statement), "action": .text(action), "resource": .text(resource),
+            "resources": resources.map { .texts($0) },
+            "conditions": conditions.map {
+                .array($0.map { .members(["test": .string($0.test), "key": .string($0.key), "values": .texts($0.values)]) })
+            }, "principal": .text(principal), "by": by.map { .texts($0) }, "policy": .text(policy), "group": .text(group),
+            "name": .text(name), "actions": actions.map { .texts($0) }, "protocol": .text(self.protocol), "fromPort": .whole(fromPort),
+            "toPort": .whole(toPort), "cidrs": cidrs.map { .texts($0) },
         ])
     }
 }
@@ -144,11 +173,54 @@ extension Plan: ResultValue {
     /// As JSON.
     public var json: JSONValue {
         .members([
-            "objective": .string(objective), "optimal": .bool(optimal), "cost": .whole(cost), "fixes": .array(fixes.map(\.json)),
+            "objective": .string(objective), "target": .string(target), "maximumFixes": .whole(maximumFixes), "budget": .whole(budget),
+            "optimal": .bool(optimal), "gap": .real(gap), "cost": .whole(cost), "fixes": .array(fixes.map(\.json)),
             "alternatives": .array(alternatives.map(\.json)),
             "perPath": .array(perPath.map { .members(["path": .string($0.path), "fixes": .texts($0.fixes)]) }),
-            "curve": .array(curve.map { .members(["fixes": .whole($0.fixes), "exposureRemoved": .real($0.exposureRemoved)]) }),
-            "open": .texts(open),
+            "curve": .array(
+                curve.map {
+                    .members([
+                        "fixes": .whole($0.fixes), "exposureRemoved": .real($0.exposureRemoved), "optimal": .bool($0.optimal),
+                        "atMost": .real($0.atMost), "chosen": .texts($0.chosen),
+                    ])
+                }), "open": .texts(open), "certificate": certificate.map(\.json),
+        ])
+    }
+}
+
+extension PlanCertificate: ResultValue {
+    /// As JSON.
+    public var json: JSONValue {
+        .members([
+            "lowerBound": .real(lowerBound),
+            "candidates": .array(
+                candidates.map {
+                    .members([
+                        "id": .string($0.id), "kind": .string($0.kind), "resource": .string($0.resource), "cost": .whole($0.cost),
+                        "edits": .array($0.edits.map(\.json)),
+                    ])
+                }), "excluded": .texts(excluded), "parts": .array(parts.map(Self.json)),
+        ])
+    }
+
+    private static func json(_ part: Part) -> JSONValue {
+        .members([
+            "bound": .real(part.bound), "sum": part.sum.map { .real($0) },
+            "paths": .array(
+                part.paths.map {
+                    .members([
+                        "nodes": .texts($0.nodes), "fixes": .texts($0.fixes), "unless": $0.unless.map { .texts($0) },
+                        "weight": $0.weight.map { .real($0) }, "level": $0.level.map { .real($0) },
+                    ])
+                }), "cases": part.cases.map { .array($0.map(json)) },
+        ])
+    }
+
+    private static func json(_ one: Case) -> JSONValue {
+        .members([
+            "fix": .text(one.fix), "made": .whole(one.made), "notMade": .whole(one.notMade),
+            "weights": one.weights.map { .array($0.map { .members(["path": .whole($0.path), "weight": .real($0.weight)]) }) },
+            "sum": one.sum.map { .real($0) },
         ])
     }
 }

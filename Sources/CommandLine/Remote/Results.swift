@@ -17,14 +17,18 @@ struct ReadingOptions: ParsableArguments {
 
     var query: [(String, String?)] { [(API.Routes.environmentQuery, environment)] }
 
+    func json(_ body: [UInt8]) throws { try Self.write(body) }
+
+    func provenance(_ run: RunID, _ snapshot: String) { Self.say(run, snapshot) }
+
     /// Writes the answer as it came, indented.
-    func json(_ body: [UInt8]) throws {
+    static func write(_ body: [UInt8]) throws {
         Terminal.print(
             bytes: try JSONValue(parsing: body, limits: JSONLimits(bytes: 512 << 20, depth: 32, stringBytes: 4 << 20)).prettyBytes)
     }
 
     /// Says on the terminal of what the table was made.
-    func provenance(_ run: RunID, _ snapshot: String) {
+    static func say(_ run: RunID, _ snapshot: String) {
         Terminal.note("run \(run) · snapshot \(DisplayText.safe(snapshot, limit: 80))")
     }
 }
@@ -243,42 +247,5 @@ struct Paths: AsyncParsableCommand {
                 ]
             }
         ).show()
-    }
-}
-
-/// `cloudryption plan`
-struct PlanCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "plan", abstract: "What to fix, in which order.")
-    @OptionGroup var options: ReadingOptions
-    @Option(help: "Show at most so many fixes; JSON has them all.") var limit: Int?
-
-    mutating func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit is a number from 1") }
-    }
-
-    mutating func run() async throws {
-        let client = try APIClient.signedIn()
-        let body = try await client.get(API.Routes.plan, options.query)
-        if options.output == .json { return try options.json(body) }
-        let answer = try client.decode(API.Envelope<Plan>.self, body)
-        options.provenance(answer.run, answer.snapshot)
-        let plan = answer.data
-        guard !plan.fixes.isEmpty else { return Terminal.note("No single change is known that cuts a path.") }
-        let shown = Array(plan.fixes.prefix(limit ?? plan.fixes.count))
-        Table(
-            columns: [
-                .init("#", isNumber: true), .init("removed so far", isNumber: true), .init("effort", isNumber: true),
-                .init("paths", isNumber: true), .init("change"), .init("resource"),
-            ],
-            rows: shown.enumerated().map { index, fix in
-                let removed = plan.curve.first { $0.fixes == index + 1 }.map { Figure.text($0.exposureRemoved) } ?? "-"
-                return [
-                    .init(String(index + 1)), .init(removed), .init(String(fix.cost)), .init(String(fix.closes.count)), .init(fix.title),
-                    .init(fix.resource),
-                ]
-            }
-        ).show()
-        if shown.count < plan.fixes.count { Terminal.note("\(shown.count) of \(plan.fixes.count) fixes.") }
-        if !plan.open.isEmpty { Terminal.note("\(plan.open.count) paths stay open with this plan.") }
     }
 }

@@ -103,12 +103,22 @@ struct AttackPathFinder {
 
     /// The paths to one jewel.
     func paths(to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths) -> [Found] {
-        let kind = graph.nodes[target].kind
-        return search.ways(to: target, from: wanted, andSurest: kind == .admin, others: Self.alternatives).compactMap { way in
-            // What a principal may read by itself is no attack; a group's members have the same paths as the group.
-            if kind.isData, isOwn(way.source), hasOwnWay(way.source, target) || graph.nodes[way.source].kind == .group { return nil }
-            return found(way, target)
+        let tells = graph.nodes[target].kind == .admin
+        return search.ways(to: target, from: wanted, andSurest: tells, others: Self.alternatives).compactMap { way in
+            counts(way.source, target) ? found(way, target) : nil
         }
+    }
+
+    /// The strongest way from each start to one jewel, and nothing besides.
+    func strongest(to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths) -> [Found] {
+        search.ways(to: target, from: wanted).compactMap { way in counts(way.source, target) ? found(way, target) : nil }
+    }
+
+    /// Whether a way between them is an attack: what a principal may read by itself is none, and a group's members have the same paths as
+    /// the group.
+    func counts(_ source: Int, _ target: Int) -> Bool {
+        guard graph.nodes[target].kind.isData, isOwn(source) else { return true }
+        return !hasOwnWay(source, target) && graph.nodes[source].kind != .group
     }
 
     /// A way with its score.

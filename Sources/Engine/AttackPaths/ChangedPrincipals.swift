@@ -47,8 +47,12 @@ extension GraphBuilder {
 
     /// Every form that a principal can be given by removing policies with a denial, lifting its boundary and choosing other versions of
     /// its policies, one after another, by itself or by another one.
-    func changes(of subject: Subject, by actor: Subject?) -> (found: [Changed], isCut: Bool) {
-        guard Self.changing.contains(where: { (actor ?? subject).allows.contains($0) }) else { return ([], false) }
+    ///
+    /// - Parameter change: what it is given before: a policy that allows everything, added or in place of one of its own.
+    func changes(
+        of subject: Subject, by actor: Subject?, once change: Permissions.Change = .none
+    ) -> (found: [Changed], isCut: Bool) {
+        guard Self.changing.contains(where: { (actor ?? subject).allows.contains($0) }) || change != .none else { return ([], false) }
         let principal = snapshot.principals[subject.index]
         if principal.kind == .role, serviceLinked[subject.index] { return ([], false) }
         var holders = [Int](repeating: subject.index, count: principal.policies.count)
@@ -57,7 +61,21 @@ extension GraphBuilder {
             holders += [Int](repeating: place, count: snapshot.principals[place].policies.count)
         }
         guard holders.count == subject.policies.count else { return ([], false) }
-        var queue = [Changed(subject: subject, holders: holders)]
+        var first = Changed(subject: subject, holders: holders)
+        let all = (
+            place: permissions.library.allowAll,
+            source: PolicySource(name: "a policy that allows everything", kind: .inline, document: nil, evidence: principal.evidence)
+        )
+        switch change {
+        case .none, .unbounded: break
+        case .granted, .grantedUnbounded:
+            first.subject = permissions.with(subject, policies: subject.policies + [all], boundary: subject.boundary)
+            first.holders.append(subject.index)
+        case .replaced(let place), .replacedUnbounded(let place):
+            let policies = subject.policies.map { $0.place == place ? all : $0 }
+            first.subject = permissions.with(subject, policies: policies, boundary: subject.boundary)
+        }
+        var queue = [first]
         var seen: Set<[Int]> = [queue[0].key]
         var head = 0
         while head < queue.count {
@@ -73,6 +91,31 @@ extension GraphBuilder {
             }
         }
         return (Array(queue.dropFirst()), false)
+    }
+
+    /// Whether a policy of its own, or of a group, denies something.
+    func isDenied(_ subject: Subject) -> Bool {
+        subject.policies.contains { policy in
+            permissions.library.entries[policy.place].document?.statements.contains { $0.effect == .deny } ?? false
+        }
+    }
+
+    /// Proof that a principal is an administrator once it was given a policy that allows everything and took away, with what that allows,
+    /// what denies it something: first the grant, then the policies that hold it back.
+    func administratesOnceShed(_ holder: Subject, _ change: Permissions.Change) -> Proof? {
+        guard change != .none, isDenied(holder) else { return nil }
+        let (found, isCut) = changes(of: holder, by: nil, once: change)
+        var best: Proof?
+        for changed in found {
+            best = Proof.better(best, Proof.both(changed.proof, permissions.administrator(changed.subject)))
+            if best?.confidence == .proven { return best }
+        }
+        if best == nil, isCut {
+            var proof = Proof()
+            proof.doubt("not every change that \(holder.arn) may make to its own policies was tried")
+            return proof
+        }
+        return best
     }
 
     private func changed(_ state: Changed, _ moves: [Move]) -> Changed {
@@ -228,6 +271,14 @@ extension GraphBuilder {
     ]
     /// Actions by which one principal can give another more than it has.
     static let turning = Set(granting + changing).sorted()
+
+    /// Whether there may be steps of several principals together: somebody who is no administrator may change somebody's policies.
+    var mayCombine: Bool {
+        permissions.subjects.enumerated().contains { index, subject in
+            guard let subject, administrators[index]?.confidence != .proven else { return false }
+            return Self.turning.contains { subject.allows.contains($0) }
+        }
+    }
 
     /// Adds what attackers can do who hold several principals; answers whether there was anything.
     func addCombined(_ graph: SecurityGraph) -> Bool {

@@ -99,7 +99,9 @@ extension GraphBuilder {
 
     /// Proof that `holder` is an administrator once it has a policy that allows everything; `remover` may lift its boundary first.
     func administrates(_ holder: Subject, _ change: Permissions.Change, remover: Subject) -> Proof? {
-        let key = "\(holder.set) \(change.code(holder.index)) \(holder.boundary == nil ? "" : "\(holder.index) \(remover.set)")"
+        // Who sheds what denies it, or lifts its boundary, does so of itself.
+        let isOwn = holder.boundary != nil || change != .none && isDenied(holder)
+        let key = "\(holder.set) \(change.code(holder.index)) \(isOwn ? "\(holder.index) \(remover.set)" : "")"
         if let known = grants[key] { return known }
         var best = permissions.administrator(holder, as: change)
         if best?.confidence != .proven, let boundary = holder.boundary {
@@ -117,6 +119,7 @@ extension GraphBuilder {
             best = Proof.better(best, Proof.both(lifted, permissions.administrator(holder, as: unbounded)))
         }
         if best?.confidence != .proven { best = Proof.better(best, makesAdministrator(holder, change)) }
+        if best?.confidence != .proven { best = Proof.better(best, administratesOnceShed(holder, change)) }
         best?.citations = []
         grants[key] = .some(best)
         return best
@@ -165,15 +168,26 @@ extension GraphBuilder {
         var best: Proof?
         for user in names("user", "iam:CreateUser") {
             guard best?.confidence != .proven else { break }
-            guard let made = all(["iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"], on: user) else { continue }
-            best = Proof.better(best, Proof.both(made, permissions.administrator(once: .user(arn: user), of: holder)))
+            guard let made = all(["iam:CreateUser"], on: user),
+                let key = Proof.better(all(["iam:CreateAccessKey"], on: user), all(["iam:CreateLoginProfile"], on: user))
+            else { continue }
+            // What gives it everything is as good written as attached, to itself or to a group of its own.
+            var given = Proof.better(all(["iam:AttachUserPolicy"], on: user), all(["iam:PutUserPolicy"], on: user))
+            for group in given?.confidence == .proven ? [] : names("group", "iam:CreateGroup") {
+                guard let joined = all(["iam:CreateGroup", "iam:AddUserToGroup"], on: group) else { continue }
+                let wide = Proof.better(all(["iam:AttachGroupPolicy"], on: group), all(["iam:PutGroupPolicy"], on: group))
+                given = Proof.better(given, Proof.both(joined, wide))
+            }
+            let used = Proof.both(Proof.both(made, key), permissions.administrator(once: .user(arn: user), of: holder))
+            best = Proof.better(best, Proof.both(used, given))
         }
         // The new role's trust policy names its maker, who then needs no permission to assume it; an explicit denial would still hold.
         // A role may be given a name that the organisation's policies make an exception for.
         let exempt = permissions.organisation.roleNames(of: holder.account, partition: holder.partition)
         for role in names("role", "iam:CreateRole") + exempt {
             guard best?.confidence != .proven else { break }
-            guard let made = all(["iam:CreateRole", "iam:AttachRolePolicy"], on: role) else { continue }
+            let given = Proof.better(all(["iam:AttachRolePolicy"], on: role), all(["iam:PutRolePolicy"], on: role))
+            guard let made = Proof.both(all(["iam:CreateRole"], on: role), given) else { continue }
             let used = Proof.both(
                 permissions.mayAssumeOnceMade(holder, role, as: change), permissions.administrator(once: .role(arn: role), of: holder))
             best = Proof.better(best, Proof.both(made, used))

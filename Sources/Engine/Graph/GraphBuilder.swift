@@ -97,7 +97,7 @@ final class GraphBuilder {
     /// Ready to look again at some principals of a patched snapshot: nodes and what is known of trust come from the first look.
     init(
         _ base: GraphBuilder, _ graph: SecurityGraph, _ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure],
-        trustChanged: Bool
+        touched: Touched
     ) {
         self.snapshot = snapshot
         self.permissions = permissions
@@ -105,7 +105,8 @@ final class GraphBuilder {
         premises = base.premises
         weaknesses = base.weaknesses
         serviceLinked = base.serviceLinked
-        managedPolicies = base.managedPolicies
+        managedPolicies =
+            touched.policies ? Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first } : base.managedPolicies
         administrators = base.administrators
         accounts = base.accounts
         workloads = base.workloads
@@ -114,7 +115,7 @@ final class GraphBuilder {
         users = base.users
         groups = base.groups
         roles = base.roles
-        if trustChanged {
+        if touched.trust {
             indexTrust()
         } else {
             trusting = base.trusting
@@ -126,6 +127,21 @@ final class GraphBuilder {
         jewels = base.jewels
         // Changes of permissions leave the networks as they are.
         if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
+        for place in touched.resources.isEmpty ? 0..<0 : jewels.indices where touched.resources.contains(draft.nodes[jewels[place].node].id)
+        {
+            jewels[place].item = Self.again(jewels[place].item, in: snapshot)
+        }
+    }
+
+    /// A store as it is in a patched snapshot.
+    private static func again(_ item: Store.Item, in snapshot: CloudSnapshot) -> Store.Item {
+        switch item {
+        case .bucket(let old): snapshot.buckets.first { $0.arn == old.arn }.map { .bucket($0) } ?? item
+        case .secret(let old): snapshot.secrets.first { $0.arn == old.arn }.map { .secret($0) } ?? item
+        case .database(let old): snapshot.databases.first { $0.arn == old.arn }.map { .database($0) } ?? item
+        case .snapshot(let old): snapshot.dataSnapshots.first { $0.arn == old.arn }.map { .snapshot($0) } ?? item
+        case .parameter: item
+        }
     }
 
     private func wholeCalls() -> Set<String> {
@@ -144,12 +160,25 @@ final class GraphBuilder {
             addOutsiders()
             addLateral()
         }
-        for index in principals { addEdges(of: index) }
+        for index in principals {
+            administrators[index] = nil
+            addEdges(of: index)
+        }
         return draft.edgesByEnds
     }
 
+    /// Edges that are known from a snapshot before changes: those of every principal that the changes cannot concern.
+    struct KnownEdges {
+        var builder: GraphBuilder
+        var graph: SecurityGraph
+        /// Places of the principals whose edges are not known.
+        var asked: Set<Int>
+    }
+
     /// The graph.
-    func build() -> SecurityGraph {
+    func build(knowing known: KnownEdges? = nil) -> SecurityGraph {
+        // Changes of permissions leave the networks as they are.
+        if let known, snapshot.securityGroups == known.builder.snapshot.securityGroups { lateral = known.builder.lateral }
         addNodes()
         if !premises.vulnerabilities.isEmpty { look(at: premises.vulnerabilities) }
         addWorkloads()
@@ -158,7 +187,14 @@ final class GraphBuilder {
         indexTrust()
         addOutsiders()
         addLateral()
-        for index in snapshot.principals.indices { addEdges(of: index) }
+        if let known { gaps.formUnion(known.builder.gaps) }
+        for index in snapshot.principals.indices {
+            if let known, !known.asked.contains(index) {
+                takeEdges(of: index, from: known)
+            } else {
+                addEdges(of: index)
+            }
+        }
         addForeignRights()
         noteGaps()
         markStarts()
@@ -385,6 +421,20 @@ final class GraphBuilder {
             for service in candidates.sorted() {
                 if let proof = permissions.trusts(role, service: service) { trusting[service, default: []].append((index, proof)) }
             }
+        }
+    }
+
+    /// Takes over what is known to start at one principal, but for what rests on several principals together.
+    private func takeEdges(of index: Int, from known: KnownEdges) {
+        administrators[index] = known.builder.administrators[index]
+        guard let place = known.graph.place(of: snapshot.principals[index].arn) else { return }
+        for edge in known.graph.edges(from: place) {
+            guard let to = draft.places[known.graph.nodes[Int(edge.to)].id], let from = draft.places[snapshot.principals[index].arn] else {
+                continue
+            }
+            var proof = known.graph.proof(of: edge)
+            proof.alternatives.removeAll { $0 == "combined-rights" }
+            draft.take(edge, known.graph.technique(of: edge), from, to, proof)
         }
     }
 

@@ -22,7 +22,7 @@ public struct GraphExport: Sendable {
         } else if plain.count <= Self.questions / principals {
             let builder = GraphBuilder(
                 evaluation.builder, evaluation.graph, evaluation.snapshot, permissions: evaluation.permissions,
-                exposures: evaluation.exposures, trustChanged: false)
+                exposures: evaluation.exposures, touched: Touched())
             graph = builder.answering(evaluation.graph, from: Array(evaluation.snapshot.principals.indices), to: plain)
             omitted = nil
         } else {

@@ -82,6 +82,13 @@ public struct SecurityGraph: Sendable {
     func isProven(_ from: Int, _ to: Int) -> Bool { edges(from: from).contains { Int($0.to) == to && $0.confidence == .proven } }
 
     /// Takes it that an attacker stands at a node already; what runs there is taken over then.
+    mutating func assumeCompromised(_ names: [String]) {
+        guard !names.isEmpty else { return }
+        let known = NodeNames(nodes)
+        for name in names { if case .found(let id) = known.look(up: name), let place = place(of: id) { assumeCompromised(place) } }
+    }
+
+    /// Takes one node as compromised.
     mutating func assumeCompromised(_ place: Int) {
         nodes[place].start = 1
         for index in Int(starts[place])..<Int(starts[place + 1]) {
@@ -245,6 +252,21 @@ final class GraphDraft {
         proofs.append(
             EdgeProof(why: why(), citations: proof.citations, conditions: proof.reservations, alternatives: [], via: via))
     }
+
+    /// Takes an edge over as it is; there must be none between these nodes.
+    func take(_ edge: GraphEdge, _ technique: String, _ from: Int, _ to: Int, _ proof: EdgeProof) {
+        var edge = edge
+        edge.from = Int32(from)
+        edge.to = Int32(to)
+        edge.technique = techniquePlace(technique)
+        edge.proof = Int32(proofs.count)
+        byEnds[Self.key(edge.from, edge.to)] = edges.count
+        edges.append(edge)
+        proofs.append(proof)
+    }
+
+    /// Why an edge exists.
+    func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)] }
 
     /// Whether a proven step leads from one node to another.
     func isProven(_ from: Int, _ to: Int) -> Bool {

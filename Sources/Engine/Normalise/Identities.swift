@@ -118,10 +118,35 @@ extension Normaliser {
             principals[position].accessKeys = row.accessKeys
             principals[position].lastUsed = row.passwordLastUsed
         }
+        for position in principals.indices { principals[position].servicesUsed = servicesUsed(account, principals[position]) }
         readRoot(account, report.root, details.first?.evidence, into: &principals)
         snapshot.principals += principals
         // AWS's own policies are kept where they are attached; an answer may list all of them.
         snapshot.policies += library.values.filter { usedPolicies.contains($0.arn) || Identifier.account(ofARN: $0.arn) != nil }
+    }
+
+    /// The service last accessed details of a principal; `nil` when they were not collected or are not complete.
+    private func servicesUsed(_ account: String, _ principal: Principal) -> [String: Principal.ServiceUse]? {
+        let answer = index.answer(
+            account, "iam", "get-service-last-accessed-details", region: nil, resources: [principal.arn, principal.name])
+        guard case .record(let record) = answer else { return nil }
+        let cursor = Cursor(record, problems)
+        guard cursor.string("JobStatus") == "COMPLETED", cursor.bool("IsTruncated") != true,
+            let list = cursor.requiredList("ServicesLastAccessed")
+        else { return nil }
+        var services: [String: Principal.ServiceUse] = [:]
+        for item in list {
+            guard let name = item.requiredIdentifier("ServiceNamespace") else { continue }
+            var actions: [String: String?]?
+            if item["TrackedActionsLastAccessed"] != nil {
+                actions = [:]
+                for action in item.list("TrackedActionsLastAccessed") {
+                    if let name = action.identifier("ActionName") { actions?[name] = .some(action.string("LastAccessedTime")) }
+                }
+            }
+            services[name] = Principal.ServiceUse(lastUsed: item.string("LastAuthenticated"), actions: actions)
+        }
+        return services
     }
 
     private mutating func readRoot(

@@ -142,7 +142,7 @@ public final class GraphQuery {
         guard !stores.isEmpty, !principals.isEmpty else { return graph }
         let builder = GraphBuilder(
             evaluation.builder, graph, evaluation.snapshot, permissions: evaluation.permissions, exposures: evaluation.exposures,
-            trustChanged: false)
+            touched: Touched())
         return builder.answering(graph, from: principals, to: stores)
     }
 }

@@ -1,42 +1,20 @@
 import CloudModel
 
-/// A change that might cut a path: not yet tried.
-struct CandidateFix: Sendable {
-    var kind: String
-    var resource: String
-    var title: String
-    var cost: Int
-    var before: String
-    var after: String
-    /// One change to one thing may be several edits of its text.
-    var edits: [Edit]
-
-    /// Stays the same across runs while the change is the same.
-    var id: String { AttackPathFinder.digest("fix-", [kind, resource, before, after]) }
-}
-
-/// Real changes for the edges of a path.
-///
-/// | change | cost | because |
-/// |---|---|---|
-/// | stop sharing a snapshot, block public access to a bucket | 1 | a setting; nothing of one's own uses it |
-/// | take an action out of a policy of one principal, or a principal out of a trust policy | 2 | one document; one holder may miss it |
-/// | deny one action in a policy that allows it by a wildcard, leave a group | 2 | likewise |
-/// | ask for signatures at a function's URL | 2 | callers must sign |
-/// | change a managed policy or a group's | 3 | several holders may miss it |
-/// | take a database's public address | 3 | clients outside lose it |
-/// | detach a managed policy, take a whole statement out | 4 | what it was for must be replaced |
-/// | take an instance's profile | 4 | the workload loses its rights |
-/// | close a port to everyone | 4 | visitors lose it |
+/// Real changes for the steps of a path. Each is concrete; whether it cuts anything is found out by evaluating again.
 struct CandidateFixes {
     let snapshot: CloudSnapshot
     let graph: SecurityGraph
-    private let principals: [String: Principal]
-    private let functions: [String: Function]
-    private let groups: [String: SecurityGroup]
-    private let balancers: [String: LoadBalancer]
-    /// Names of those that a managed policy is attached to.
-    private let attached: [String: [String]]
+    let principals: [String: Principal]
+    let functions: [String: Function]
+    let groups: [String: SecurityGroup]
+    let balancers: [String: LoadBalancer]
+    let policies: [String: ManagedPolicy]
+    /// Those that a managed policy is attached to.
+    let attached: [String: [Principal]]
+    /// Members by group.
+    let members: [String: Int]
+    /// Roles that workloads run as.
+    let usedRoles: Set<String>
 
     init(_ snapshot: CloudSnapshot, _ graph: SecurityGraph) {
         self.snapshot = snapshot
@@ -45,316 +23,202 @@ struct CandidateFixes {
         functions = Dictionary(snapshot.functions.map { ($0.arn, $0) }) { first, _ in first }
         groups = Dictionary(snapshot.securityGroups.map { ($0.id, $0) }) { first, _ in first }
         balancers = Dictionary(snapshot.loadBalancers.map { ($0.arn, $0) }) { first, _ in first }
-        var attached: [String: [String]] = [:]
+        policies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
+        var attached: [String: [Principal]] = [:]
+        var members: [String: Int] = [:]
         for principal in snapshot.principals {
-            for policy in principal.policies {
-                if let arn = policy.arn { attached[arn, default: []].append("\(principal.kind.rawValue) \(principal.name)") }
-            }
+            for policy in principal.policies { if let arn = policy.arn { attached[arn, default: []].append(principal) } }
+            for group in principal.groups { members[group, default: 0] += 1 }
         }
         self.attached = attached
+        self.members = members
+        usedRoles = Set(
+            snapshot.functions.compactMap(\.role) + snapshot.instances.compactMap(\.role) + snapshot.workloads.flatMap(\.roles))
     }
 
-    /// Changes that might take this edge away.
-    func fixes(for edge: GraphEdge) -> [CandidateFix] {
-        let from = graph.nodes[Int(edge.from)]
-        let to = graph.nodes[Int(edge.to)]
-        let technique = graph.technique(of: edge)
-        let proof = graph.proof(of: edge)
+    /// Changes that might take an edge away. It may be one of a graph after other changes; the changes are to this snapshot.
+    func fixes(for edge: GraphEdge, in other: SecurityGraph) -> [CandidateFix] {
+        let from = other.nodes[Int(edge.from)]
+        let to = other.nodes[Int(edge.to)]
+        let proof = other.proof(of: edge)
+        let techniques = [other.technique(of: edge)] + proof.alternatives
+        var fixes = techniques.flatMap { self.fixes(for: $0, from, to, proof) } + together(from, techniques) + boundary(from, techniques)
+        fixes = fixes.filter(fits)
+        var seen: Set<String> = []
+        return fixes.filter { seen.insert($0.id).inserted }
+    }
+
+    private func fixes(for technique: String, _ from: GraphNode, _ to: GraphNode, _ proof: EdgeProof) -> [CandidateFix] {
         switch technique {
         case "network-reach", "public-data": return exposureFixes(to, proof)
-        case "oidc-trust", "guest-identity", "saml-trust", "certificate-trust": return trustFixes(from, to, proof)
-        case "sts-001": return trustFixes(from, to, proof) + permissionFixes(from, ["sts:AssumeRole"], proof)
-        case "instance-profile":
-            return [
-                CandidateFix(
-                    kind: "remove-instance-profile", resource: from.id, title: "Take the instance profile from instance \(from.name)",
-                    cost: 4,
-                    before: "IamInstanceProfile: role \(to.name)", after: "IamInstanceProfile: none",
-                    edits: [.removeInstanceProfile(from.id)])
-            ]
+        case "network-lateral": return lateralFixes(proof)
+        case "oidc-trust", "guest-identity", "saml-trust", "certificate-trust": return trustFixes(from, to)
+        case "sts-001": return trustFixes(from, to) + permissionFixes(from, ["sts:AssumeRole"], to)
+        case "instance-profile": return instanceFixes(from, to)
         case "execution-role", "workload-role": return []
-        case "administrator": return administratorFixes(from, proof)
+        case "administrator": return administratorFixes(from)
         case "combined-rights":
             // The one that writes is the first; taking away what it writes with is the heart of it.
             guard let writer = proof.via.first, let place = graph.place(of: writer) else { return [] }
-            return permissionFixes(graph.nodes[place], GraphBuilder.turning, proof)
-        case "shed-policy", "lift-boundary", "set-default-policy-version":
-            return permissionFixes(from, GraphBuilder.changing, proof)
-        case "s3-read": return permissionFixes(from, ["s3:GetObject"], proof)
-        case "secret-read": return permissionFixes(from, ["secretsmanager:GetSecretValue"], proof)
-        case "rds-password": return permissionFixes(from, ["rds:ModifyDBInstance"], proof)
-        case "snapshot-share": return permissionFixes(from, ["rds:ModifyDBSnapshotAttribute", "ec2:ModifySnapshotAttribute"], proof)
+            return permissionFixes(graph.nodes[place], GraphBuilder.turning, to)
+        case "administrator-access":
+            // Who administers an account acts as any of its principals; what that one may do elsewhere is what can be taken.
+            guard let principal = proof.via.first.flatMap(graph.place), let target = graph.place(of: to.id),
+                let own = graph.edge(principal, target)
+            else { return [] }
+            return self.fixes(for: own, in: graph)
+        case "shed-policy", "lift-boundary", "set-default-policy-version": return permissionFixes(from, GraphBuilder.changing, to)
+        case "create-administrator":
+            return permissionFixes(
+                from,
+                [
+                    "iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:CreateUser", "iam:CreateRole", "iam:PutUserPolicy",
+                    "iam:PutRolePolicy", "iam:CreateGroup", "iam:AddUserToGroup", "iam:AttachGroupPolicy", "iam:PutGroupPolicy",
+                ], to)
+        case "s3-read": return permissionFixes(from, ["s3:GetObject"], to) + resourceFixes(from, to)
+        case "secret-read": return permissionFixes(from, ["secretsmanager:GetSecretValue"], to) + resourceFixes(from, to)
+        case "parameter-read": return permissionFixes(from, ["ssm:GetParameter"], to)
+        case "foreign-access": return resourceFixes(from, to) + exposureFixes(to, proof)
         default:
-            return permissionFixes(from, EscalationCatalogue.byID[technique]?.requires.map(\.action) ?? [], proof)
-                + together(from, [technique] + proof.alternatives)
+            let technique = EscalationCatalogue.byID[technique]
+            return permissionFixes(from, technique?.requires.map(\.action) ?? [], to, technique)
         }
     }
 
-    private func text(_ document: JSONValue) -> String {
-        var bytes = document.prettyBytes
-        if bytes.last == 0x0A { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    // MARK: Permissions
-
-    /// Policies of a principal and its groups: holder and text.
-    private func held(_ node: GraphNode) -> [(holder: Principal, source: PolicySource)] {
-        guard let principal = principals[node.id] else { return [] }
-        var list = principal.policies.map { (holder: principal, source: $0) }
-        for group in principal.groups { if let holder = principals[group] { list += holder.policies.map { (holder: holder, source: $0) } } }
-        return list
-    }
-
-    private func place(_ holder: Principal, _ source: PolicySource) -> Edit.Place {
-        source.arn.map { .managed($0) } ?? .inline(principal: holder.arn, name: source.name)
-    }
-
-    /// A policy as a reader finds it: its name and whose it is.
-    private func named(_ source: PolicySource, _ holder: Principal) -> String {
-        guard let arn = source.arn else { return "policy \(source.name) of \(holder.kind.rawValue) \(holder.name)" }
-        let holders = attached[arn] ?? []
-        guard let first = holders.first else { return "policy \(source.name)" }
-        let others = holders.count == 1 ? "" : holders.count == 2 ? " and 1 other" : " and \(holders.count - 1) others"
-        return "policy \(source.name) (held by \(first)\(others))"
-    }
-
-    private func permissionFixes(_ node: GraphNode, _ actions: [String], _ proof: EdgeProof) -> [CandidateFix] {
-        var fixes: [CandidateFix] = []
-        for (holder, source) in held(node) {
-            guard let document = source.document else { continue }
-            let statements = document["Statement"]?.array ?? document["Statement"].map { [$0] } ?? []
-            let isAWS = source.arn?.contains(":iam::aws:policy/") == true
-            var isInvolved = false
-            for (index, statement) in statements.enumerated() where statement["Effect"]?.string == "Allow" {
-                let listed = Patch.texts(statement["Action"])
-                for action in actions {
-                    let isNamed = listed.contains { $0.lowercased() == action.lowercased() }
-                    let isMatched =
-                        statement["NotAction"] != nil
-                        ? !Patch.texts(statement["NotAction"]).contains { Wildcard.matches($0, action, ignoringCase: true) }
-                        : listed.contains { Wildcard.matches($0, action, ignoringCase: true) }
-                    guard isMatched else { continue }
-                    isInvolved = true
-                    if isAWS { continue }
-                    let place = place(holder, source)
-                    let byWildcard = listed.contains {
-                        $0.lowercased() != action.lowercased() && Wildcard.matches($0, action, ignoringCase: true)
-                    }
-                    let edit: Edit =
-                        isNamed && !byWildcard
-                        ? .removeAction(place, statement: index, action: action) : .denyAction(place, action: action)
-                    let several = source.arn.map { (attached[$0]?.count ?? 1) > 1 } ?? false
-                    let where_ = named(source, holder)
-                    let title =
-                        isNamed && !byWildcard
-                        ? "Take \(action) out of \(where_)" : "Deny \(action) in \(where_), which allows it by a wildcard"
-                    fixes.append(
-                        CandidateFix(
-                            kind: isNamed && !byWildcard ? "remove-action" : "deny-action", resource: source.arn ?? holder.arn,
-                            title: title,
-                            cost: several || holder.kind == .group ? 3 : 2, before: text(document),
-                            after: text(Patch.document(document, [edit])), edits: [edit]))
-                }
+    /// Whether every text stays, or becomes, one that its place takes.
+    private func fits(_ fix: CandidateFix) -> Bool {
+        for place in Set(fix.edits.compactMap(\.place)) {
+            guard let (document, holder) = document(at: place) else { return false }
+            guard let after = Patch.document(document, fix.edits.filter { $0.place == place }) else { continue }
+            guard after != document else { return false }
+            if let limit = PolicySizes.limit(place, holder) {
+                let size = PolicySizes.size(after)
+                if size > limit, size > PolicySizes.size(document) { return false }
             }
-            guard isInvolved else { continue }
-            if isAWS, let arn = source.arn { fixes.append(detach(arn, source.name, holder)) }
-            if holder.kind == .group, node.kind == .user { fixes.append(leave(node, holder)) }
         }
-        return fixes
+        return true
     }
 
-    /// One change to one policy that takes an action of each of several techniques.
-    private func together(_ node: GraphNode, _ techniques: [String]) -> [CandidateFix] {
-        let needed = techniques.compactMap { EscalationCatalogue.byID[$0]?.requires.map(\.action) }
-        guard needed.count > 1, needed.count == techniques.count else { return [] }
-        // As few actions as a greedy choice gives; handing on a role first, for it is the heart of most.
-        var open = needed
-        var actions: [String] = []
-        while !open.isEmpty {
-            var counts: [String: Int] = [:]
-            for list in open { for action in Set(list) { counts[action, default: 0] += action == "iam:PassRole" ? 2 : 1 } }
-            guard let next = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key else { return [] }
-            actions.append(next)
-            open.removeAll { $0.contains(next) }
+    /// The text at a place, and what kind of principal holds it.
+    private func document(at place: Edit.Place) -> (document: JSONValue, holder: Principal.Kind?)? {
+        guard let document = Self.document(at: place, principals, snapshot) else { return nil }
+        if case .inline(let arn, _) = place { return (document, principals[arn]?.kind) }
+        return (document, nil)
+    }
+
+    /// The text at a place.
+    static func document(at place: Edit.Place, _ principals: [String: Principal], _ snapshot: CloudSnapshot) -> JSONValue? {
+        switch place {
+        case .inline(let arn, let name): principals[arn]?.policies.first { $0.kind == .inline && $0.name == name }?.document
+        case .managed(let arn): snapshot.policies.first { $0.arn == arn }?.source.document
+        case .trust(let arn): principals[arn]?.trust?.document
+        case .resource(let arn):
+            snapshot.functions.first { $0.arn == arn }?.policy?.document ?? snapshot.buckets.first { $0.arn == arn }?.policy?.document
+                ?? snapshot.secrets.first { $0.arn == arn }?.policy?.document ?? snapshot.keys.first { $0.arn == arn }?.policy?.document
         }
-        guard actions.count > 1 else { return [] }
-        var fixes: [CandidateFix] = []
-        for (holder, source) in held(node) {
-            guard let document = source.document, source.arn?.contains(":iam::aws:policy/") != true else { continue }
-            let place = place(holder, source)
-            var edits: [Edit] = []
-            for action in actions {
-                edits += permissionFixes(node, [action], EdgeProof(why: "", citations: [], conditions: [], alternatives: [], via: []))
-                    .flatMap(\.edits).filter { $0.place == place }
-            }
-            guard !edits.isEmpty else { continue }
-            let list = actions.sorted().joined(separator: ", ")
+    }
+
+    // MARK: Workloads and exposure
+
+    private func instanceFixes(_ from: GraphNode, _ to: GraphNode) -> [CandidateFix] {
+        var fixes = [
+            fix(.removeInstanceProfile, from.id, "Take the instance profile from instance \(from.name)", [.removeInstanceProfile(from.id)])
+        ]
+        if let instance = snapshot.instances.first(where: { $0.arn == from.id }), instance.requiresIMDSv2 == false {
             fixes.append(
-                CandidateFix(
-                    kind: "narrow-policy", resource: source.arn ?? holder.arn,
-                    title: "Take \(list) out of \(named(source, holder))",
-                    cost: 3, before: text(document), after: text(Patch.document(document, edits)), edits: edits))
+                fix(.requireIMDSv2, from.id, "Require IMDSv2 of instance \(from.name)", [.requireIMDSv2(from.id)]))
         }
         return fixes
     }
-
-    private func detach(_ arn: String, _ name: String, _ holder: Principal) -> CandidateFix {
-        CandidateFix(
-            kind: "detach-policy", resource: holder.arn, title: "Detach policy \(name) from \(holder.kind.rawValue) \(holder.name)",
-            cost: 4,
-            before: "attached: \(arn)", after: "not attached: \(arn)", edits: [.detach(policy: arn, principal: holder.arn)])
-    }
-
-    private func leave(_ user: GraphNode, _ group: Principal) -> CandidateFix {
-        CandidateFix(
-            kind: "leave-group", resource: user.id, title: "Take user \(user.name) out of group \(group.name)", cost: 2,
-            before: "member of \(group.arn)", after: "not a member of \(group.arn)", edits: [.leaveGroup(user: user.id, group: group.arn)])
-    }
-
-    private func administratorFixes(_ node: GraphNode, _ proof: EdgeProof) -> [CandidateFix] {
-        var fixes: [CandidateFix] = []
-        for (holder, source) in held(node) {
-            guard let document = source.document else { continue }
-            let statements = document["Statement"]?.array ?? document["Statement"].map { [$0] } ?? []
-            for (index, statement) in statements.enumerated() where statement["Effect"]?.string == "Allow" {
-                let isBroad = statement["NotAction"] != nil || Patch.texts(statement["Action"]).contains { $0 == "*" || $0.hasSuffix(":*") }
-                guard isBroad else { continue }
-                if let arn = source.arn {
-                    if !fixes.contains(where: { $0.edits == [.detach(policy: arn, principal: holder.arn)] }) {
-                        fixes.append(detach(arn, source.name, holder))
-                    }
-                } else {
-                    let edit = Edit.removeStatement(place(holder, source), statement: index)
-                    fixes.append(
-                        CandidateFix(
-                            kind: "remove-statement", resource: holder.arn,
-                            title: "Remove statement \(index + 1) of policy \(source.name) of \(holder.kind.rawValue) \(holder.name)",
-                            cost: 4,
-                            before: text(document), after: text(Patch.document(document, [edit])), edits: [edit]))
-                }
-                if holder.kind == .group, node.kind == .user { fixes.append(leave(node, holder)) }
-            }
-        }
-        return fixes
-    }
-
-    // MARK: Trust
-
-    private func trustFixes(_ from: GraphNode, _ to: GraphNode, _ proof: EdgeProof) -> [CandidateFix] {
-        guard let role = principals[to.id], let document = role.trust?.document else { return [] }
-        let statements = document["Statement"]?.array ?? document["Statement"].map { [$0] } ?? []
-        var fixes: [CandidateFix] = []
-        let place = Edit.Place.trust(role.arn)
-        func add(_ edit: Edit, _ title: String) {
-            fixes.append(
-                CandidateFix(
-                    kind: "tighten-trust", resource: role.arn, title: title, cost: 2, before: text(document),
-                    after: text(Patch.document(document, [edit])), edits: [edit]))
-        }
-        for (index, statement) in statements.enumerated() where statement["Effect"]?.string == "Allow" {
-            guard let principal = statement["Principal"] else { continue }
-            let named = principal.string.map { [$0] } ?? (principal.object?.members.flatMap { Patch.texts($0.value) } ?? [])
-            for name in named {
-                if name == "*" {
-                    add(
-                        .onlyOwnAccount(place, statement: index, account: role.account),
-                        "Let only account \(role.account) assume role \(role.name), not everyone")
-                    if from.account != role.account { continue }
-                }
-                let account = ARNParts(name).map { String($0.account) } ?? name
-                let isAboutSource =
-                    name == from.id || name.utf8.elementsEqual((from.account ?? "").utf8)
-                    || name.hasSuffix(":root") && account == from.account
-                    || (from.kind == .internet || from.kind == .identityProvider) && name != "*"
-                        && principal["Federated"] != nil
-                guard isAboutSource else { continue }
-                add(
-                    .removePrincipal(place, statement: index, principal: name),
-                    "No longer let \(trusted(name)) assume role \(role.name)")
-            }
-        }
-        return fixes
-    }
-
-    private func trusted(_ name: String) -> String {
-        guard let parts = ARNParts(name) else { return name.utf8.count == 12 ? "every principal of account \(name)" : name }
-        if parts.resource == "root" { return "every principal of account \(parts.account)" }
-        return principals[name].map { "\($0.kind.rawValue) \($0.name)" } ?? name
-    }
-
-    // MARK: Exposure
 
     private func exposureFixes(_ target: GraphNode, _ proof: EdgeProof) -> [CandidateFix] {
         var fixes: [CandidateFix] = []
         switch target.kind {
         case .function:
-            if let function = functions[target.id] {
-                if function.urls?.contains(where: { $0.authType == "NONE" }) == true {
-                    fixes.append(
-                        CandidateFix(
-                            kind: "sign-function-url", resource: target.id,
-                            title: "Ask for a signature at the URL of function \(target.name)",
-                            cost: 2, before: "AuthType: NONE", after: "AuthType: AWS_IAM", edits: [.signFunctionURL(target.id)]))
-                }
-                if let document = function.policy?.document { fixes += everyoneFixes(document, target, "function") }
+            guard let function = functions[target.id] else { break }
+            if function.urls?.contains(where: { $0.authType == "NONE" }) == true {
+                fixes.append(
+                    fix(
+                        .signFunctionURL, target.id, "Ask for a signature at the URL of function \(target.name)",
+                        [.signFunctionURL(target.id)]))
             }
+            fixes += everyoneFixes(target)
         case .bucket:
             fixes.append(
-                CandidateFix(
-                    kind: "make-private", resource: target.id, title: "Block public access to bucket \(target.name)", cost: 1,
-                    before: "public access block: incomplete",
-                    after: "BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets: true",
-                    edits: [.blockPublicAccess(target.id)]))
+                fix(.makePrivate, target.id, "Block public access to bucket \(target.name)", [.blockPublicAccess(target.id)]))
+            fixes += everyoneFixes(target)
         case .snapshot:
-            fixes.append(
-                CandidateFix(
-                    kind: "make-private", resource: target.id, title: "Stop sharing snapshot \(target.name) with everyone", cost: 1,
-                    before: "restore: all", after: "restore: only accounts that are named", edits: [.unshare(target.id)]))
+            for shared in snapshot.dataSnapshots.first(where: { $0.arn == target.id })?.sharedWith ?? [] {
+                let whom = shared == "all" ? "everyone" : "account \(shared)"
+                fixes.append(
+                    fix(
+                        .makePrivate, target.id, "Stop sharing snapshot \(target.name) with \(whom)",
+                        [.unshare(target.id, with: shared)]))
+            }
         case .database:
             fixes.append(
-                CandidateFix(
-                    kind: "make-private", resource: target.id, title: "Take the public address of database \(target.name)", cost: 3,
-                    before: "PubliclyAccessible: true", after: "PubliclyAccessible: false", edits: [.unpublish(target.id)]))
-        case .secret:
-            if let document = snapshot.secrets.first(where: { $0.arn == target.id })?.policy?.document {
-                fixes += everyoneFixes(document, target, "secret")
-            }
+                fix(.unpublishDatabase, target.id, "Take the public address of database \(target.name)", [.unpublish(target.id)]))
+        case .secret, .key: fixes += everyoneFixes(target)
         default: break
         }
+        return fixes + ingressFixes(proof)
+    }
+
+    private func ingressFixes(_ proof: EdgeProof) -> [CandidateFix] {
         var ids = proof.via
         for via in proof.via { if let balancer = balancers[via] { ids += balancer.securityGroups } }
-        for id in ids {
+        var fixes: [CandidateFix] = []
+        var seen: Set<String> = []
+        for id in ids where seen.insert(id).inserted {
             guard let group = groups[id] else { continue }
-            let open = group.ingress.filter { !$0.cidrs.allSatisfy { $0 != "0.0.0.0/0" && $0 != "::/0" } }
-            guard !open.isEmpty, !fixes.contains(where: { $0.edits == [.closeToEveryone(securityGroup: id)] }) else { continue }
-            let ports = open.map { rule in
-                let range = rule.fromPort.map { from in rule.toPort.map { $0 == from ? "\(from)" : "\(from)-\($0)" } ?? "\(from)" } ?? "all"
-                return "\(rule.ipProtocol) \(range) from \(rule.cidrs.joined(separator: ", "))"
+            let open = group.ingress.filter { $0.cidrs.contains(where: Self.isEveryone) }
+            let own = snapshot.vpcs.first { $0.id == group.vpc && $0.account == group.account }?.cidrs ?? []
+            var all: [Edit] = []
+            var narrowed: [Edit] = []
+            for rule in open {
+                let everyone = rule.cidrs.filter(Self.isEveryone)
+                let key = Edit.RuleKey(rule)
+                all.append(.closeRule(securityGroup: id, rule: key, cidrs: everyone, by: []))
+                narrowed.append(.closeRule(securityGroup: id, rule: key, cidrs: everyone, by: own))
+                guard open.count > 1 else { continue }
+                fixes.append(
+                    fix(
+                        .closeIngress, group.arn, "Close \(Self.ports(rule)) of security group \(group.name) (\(id)) to everyone",
+                        [.closeRule(securityGroup: id, rule: key, cidrs: everyone, by: [])]))
             }
+            guard !all.isEmpty else { continue }
             fixes.append(
-                CandidateFix(
-                    kind: "close-ingress", resource: group.arn, title: "Close security group \(group.name) (\(id)) to everyone", cost: 4,
-                    before: ports.joined(separator: "\n"), after: "no rule for 0.0.0.0/0 or ::/0",
-                    edits: [.closeToEveryone(securityGroup: id)]
-                ))
+                fix(.closeIngress, group.arn, "Close security group \(group.name) (\(id)) to everyone", all))
+            guard !own.isEmpty else { continue }
+            fixes.append(
+                fix(
+                    .narrowIngress, group.arn,
+                    "Open security group \(group.name) (\(id)) to its own network (\(own.joined(separator: ", "))) and not to everyone",
+                    narrowed))
         }
         return fixes
     }
 
-    private func everyoneFixes(_ document: JSONValue, _ target: GraphNode, _ kind: String) -> [CandidateFix] {
-        let statements = document["Statement"]?.array ?? document["Statement"].map { [$0] } ?? []
-        var fixes: [CandidateFix] = []
-        for (index, statement) in statements.enumerated() where statement["Effect"]?.string == "Allow" {
-            let principal = statement["Principal"]
-            guard principal?.string == "*" || Patch.texts(principal?["AWS"]).contains("*") else { continue }
-            let edit = Edit.removeStatement(.resource(target.id), statement: index)
-            fixes.append(
-                CandidateFix(
-                    kind: "make-private", resource: target.id,
-                    title: "Remove statement \(index + 1), which admits everyone, from the policy of \(kind) \(target.name)", cost: 2,
-                    before: text(document), after: text(Patch.document(document, [edit])), edits: [edit]))
+    /// Changes after which the hosts of a network are no longer let in by one another.
+    private func lateralFixes(_ proof: EdgeProof) -> [CandidateFix] {
+        proof.via.compactMap { groups[$0] }.flatMap { group in
+            group.ingress.flatMap { rule -> [CandidateFix] in
+                let sources = rule.cidrs + rule.groups
+                let choices = (sources.count > 1 && sources.count <= 4 ? sources.map { [$0] } : []) + [sources]
+                return choices.filter { !$0.isEmpty }.map { sources in
+                    fix(
+                        .closeIngress, group.arn,
+                        "Close \(Self.ports(rule)) of security group \(group.name) (\(group.id)) to \(sources.joined(separator: ", "))",
+                        [.closeRule(securityGroup: group.id, rule: Edit.RuleKey(rule), cidrs: sources, by: [])])
+                }
+            }
         }
-        return fixes
+    }
+
+    private static func isEveryone(_ cidr: String) -> Bool { cidr == "0.0.0.0/0" || cidr == "::/0" }
+
+    private static func ports(_ rule: SecurityGroupRule) -> String {
+        guard let from = rule.fromPort, let to = rule.toPort else { return "all ports" }
+        return "\(from == to ? "port \(from)" : "ports \(from) to \(to)") (\(rule.ipProtocol))"
     }
 }

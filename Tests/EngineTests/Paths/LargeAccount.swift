@@ -88,8 +88,10 @@ enum LargeAccount {
         let evaluation = Evaluation(snapshot)
         let judged = evaluation.judged()
         #expect(!judged.paths.isEmpty)
-        let (plan, paths) = FixFinder(evaluation, judged, maximumCandidates: 20).plan()
-        #expect(paths.count == judged.paths.count)
+        let outcome = Planner(evaluation, PlanRequest()).plan(judged)
+        let plan = outcome.plan
+        #expect(outcome.paths.count == judged.paths.count)
+        #expect(plan.open.isEmpty)
         #expect(plan.curve.map(\.exposureRemoved) == plan.curve.map(\.exposureRemoved).sorted())
     }
 }

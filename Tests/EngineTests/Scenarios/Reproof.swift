@@ -78,7 +78,8 @@ struct Reproof {
         case .escalation:
             guard let technique = EscalationCatalogue.byID[step.technique] else { return [] }
             if technique.id == "create-administrator" {
-                return [["iam:CreateUser", "iam:CreateRole"], ["iam:AttachUserPolicy", "iam:AttachRolePolicy"]].map { actions in
+                let giving = ["Attach", "Put"].flatMap { verb in ["User", "Role", "Group"].map { "iam:\(verb)\($0)Policy" } }
+                return [["iam:CreateUser", "iam:CreateRole"], giving].map { actions in
                     actions.map { Question(action: $0, resources: things + named(index, $0)) }
                 }
             }

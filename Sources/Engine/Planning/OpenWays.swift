@@ -1,0 +1,107 @@
+import CloudModel
+
+/// A way that an attacker could take, by the identifiers of its nodes, so that it can be looked for in other graphs.
+struct OpenWay: Hashable {
+    var nodes: [String]
+    var source: String { nodes.first ?? "" }
+    var target: String { nodes.last ?? "" }
+    /// Both ends.
+    var pair: Pair { Pair(source: source, target: target) }
+
+    struct Pair: Hashable {
+        var source: String
+        var target: String
+    }
+}
+
+/// Finds what is open in a graph.
+struct OpenWays {
+    let graph: SecurityGraph
+    private let isStart: [Bool]
+    private let incoming: [[Int32]]
+
+    init(_ graph: SecurityGraph) {
+        self.graph = graph
+        isStart = AttackPathFinder(graph).wanted()
+        var incoming = [[Int32]](repeating: [], count: graph.nodes.count)
+        for (index, edge) in graph.edges.enumerated() where !edge.isHypothetical { incoming[Int(edge.to)].append(Int32(index)) }
+        self.incoming = incoming
+    }
+
+    /// Whether a principal's way to data counts: what it may read by itself is no attack, and a group has its members' ways.
+    func counts(_ source: Int, _ target: Int) -> Bool {
+        guard isStart[source] else { return false }
+        return AttackPathFinder(graph).counts(source, target)
+    }
+
+    /// One way from each start that has one, to each target that counts, without other starts in between: whoever closes all of these has
+    /// closed every other too, for each goes on as one of these.
+    ///
+    /// - Parameter passing: pairs that cannot be closed; ways go on through their starts.
+    func shortest(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [(way: OpenWay, edges: [GraphEdge])] {
+        var found: [(way: OpenWay, edges: [GraphEdge])] = []
+        let passedTargets = Set(passing.map(\.target))
+        for place in graph.nodes.indices where graph.nodes[place].value > 0 && target.counts(graph.nodes[place].kind, .infinity) {
+            found += ways(to: place, passing, passedTargets)
+        }
+        return found
+    }
+
+    /// Everything that is open, whether it can be closed or not.
+    func left(_ target: PlanTarget) -> [(way: OpenWay, edges: [GraphEdge])] {
+        if case .severity = target { return paths(to: target, passing: []) }
+        return shortest(to: target, passing: [])
+    }
+
+    private func ways(
+        to target: Int, _ passing: Set<OpenWay.Pair>, _ passedTargets: Set<String>
+    ) -> [(way: OpenWay, edges: [GraphEdge])] {
+        var after: [Int: Int32] = [:]
+        var queue = [target]
+        var head = 0
+        var found: [(way: OpenWay, edges: [GraphEdge])] = []
+        while head < queue.count {
+            let node = queue[head]
+            head += 1
+            if node != target {
+                if counts(node, target), !passing.contains(.init(source: graph.nodes[node].id, target: graph.nodes[target].id)) {
+                    found.append(way(from: node, after))
+                    continue
+                }
+                // Whoever gets to administrator rights on the way is somebody's way already.
+                if graph.nodes[node].kind == .admin, !passedTargets.contains(graph.nodes[node].id) { continue }
+            }
+            for index in incoming[node] {
+                let from = Int(graph.edges[Int(index)].from)
+                if from != target, after[from] == nil {
+                    after[from] = index
+                    queue.append(from)
+                }
+            }
+        }
+        return found
+    }
+
+    private func way(from start: Int, _ after: [Int: Int32]) -> (way: OpenWay, edges: [GraphEdge]) {
+        var nodes = [graph.nodes[start].id]
+        var edges: [GraphEdge] = []
+        var place = start
+        while let index = after[place] {
+            let edge = graph.edges[Int(index)]
+            edges.append(edge)
+            place = Int(edge.to)
+            nodes.append(graph.nodes[place].id)
+        }
+        return (OpenWay(nodes: nodes), edges)
+    }
+
+    /// The paths themselves, worst first, that count.
+    func paths(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [(way: OpenWay, edges: [GraphEdge])] {
+        var finder = AttackPathFinder(graph)
+        return finder.paths().compactMap { found in
+            guard target.counts(graph.nodes[found.target].kind, found.score) else { return nil }
+            let way = OpenWay(nodes: [graph.nodes[found.source].id] + found.edges.map { graph.nodes[Int($0.to)].id })
+            return passing.contains(way.pair) ? nil : (way, found.edges)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CloudModel
+import Foundation
+import SyntheticCloud
+
+@testable import Engine
+
+/// Plans of made-up organisations, in stages, and the exact plan beside the greedy one.
+///
+/// - `PlanBenchmark` measures 10,000 principals;
+/// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense]` one size;
+/// - `PlanBenchmark greedy COUNT` compares exact and greedy choice on as many small organisations and hitting sets.
+@main
+struct PlanBenchmark {
+    static func main() throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        func number(_ place: Int, _ standard: Int) -> Int {
+            arguments.indices.contains(place) ? Int(arguments[place]) ?? standard : standard
+        }
+        switch arguments.first {
+        case "greedy": greedy(number(1, 200))
+        default:
+            let density = arguments.indices.contains(3) ? SyntheticCloud.Shape.Density(rawValue: arguments[3]) : nil
+            try measure(
+                .init(principals: number(1, 10_000), resources: number(2, 100_000), density: density ?? .sparse))
+            if arguments.isEmpty { greedy(200) }
+        }
+    }
+
+    private static func seconds(_ work: () throws -> Void) rethrows -> Double {
+        let clock = ContinuousClock()
+        let taken = try clock.measure(work)
+        return Double(taken.components.seconds) + Double(taken.components.attoseconds) / 1e18
+    }
+    private static func text(_ value: Double) -> String { String(format: "%.3f", value) }
+
+    private static func measure(_ shape: SyntheticCloud.Shape) throws {
+        let snapshot = Normaliser.normalise(try SyntheticCloud(shape).collection())
+        var evaluation: Evaluation?
+        let evaluated = seconds { evaluation = Evaluation(snapshot) }
+        guard let evaluation else { return }
+        let judged = evaluation.judged()
+        let planner = Planner(evaluation, PlanRequest())
+        var outcome: PlanOutcome?
+        let planned = seconds { outcome = planner.plan(judged) }
+        guard let plan = outcome?.plan else { return }
+        print("\(snapshot.principals.count) principals, \(judged.paths.count) paths, evaluated in \(text(evaluated)) s")
+        print(
+            "plan: \(text(planned)) s, \(plan.fixes.count) fixes of cost \(plan.cost), "
+                + "\(plan.optimal ? "proven to be the best" : "gap \(plan.gap)"), \(plan.open.count) open, "
+                + "\(planner.trials.fixes.count) candidates, \(planner.rows.count) rows")
+        let candidates = Array(planner.trials.fixes.prefix(100))
+        var times: [Double] = []
+        for fix in candidates.prefix(20) {
+            times.append(seconds { _ = planner.trials.reevaluation.evaluation(after: fix.edits).graph.edges.count })
+        }
+        times.sort()
+        if let last = times.last { print("one what-if: \(text(times[times.count / 2])) s in the middle, \(text(last)) s at most") }
+        let effects = Effects(planner.trials, judged.found)
+        let ranked = seconds {
+            for fix in candidates { _ = effects.effect(of: fix.edits).total }
+        }
+        print("\(candidates.count) candidates ranked: \(text(ranked)) s")
+        let rows = planner.rows.map { Cover.Row(hit: $0.hit, unless: $0.unless) }
+        if let cost = chosenGreedily(planner.costs(), rows) { print("greedy on the same rows: cost \(cost), exact \(plan.cost)") }
+    }
+
+    /// The cost of always taking the change that closes the most open rows per cost.
+    private static func chosenGreedily(_ costs: [Int], _ rows: [Cover.Row]) -> Int? {
+        var made: Set<Int> = []
+        while true {
+            let open = rows.filter { !$0.holds(made) }
+            if open.isEmpty { return made.reduce(0) { $0 + costs[$1] } }
+            var counts: [Int: Int] = [:]
+            for row in open { for change in row.hit { counts[change, default: 0] += 1 } }
+            let best = counts.max { a, b in
+                let (left, right) = (a.value * costs[b.key], b.value * costs[a.key])
+                return left != right ? left < right : a.key > b.key
+            }
+            guard let best else { return nil }
+            made.insert(best.key)
+        }
+    }
+
+    private static func greedy(_ count: Int) {
+        var compared = 0
+        var cheaper = 0
+        var more = 0.0
+        var most = 0.0
+        for seed in 0..<count {
+            let shape = SyntheticCloud.Shape(principals: 60, resources: 200, accounts: 1, density: .dense, seed: UInt64(seed + 1))
+            guard let collection = try? SyntheticCloud(shape).collection() else { continue }
+            let planner = Planner(Evaluation(Normaliser.normalise(collection)), PlanRequest())
+            let closing = planner.close()
+            let costs = planner.costs()
+            let exact = closing.made.reduce(0) { $0 + costs[$1] }
+            guard exact > 0, closing.solution.bound == exact,
+                let other = chosenGreedily(costs, planner.rows.map { Cover.Row(hit: $0.hit, unless: $0.unless) })
+            else { continue }
+            compared += 1
+            if other > exact {
+                cheaper += 1
+                let share = Double(other - exact) / Double(exact)
+                more += share
+                most = max(most, share)
+            }
+        }
+        let middle = cheaper == 0 ? 0 : more / Double(cheaper) * 100
+        print(
+            "exact and greedy on \(compared) organisations of 60 principals: greedy costs more in \(cheaper), "
+                + "there \(text(middle))% on average and \(text(most * 100))% at most")
+    }
+}

@@ -1,0 +1,86 @@
+import CloudModel
+import Testing
+
+@testable import Engine
+
+/// What is evaluated again is what an evaluation from scratch says.
+@Suite struct ReevaluationTests {
+    /// Every edge and start, in words, whatever its place.
+    static func words(_ graph: SecurityGraph) -> Set<String> {
+        var words: Set<String> = []
+        for edge in graph.edges {
+            words.insert(
+                "\(graph.nodes[Int(edge.from)].id) > \(graph.nodes[Int(edge.to)].id) \(graph.technique(of: edge)) \(edge.likelihood) \(edge.confidence) \(edge.isHypothetical) \(graph.proof(of: edge).alternatives.sorted())"
+            )
+        }
+        for start in AttackPathFinder(graph).starts() where !graph.nodes[start].kind.isOutside {
+            words.insert("start \(graph.nodes[start].id)")
+        }
+        return words
+    }
+
+    private func check(_ collection: CloudCollection, _ name: String, singly: Int) {
+        let snapshot = Normaliser.normalise(collection)
+        let evaluation = Evaluation(snapshot)
+        let planner = Planner(evaluation, PlanRequest())
+        _ = planner.close()
+        let trials = planner.trials
+        let fixes = trials.fixes
+        var sets = fixes.indices.prefix(singly).map { Set([$0]) }
+        for step in [2, 3] where fixes.count > step { sets.append(Set(stride(from: 0, to: fixes.count, by: step))) }
+        for made in sets {
+            let edits = trials.edits(made)
+            let patched = Patch.snapshot(snapshot, edits)
+            let scratch = Self.words(evaluation.again(patched).graph)
+            let again = Self.words(trials.reevaluation.evaluation(after: edits).graph)
+            let titles = made.sorted().map { fixes[$0].title }
+            #expect(again == scratch, "\(name) after \(titles): \(again.symmetricDifference(scratch).sorted())")
+            let records = Normaliser.normalise(RecordPatch.apply(edits, to: collection, snapshot))
+            let whole = Self.words(evaluation.again(records).graph)
+            #expect(whole == scratch, "\(name) from records after \(titles): \(whole.symmetricDifference(scratch).sorted())")
+            #expect(records.coverage.count { $0.outcome != .collected } == snapshot.coverage.count { $0.outcome != .collected })
+        }
+    }
+
+    @Test(arguments: PlanWorlds.named.map(\.name))
+    func evaluatingAgainEqualsEvaluatingFromScratch(_ name: String) throws {
+        check(try #require(PlanWorlds.named.first { $0.name == name }).world.collection, name, singly: 10)
+    }
+
+    /// Every third one: what they rest on repeats.
+    @Test(arguments: stride(from: 0, to: TechniqueFolder.identifiers.count, by: 3).map { TechniqueFolder.identifiers[$0] })
+    func itDoesForTechniques(_ id: String) throws {
+        let folder = try TechniqueFolder(id)
+        check(try folder.collection(try #require(folder.variants("open").first)), id, singly: 1)
+    }
+
+    @Test func itDoesForRandomAccounts() {
+        for number in 0..<10 { check(PlanWorlds.random(number).collection, "account \(number)", singly: 6) }
+    }
+
+    /// The trials, which look at single steps, agree with looking at everything.
+    @Test func singleStepsAreAskedLikeTheWhole() {
+        for number in 0..<5 {
+            let evaluation = Evaluation(Normaliser.normalise(PlanWorlds.random(number).collection))
+            let planner = Planner(evaluation, PlanRequest())
+            _ = planner.close()
+            let trials = planner.trials
+            for row in planner.rows.prefix(6) {
+                for made in [Set<Int>(), row.unless, Set(trials.fixes.indices).subtracting(row.hit)]
+                    + trials.fixes.indices.prefix(8).map({ [$0] })
+                {
+                    let graph = trials.reevaluation.evaluation(after: trials.edits(made)).graph
+                    let places = row.way.nodes.map { graph.place(of: $0) }
+                    let isThere = zip(places, places.dropFirst()).allSatisfy { from, to in
+                        guard let from, let to else { return false }
+                        return graph.edge(from, to).map { !$0.isHypothetical } ?? false
+                    }
+                    let counts =
+                        places.first.flatMap { $0 }.flatMap { first in places.last.flatMap { $0 }.map { OpenWays(graph).counts(first, $0) }
+                        } ?? false
+                    #expect(trials.isOpen(row.way, after: made) == (isThere && counts), "account \(number), \(row.way.nodes), \(made)")
+                }
+            }
+        }
+    }
+}
