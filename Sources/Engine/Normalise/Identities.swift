@@ -118,7 +118,11 @@ extension Normaliser {
             principals[position].accessKeys = row.accessKeys
             principals[position].lastUsed = row.passwordLastUsed
         }
-        for position in principals.indices { principals[position].servicesUsed = servicesUsed(account, principals[position]) }
+        let named = Dictionary(grouping: principals, by: \.name).filter { $0.value.count == 1 }
+        for position in principals.indices {
+            let principal = principals[position]
+            principals[position].servicesUsed = servicesUsed(account, principal, isAlone: named[principal.name] != nil)
+        }
         readRoot(account, report.root, details.first?.evidence, into: &principals)
         snapshot.principals += principals
         // AWS's own policies are kept where they are attached; an answer may list all of them.
@@ -126,9 +130,12 @@ extension Normaliser {
     }
 
     /// The service last accessed details of a principal; `nil` when they were not collected or are not complete.
-    private func servicesUsed(_ account: String, _ principal: Principal) -> [String: Principal.ServiceUse]? {
+    ///
+    /// - Parameter isAlone: whether no other principal has its name, so that answers under its name are its own.
+    private func servicesUsed(_ account: String, _ principal: Principal, isAlone: Bool) -> [String: Principal.ServiceUse]? {
         let answer = index.answer(
-            account, "iam", "get-service-last-accessed-details", region: nil, resources: [principal.arn, principal.name])
+            account, "iam", "get-service-last-accessed-details", region: nil,
+            resources: [principal.arn] + (isAlone ? [principal.name] : []))
         guard case .record(let record) = answer else { return nil }
         let cursor = Cursor(record, problems)
         guard cursor.string("JobStatus") == "COMPLETED", cursor.bool("IsTruncated") != true,

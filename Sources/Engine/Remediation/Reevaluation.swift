@@ -33,6 +33,8 @@ final class Reevaluation {
     private let incoming: [[Int32]]
     /// Principals that get to administrator rights by way of what another principal is: its policies decide whether that is enough.
     private let dependents: Set<Int>
+    /// What is exposed after edits of networks and resources, so that it is worked out once.
+    private var known: [Set<Edit>: [Exposure]] = [:]
 
     init(_ base: Evaluation) {
         self.base = base
@@ -71,11 +73,18 @@ final class Reevaluation {
         guard !edits.isEmpty else { return base }
         let snapshot = Patch.snapshot(base.snapshot, edits)
         let touched = touched(by: edits)
-        return Evaluation(snapshot, like: base, touched: touched, exposures: exposures(snapshot, touched))
+        return Evaluation(snapshot, like: base, touched: touched, exposures: exposures(snapshot, touched, edits))
     }
 
-    private func exposures(_ snapshot: CloudSnapshot, _ touched: Touched) -> [Exposure] {
-        touched.network ? NetworkReachability(snapshot).exposures() : base.exposures
+    private func exposures(_ snapshot: CloudSnapshot, _ touched: Touched, _ edits: [Edit]) -> [Exposure] {
+        guard touched.network else { return base.exposures }
+        // Only these edits change what networks and resources' own policies let through.
+        let key = Set(edits.filter(\.isOfNetwork))
+        if let found = known[key] { return found }
+        let found = NetworkReachability(snapshot).exposures()
+        if known.count > 200 { known = [:] }
+        known[key] = found
+        return found
     }
 
     /// The steps of some principals alone, and of everything outside where asked, after the edits.
@@ -86,7 +95,7 @@ final class Reevaluation {
         let permissions = Permissions(base.permissions, snapshot, changed: touched.principals)
         let builder = GraphBuilder(
             base.builder, base.graph, snapshot, permissions: permissions,
-            exposures: andOutside ? exposures(snapshot, touched) : base.exposures, touched: touched)
+            exposures: andOutside ? exposures(snapshot, touched, edits) : base.exposures, touched: touched)
         return Steps(edges: builder.edges(of: principals, andOutside: andOutside), builder: builder)
     }
 
