@@ -85,6 +85,17 @@ extension CandidateFixes {
                     }
                 }
             }
+            // One change of one document where several of its statements name the action.
+            for (action, places) in Dictionary(grouping: granted, by: \.action).sorted(by: { $0.key < $1.key })
+            where places.count > 1 && places.allSatisfy({ $0.grant == .named }) {
+                let edits = places.map { Edit.removeAction(place, statement: $0.index, action: action) }
+                if case .managed(let arn) = place, Patch.document(document, edits) == nil {
+                    fixes.append(detach(arn, source, holder))
+                } else {
+                    fixes.append(
+                        fix(.removeAction, source.arn ?? holder.arn, "Take \(action) out of every statement of \(policy)", edits))
+                }
+            }
             for index in Set(granted.map(\.index)).sorted() where statements.count > 1 {
                 fixes.append(
                     fix(

@@ -85,6 +85,14 @@ import Testing
         // One of two statements, or of two groups, is not enough.
         #expect(Self.planned(PlanWorlds.twoStatements.collection).outcome.plan.cost > 2)
         #expect(Self.planned(PlanWorlds.twoGroups.collection).outcome.plan.cost > 2)
+        // Both statements of one document are one change.
+        let twice = World.document(World.allow(["iam:PutUserPolicy"]), World.allow(["iam:PutUserPolicy", "s3:ListAllMyBuckets"]))
+        var world = World()
+        world.managed(World.administrator, "AdministratorAccess", World.document(World.allow(["*"])))
+        world.user("dev", [twice])
+        let once = Self.planned(world.collection).outcome.plan
+        #expect(once.fixes.map(\.kind) == ["remove-action"] && once.fixes.first?.edits.count == 2)
+        #expect(Self.after(once, world.collection).paths.isEmpty)
         // What the bucket's own policy grants stays when the role's does not.
         let resource = Self.planned(PlanWorlds.resourcePolicy.collection).outcome.plan
         #expect(!resource.fixes.contains { $0.kind == "remove-action" && $0.resource == World.arn("role/reader") })
