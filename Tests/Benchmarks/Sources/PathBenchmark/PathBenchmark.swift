@@ -79,7 +79,7 @@ struct PathBenchmark {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
             for file in cloud.files(of: index) { try Data(file.text.utf8).write(to: URL(filePath: place + "/" + file.name)) }
         }
-        print("\(shape.accounts) accounts, \(shape.principals) principals, \(shape.resources) resources")
+        print("\(cloud.accounts.count) accounts, \(shape.principals) principals, \(shape.resources) resources")
     }
 
     /// The strongest ways to ten targets, one after another, in a random graph.

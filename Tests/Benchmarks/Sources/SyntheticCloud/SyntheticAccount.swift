@@ -1,3 +1,5 @@
+import CloudModel
+
 /// The answers of one made-up account.
 struct SyntheticAccount {
     private let shape: SyntheticCloud.Shape
@@ -18,7 +20,7 @@ struct SyntheticAccount {
 
     private func arn(_ rest: String) -> String { "arn:aws:iam::\(account):\(rest)" }
 
-    mutating func files() -> [SyntheticCloud.File] {
+    mutating func answers() -> [SyntheticCloud.File] {
         add("sts.get-caller-identity", #"{"Account": "\#(account)", "Arn": "\#(arn("role/collector"))", "UserId": "AROA:1"}"#)
         add("ec2.describe-regions", #"{"Regions": [{"RegionName": "\#(region)", "OptInStatus": "opt-in-not-required"}]}"#)
         add("iam.get-account-summary", #"{"SummaryMap": {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}}"#)
@@ -26,6 +28,7 @@ struct SyntheticAccount {
         addNetwork()
         addMachines()
         addStores()
+        addRest()
         files.append(
             .init(
                 name: "collection.json",
@@ -41,6 +44,19 @@ struct SyntheticAccount {
         coverage.append(
             #"{"service": "\#(service)", "operation": "\#(operation)", \#(place)"resource": "\#(resource)", "outcome": "collected", "code": "\#(code)"}"#
         )
+    }
+
+    /// Of everything else there is none.
+    private mutating func addRest() {
+        let answered = Set(files.map { $0.name.split(separator: ".").prefix(2).joined(separator: ".") })
+        for operation in KnownOperation.all where operation.isExpected && operation.resource != .required {
+            let name = "\(operation.service).\(operation.operation)"
+            guard !answered.contains(name), operation.service != "organizations" else { continue }
+            let place = operation.isRegional ? #""region": "\#(region)", "# : ""
+            coverage.append(
+                #"{"service": "\#(operation.service)", "operation": "\#(operation.operation)", \#(place)"outcome": "collected", "code": "Nothing"}"#
+            )
+        }
     }
 
     // MARK: Identities

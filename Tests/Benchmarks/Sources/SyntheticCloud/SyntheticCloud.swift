@@ -77,7 +77,7 @@ public struct SyntheticCloud: Sendable {
     /// The answers of one account, with `collection.json`.
     public func files(of index: Int) -> [File] {
         var account = SyntheticAccount(shape, index, accounts)
-        return account.files()
+        return account.answers()
     }
 
     /// All of it as the records that reading the folder gives.
