@@ -11,6 +11,7 @@ enum Schema {
         CREATE TABLE resources (id TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL, region TEXT,
             properties TEXT NOT NULL, record TEXT NOT NULL, pointer TEXT) WITHOUT ROWID
         """,
+        "CREATE INDEX resources_kind ON resources (kind, account)",
         "CREATE TABLE tags (resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID",
         """
         CREATE TABLE principals (arn TEXT PRIMARY KEY NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT NOT NULL,

@@ -8,8 +8,13 @@ extension GraphBuilder {
     func addAssumptions(_ subject: Subject, _ principal: Principal, _ from: Int, onlyAbroad: Bool = false) {
         var candidates = Set(rolesForAnyone)
         candidates.formUnion(rolesForARN[principal.arn] ?? [])
+        let action = EngineActions.index["sts:AssumeRole"]
         if subject.allows.contains("sts:AssumeRole") || !subject.unknownPolicies.isEmpty {
-            candidates.formUnion(rolesForAccount[principal.account] ?? [])
+            // Whom only its account lets in needs a permission of its own.
+            for index in rolesForAccount[principal.account] ?? []
+            where action.map({ !permissions.isOutOfReach(subject, $0, snapshot.principals[index].arn) }) ?? true {
+                candidates.insert(index)
+            }
         }
         var found: [(role: Int, proof: Proof)] = []
         for index in candidates.sorted() where index != subject.index {
@@ -18,7 +23,7 @@ extension GraphBuilder {
             guard
                 let proof = permissions.may(
                     subject, "sts:AssumeRole", on: role.arn, account: role.account, context: targetContext(role),
-                    policy: permissions.resourcePolicy(role.trust)),
+                    policy: permissions.trust(of: index)),
                 let to = draft.places[role.arn]
             else { continue }
             found.append((index, proof))
@@ -34,8 +39,10 @@ extension GraphBuilder {
     func targetContext(_ target: Principal) -> [String: [String]] {
         var context: [String: [String]] = [:]
         for (key, value) in target.tags {
-            context["aws:resourcetag/" + key.lowercased()] = [value]
-            context["iam:resourcetag/" + key.lowercased()] = [value]
+            for name in ["aws:resourcetag/" + key.lowercased(), "iam:resourcetag/" + key.lowercased()]
+            where permissions.library.contextKeys.contains(name) {
+                context[name] = [value]
+            }
         }
         if let boundary = target.boundary?.arn { context["iam:permissionsboundary"] = [boundary] }
         return context

@@ -3,85 +3,57 @@ import IAMEvaluator
 
 /// Which principals read which data.
 extension GraphBuilder {
-    func addData(_ subject: Subject, _ principal: Principal, _ from: Int, to stores: [Store]) {
-        let patterns = patterns(subject, "s3:GetObject")
-        for store in stores {
+    func addData(_ subject: Subject, _ principal: Principal, _ from: Int, to index: StoreIndex, onlyAbroad: Bool = false) {
+        for place in index.candidates(subject, principal.arn, permissions, onlyAbroad: onlyAbroad) {
+            let store = index.stores[place]
             switch store.item {
-            case .bucket(let bucket):
-                guard
-                    bucket.policy != nil || !subject.unknownPolicies.isEmpty || patterns == nil || touches(patterns ?? [], bucket.arn + "/")
-                else { continue }
-                addBucket(bucket, store.node, subject, principal, from)
-            case .secret(let secret): addSecret(secret, store.node, subject, principal, from)
+            case .bucket(let bucket): addBucket(bucket, store, subject, principal, from)
+            case .secret(let secret): addSecret(secret, store, subject, principal, from)
             case .parameter(let parameter): addParameter(parameter, store.node, subject, principal, from)
             case .database, .snapshot: break
             }
         }
-        addDataTechniques(subject, principal, from, to: stores)
+        if !onlyAbroad { addDataTechniques(subject, principal, from, to: index) }
     }
 
-    /// Starts, up to the first wildcard, of the resources that the subject's statements allow an action on; `nil` where that does not say.
-    private func patterns(_ subject: Subject, _ action: String) -> [[UInt8]]? {
-        guard subject.allows.contains(action) else { return [] }
-        let action = Array(action.utf8)
-        var starts: [[UInt8]] = []
-        for policy in subject.policies {
-            for statement in permissions.library.entries[policy.place].document?.statements ?? [] where statement.effect == .allow {
-                guard
-                    statement.actions.patterns.contains(where: { Wildcard.matches(Array($0.utf8), action, ignoringCase: true) })
-                        != statement.actions.negated
-                else { continue }
-                guard let resources = statement.resources, !resources.negated else { return nil }
-                for pattern in resources.patterns {
-                    starts.append(
-                        Array(pattern.utf8.prefix { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "$") }))
-                }
-            }
-        }
-        return starts
-    }
-
-    /// Whether one of the starts can go on to something under `prefix`.
-    private func touches(_ starts: [[UInt8]], _ prefix: String) -> Bool {
-        starts.contains { start in zip(start, prefix.utf8).allSatisfy { $0 == $1 } }
-    }
-
-    private func addBucket(_ bucket: Bucket, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+    private func addBucket(_ bucket: Bucket, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {
         let action = "s3:GetObject"
         guard subject.allows.contains(action) || bucket.policy != nil else { return }
-        let policy = permissions.resourcePolicy(bucket.policy)
-        var best: Proof?
-        for resource in witnesses(subject, action, default: bucket.arn + "/object", within: bucket.arn + "/") {
-            best = Proof.better(best, permissions.may(subject, action, on: resource, account: bucket.account, policy: policy))
-            if best?.confidence == .proven { break }
+        let usual = bucket.arn + "/object"
+        var best = permissions.may(subject, action, on: usual, account: bucket.account, policy: store.policy)
+        if best?.confidence != .proven {
+            for resource in witnesses(subject, action, default: usual, within: bucket.arn + "/").dropFirst() {
+                best = Proof.better(best, permissions.may(subject, action, on: resource, account: bucket.account, policy: store.policy))
+                if best?.confidence == .proven { break }
+            }
         }
         guard var proof = best else { return }
         if !bucket.policyKnown { proof.require("no bucket policy denies it (it was not collected)") }
         proof.cite(permissions.citation(bucket.evidence))
         draft.edge(
-            from, to, "s3-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+            from, store.node, "s3-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
             why: "\(label(principal)) may read objects of bucket \(bucket.name) (s3:GetObject).")
     }
 
-    private func addSecret(_ secret: SecretItem, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        guard subject.allows.contains("secretsmanager:GetSecretValue") || secret.policy != nil, var proof = read(secret, subject),
+    private func addSecret(_ secret: SecretItem, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {
+        guard subject.allows.contains("secretsmanager:GetSecretValue") || secret.policy != nil,
+            var proof = read(secret, store.policy, subject),
             let decrypt = decrypt(secret, subject)
         else { return }
         proof.add(decrypt)
         if !secret.policyKnown { proof.require("no policy of the secret denies it (it was not collected)") }
         proof.cite(permissions.citation(secret.evidence))
         draft.edge(
-            from, to, "secret-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+            from, store.node, "secret-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
             why: "\(label(principal)) may read secret \(secret.name) (secretsmanager:GetSecretValue).")
     }
 
     /// Proof that a subject may ask for a secret's value; its key is another matter.
-    func read(_ secret: SecretItem, _ subject: Subject) -> Proof? {
+    func read(_ secret: SecretItem, _ policy: Permissions.ResourcePolicy?, _ subject: Subject) -> Proof? {
         var context = tagContext(secret.tags, secret.arn)
-        context["secretsmanager:secretid"] = [secret.arn]
+        if permissions.library.contextKeys.contains("secretsmanager:secretid") { context["secretsmanager:secretid"] = [secret.arn] }
         return permissions.may(
-            subject, "secretsmanager:GetSecretValue", on: secret.arn, account: secret.account, context: context,
-            policy: permissions.resourcePolicy(secret.policy))
+            subject, "secretsmanager:GetSecretValue", on: secret.arn, account: secret.account, context: context, policy: policy)
     }
 
     /// Proof that a subject may decrypt a secret's value.
@@ -119,7 +91,8 @@ extension GraphBuilder {
     }
 
     func key(named name: String, account: String, region: String) -> EncryptionKey? {
-        snapshot.keys.first { $0.account == account && $0.region == region && ($0.arn == name || $0.id == name) }
+        let known = identifiers.keys[name] ?? identifiers.keys["\(account) \(region) \(name)"]
+        return known.map { snapshot.keys[$0] }.flatMap { $0.account == account && $0.region == region ? $0 : nil }
     }
 
     private func decrypt(_ key: EncryptionKey, _ subject: Subject, service: String) -> Proof? {

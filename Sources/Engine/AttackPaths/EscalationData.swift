@@ -3,14 +3,16 @@ import CloudModel
 /// Getting at data by changing who may read it, or by copying it.
 extension GraphBuilder {
     /// What the catalogue says about these stores.
-    func addDataTechniques(_ subject: Subject, _ principal: Principal, _ from: Int, to stores: [Store]) {
+    func addDataTechniques(_ subject: Subject, _ principal: Principal, _ from: Int, to index: StoreIndex) {
+        let own = index.own[subject.account]?.all ?? []
+        guard !own.isEmpty else { return }
         for (technique, needed) in EscalationCatalogue.aboutData where subject.allows.isSuperset(of: needed) {
             guard case .data(let data) = technique.shape else { continue }
             let step = Step(technique: technique, subject: subject, principal: principal, from: from, admin: from)
             // What is made besides is asked for once.
             guard let beside = beside(step) else { continue }
-            for store in stores where store.account == subject.account && !draft.isProven(from, store.node) {
-                guard var proof = proof(step, data, store.item) else { continue }
+            for store in own.lazy.map({ index.stores[$0] }) where !draft.isProven(from, store.node) {
+                guard var proof = proof(step, data, store) else { continue }
                 proof.add(beside.proof)
                 draft.edge(
                     from, store.node, technique.id, likelihood: technique.likelihood, proof: proof,
@@ -22,10 +24,10 @@ extension GraphBuilder {
         }
     }
 
-    private func proof(_ step: Step, _ data: EscalationTechnique.Data, _ item: Store.Item) -> Proof? {
-        switch (data, item) {
+    private func proof(_ step: Step, _ data: EscalationTechnique.Data, _ store: Store) -> Proof? {
+        let policy = store.policy
+        switch (data, store.item) {
         case (.bucketPolicy, .bucket(let bucket)):
-            let policy = permissions.resourcePolicy(bucket.policy)
             guard var proof = target(step, bucket.arn, bucket.account, bucket.tags ?? [:], bucket.region, policy, bucket.evidence),
                 let read = permissions.mayOnceNamed(
                     step.subject, "s3:GetObject", on: bucket.arn + "/object", of: bucket.name, account: bucket.account,
@@ -35,7 +37,6 @@ extension GraphBuilder {
             if !bucket.policyKnown { proof.require("no bucket policy denies it (it was not collected)") }
             return proof
         case (.secretPolicy, .secret(let secret)):
-            let policy = permissions.resourcePolicy(secret.policy)
             guard var proof = target(step, secret.arn, secret.account, secret.tags, secret.region, policy, secret.evidence),
                 let read = permissions.mayOnceNamed(
                     step.subject, "secretsmanager:GetSecretValue", on: secret.arn, of: secret.name, account: secret.account,
@@ -47,7 +48,7 @@ extension GraphBuilder {
             if !secret.policyKnown { proof.require("no policy of the secret denies it (it was not collected)") }
             return proof
         case (.keyPolicy, .secret(let secret)), (.keyGrant, .secret(let secret)):
-            return key(step, secret)
+            return key(step, secret, policy)
         case (.snapshot(let kind), .snapshot(let item)) where item.kind == kind:
             guard var proof = target(step, item.arn, item.account, item.tags, item.region, nil, item.evidence) else { return nil }
             let shares = step.technique.requires.contains { $0.action.hasSuffix("SnapshotAttribute") }
@@ -85,12 +86,12 @@ extension GraphBuilder {
     }
 
     /// Reading a secret that only its key kept from the attacker.
-    private func key(_ step: Step, _ secret: SecretItem) -> Proof? {
+    private func key(_ step: Step, _ secret: SecretItem, _ policy: Permissions.ResourcePolicy?) -> Proof? {
         guard let name = secret.kmsKey, let key = key(named: name, account: secret.account, region: secret.region), key.manager != "AWS",
             key.policy?.document != nil,
             var proof = target(
                 step, key.arn, key.account, [:], key.region, permissions.resourcePolicy(of: key), key.evidence),
-            let read = read(secret, step.subject),
+            let read = read(secret, policy, step.subject),
             let decrypt = permissions.mayOnceNamed(
                 step.subject, "kms:Decrypt", on: key.arn, of: key.id, account: key.account,
                 context: [

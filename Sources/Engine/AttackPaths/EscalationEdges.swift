@@ -243,10 +243,14 @@ extension GraphBuilder {
 
     func tagContext(_ tags: [String: String], _ arn: String) -> [String: [String]] {
         var context: [String: [String]] = [:]
+        if tags.isEmpty { return context }
         let service = ARNParts(arn).map { String($0.service) } ?? ""
         for (key, value) in tags {
-            context["aws:resourcetag/" + key.lowercased()] = [value]
-            context[service + ":resourcetag/" + key.lowercased()] = [value]
+            // What no policy asks about only keeps answers apart.
+            for name in ["aws:resourcetag/" + key.lowercased(), service + ":resourcetag/" + key.lowercased()]
+            where permissions.library.contextKeys.contains(name) {
+                context[name] = [value]
+            }
         }
         return context
     }

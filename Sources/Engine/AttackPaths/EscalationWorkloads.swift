@@ -145,18 +145,19 @@ extension GraphBuilder {
     // MARK: Functions
 
     func functions(_ step: Step) {
-        for function in snapshot.functions where function.account == step.principal.account {
-            guard let role = function.role, let to = draft.places[role], role != step.principal.arn else { continue }
+        let action = step.technique.requires.map(\.action).first { $0 != "lambda:InvokeFunction" } ?? ""
+        var proven: Set<Int> = []
+        for place in identifiers.functions[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
+            let function = snapshot.functions[place]
+            guard let role = function.role, let to = draft.places[role], role != step.principal.arn, !proven.contains(to) else { continue }
             var proof = Proof()
-            let policy = permissions.resourcePolicy(function.policy)
-            var context = tagContext(function.tags, function.arn)
-            context["aws:requestedregion"] = [function.region]
+            let context = functionContexts.context(of: place)
             var isAllowed = true
             for requirement in step.technique.requires {
                 guard
                     let one = permissions.may(
                         step.subject, requirement.action, on: function.arn, account: function.account, context: context,
-                        policy: requirement.action == "lambda:InvokeFunction" ? policy : nil)
+                        policy: requirement.action == "lambda:InvokeFunction" ? permissions.resourcePolicy(function.policy) : nil)
                 else {
                     isAllowed = false
                     break
@@ -165,6 +166,7 @@ extension GraphBuilder {
             }
             guard isAllowed else { continue }
             proof.cite(permissions.citation(function.evidence))
+            if proof.confidence == .proven { proven.insert(to) }
             draft.edge(
                 step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof, via: [function.arn],
                 hypothetical: proof.confidence == .unknown,
@@ -188,17 +190,28 @@ extension GraphBuilder {
 
     func instances(_ step: Step, _ access: EscalationTechnique.InstanceAccess) {
         var proven: Set<Int> = []
-        for instance in snapshot.instances where instance.account == step.principal.account {
+        var answers: [Int: Proof?] = [:]
+        let asked = step.technique.requires.filter { $0.slot != .any }.map(\.action)
+        let action = asked.first ?? ""
+        let isShared = asked.allSatisfy { permissions.isBlind(step.subject, $0) }
+        for place in identifiers.instances[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
+            let instance = snapshot.instances[place]
             guard let role = instance.role, let to = draft.places[role], role != step.principal.arn,
                 instance.metadataEnabled != false, instance.state != "terminated", instance.state != "shutting-down",
-                access == .restart || instance.state == "running", !proven.contains(to),
-                var proof = instanceActions(step, instance, access)
+                access == .restart || instance.state == "running", !proven.contains(to)
             else { continue }
+            var managed = Proof()
+            if access == .systemsManager {
+                guard let known = self.managed(instance) else { continue }
+                managed = known
+            }
+            let alike = instanceContexts.classes[place]
+            let answer = isShared ? answers[alike] ?? instanceActions(step, place, access) : instanceActions(step, place, access)
+            answers[alike] = .some(answer)
+            guard var proof = answer else { continue }
             switch access {
             case .restart: break
-            case .systemsManager:
-                guard let managed = managed(instance) else { continue }
-                proof.add(managed)
+            case .systemsManager: proof.add(managed)
             case .port(let port):
                 let isOpen = exposures.contains { $0.target == instance.arn && $0.opens(port: port) }
                 if !isOpen { proof.require("the attacker has a network path to port \(port) of instance \(instance.id)") }
@@ -229,7 +242,7 @@ extension GraphBuilder {
     /// Proof that Systems Manager reaches an instance; `nil` when it does not.
     private func managed(_ instance: Instance) -> Proof? {
         var proof = Proof()
-        if let known = workloads.all(.managedInstance, instance.account).first(where: { $0.name == instance.id }) {
+        if let known = workloads.managedInstance(instance.id, instance.account) {
             if let status = known["status"], status != "Online" {
                 proof.require("the agent of Systems Manager on instance \(instance.id) comes back (\(status))")
             }
@@ -265,11 +278,10 @@ extension GraphBuilder {
         return best
     }
 
-    private func instanceActions(_ step: Step, _ instance: Instance, _ access: EscalationTechnique.InstanceAccess) -> Proof? {
+    private func instanceActions(_ step: Step, _ place: Int, _ access: EscalationTechnique.InstanceAccess) -> Proof? {
+        let instance = snapshot.instances[place]
         var proof = Proof()
-        var context = tagContext(instance.tags, instance.arn)
-        for (key, value) in instance.tags { context["ssm:resourcetag/" + key.lowercased()] = [value] }
-        context["aws:requestedregion"] = [instance.region]
+        let context = instanceContexts.context(of: place)
         for requirement in step.technique.requires {
             if requirement.slot == .any {
                 guard let one = anywhere(step.subject, [requirement.action], usual: "*", [:]) else { return nil }
@@ -294,10 +306,8 @@ extension GraphBuilder {
         let actions = step.technique.requires.map(\.action).filter { $0 != "iam:PassRole" }
         guard let candidates = trusting["ec2.amazonaws.com"], !candidates.isEmpty else { return }
         var best: (instance: Instance, proof: Proof)?
-        for instance in snapshot.instances
-        where instance.account == step.principal.account && instance.state == "running" && instance.metadataEnabled != false
-            && (instance.instanceProfile == nil) == isNew
-        {
+        for instance in (identifiers.instances[step.principal.account]?.all ?? []).map({ snapshot.instances[$0] })
+        where instance.state == "running" && instance.metadataEnabled != false && (instance.instanceProfile == nil) == isNew {
             var context = tagContext(instance.tags, instance.arn)
             context["aws:requestedregion"] = [instance.region]
             var proof: Proof? = Proof()

@@ -7,6 +7,8 @@ struct WorkloadIndex {
         var account: String
     }
     private var byKey: [Key: [Workload]] = [:]
+    /// Instances that Systems Manager knows, by account and identifier.
+    private var managed: [String: [String: Workload]] = [:]
     /// Calls that did not bring an answer, by account; those of no account in particular under an empty name.
     private var unanswered: [String: Set<String>] = [:]
 
@@ -24,6 +26,9 @@ struct WorkloadIndex {
             if let status = workload["status"], Self.gone.contains(status), workload.kind != .notebook { continue }
             if workload["enabled"] == "false" { continue }
             byKey[Key(kind: workload.kind, account: workload.account), default: []].append(workload)
+            if workload.kind == .managedInstance, managed[workload.account]?[workload.name] == nil {
+                managed[workload.account, default: [:]][workload.name] = workload
+            }
         }
         for entry in snapshot.coverage {
             switch entry.outcome {
@@ -38,6 +43,9 @@ struct WorkloadIndex {
 
     /// Everything of a kind in an account.
     func all(_ kind: Workload.Kind, _ account: String) -> [Workload] { byKey[Key(kind: kind, account: account)] ?? [] }
+
+    /// What Systems Manager says of an instance; `nil` when it does not know it.
+    func managedInstance(_ id: String, _ account: String) -> Workload? { managed[account]?[id] }
 
     /// Whether the account may have more of a kind.
     func isMissing(_ kind: Workload.Kind, _ account: String) -> Bool {

@@ -48,7 +48,23 @@ final class GraphBuilder {
     let managedPolicies: [String: ManagedPolicy]
     /// Resources that hold data, and of them those with a value.
     private(set) var stores: [Store] = []
-    private(set) var jewels: [Store] = []
+    private var jewels = StoreIndex()
+    /// Where functions, instances and keys stand in the snapshot.
+    let identifiers: Identifiers
+    /// What a request about an instance or a function surely says of it.
+    private(set) lazy var instanceContexts = ResourceContexts(
+        snapshot.instances.map { instance in
+            var context = tagContext(instance.tags, instance.arn)
+            for (key, value) in instance.tags where permissions.library.contextKeys.contains("ssm:resourcetag/" + key.lowercased()) {
+                context["ssm:resourcetag/" + key.lowercased()] = [value]
+            }
+            context["aws:requestedregion"] = [instance.region]
+            return context
+        })
+    private(set) lazy var functionContexts = ResourceContexts(
+        snapshot.functions.map { function in
+            tagContext(function.tags, function.arn).merging(["aws:requestedregion": [function.region]]) { _, new in new }
+        })
     /// What runs with the rights of roles.
     let workloads: WorkloadIndex
     /// Whether some account has a role that Identity Center made.
@@ -63,21 +79,7 @@ final class GraphBuilder {
     /// Nodes of issuers whose tokens anyone can have: who stands there stands on the internet as well.
     var anyones: Set<Int> = []
     /// Where only edges to data are asked for: to what, and the graph that has all others.
-    private var questions: (stores: [Store], graph: SecurityGraph)?
-
-    /// A resource that holds data.
-    struct Store {
-        var node: Int
-        var account: String
-        var item: Item
-        enum Item {
-            case bucket(Bucket)
-            case secret(SecretItem)
-            case database(Database)
-            case snapshot(DataSnapshot)
-            case parameter(Workload)
-        }
-    }
+    private var questions: (stores: StoreIndex, graph: SecurityGraph)?
 
     init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure], premises: Premises = Premises()) {
         self.snapshot = snapshot
@@ -89,6 +91,7 @@ final class GraphBuilder {
         managedPolicies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
         accounts = Set(snapshot.accounts.map(\.id))
         workloads = WorkloadIndex(snapshot)
+        identifiers = Identifiers(snapshot)
         region =
             snapshot.instances.first?.region ?? snapshot.functions.first?.region ?? snapshot.workloads.first?.region
             ?? snapshot.securityGroups.first?.region ?? snapshot.subnets.first?.region ?? "us-east-1"
@@ -110,6 +113,7 @@ final class GraphBuilder {
         administrators = base.administrators
         accounts = base.accounts
         workloads = base.workloads
+        identifiers = Identifiers.agree(snapshot, base.snapshot) ? base.identifiers : Identifiers(snapshot)
         region = base.region
         draft = GraphDraft(nodesOf: graph)
         users = base.users
@@ -127,10 +131,12 @@ final class GraphBuilder {
         jewels = base.jewels
         // Changes of permissions leave the networks as they are.
         if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
-        for place in touched.resources.isEmpty ? 0..<0 : jewels.indices where touched.resources.contains(draft.nodes[jewels[place].node].id)
-        {
-            jewels[place].item = Self.again(jewels[place].item, in: snapshot)
+        guard !touched.resources.isEmpty else { return }
+        for place in stores.indices where touched.resources.contains(stores[place].id) {
+            stores[place].item = Self.again(stores[place].item, in: snapshot)
+            stores[place].policy = permissions.resourcePolicy(stores[place].item.policy)
         }
+        jewels = StoreIndex(stores.filter { draft.nodes[$0.node].value > 0 }, permissions)
     }
 
     /// A store as it is in a patched snapshot.
@@ -205,7 +211,7 @@ final class GraphBuilder {
     /// The graph with edges from these principals to these resources besides: what is worth nothing has none in the graph that paths are
     /// looked for in, but may be asked for.
     func answering(_ graph: SecurityGraph, from principals: [Int], to stores: [Store]) -> SecurityGraph {
-        questions = (stores, graph)
+        questions = (StoreIndex(stores, permissions), graph)
         for index in principals { addEdges(of: index) }
         questions = nil
         return draft.graph(adding: graph)
@@ -274,6 +280,7 @@ final class GraphBuilder {
             addData(item.arn, .secret, item.name, item.account, item.tags, .parameter(item))
         }
         for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
+        jewels = StoreIndex(stores.filter { draft.nodes[$0.node].value > 0 }, permissions)
     }
 
     private func addAdministrator(_ account: String) {
@@ -299,9 +306,7 @@ final class GraphBuilder {
         signs: String? = nil
     ) {
         let place = add(arn, kind, name, account, tags, standard: Jewels.value(kind, name: signs ?? name, tags: tags))
-        let store = Store(node: place, account: account, item: item)
-        stores.append(store)
-        if draft.nodes[place].value > 0 { jewels.append(store) }
+        stores.append(Store(node: place, id: arn, account: account, item: item, policy: permissions.resourcePolicy(item.policy)))
     }
 
     // MARK: Workloads and exposure
@@ -493,7 +498,7 @@ final class GraphBuilder {
     /// What an administrator of one account may do in others: at home nothing adds to its rights.
     private func addStepsAbroad(_ subject: Subject, _ principal: Principal, _ from: Int) {
         if questions == nil { addAssumptions(subject, principal, from, onlyAbroad: true) }
-        addData(subject, principal, from, to: (questions?.stores ?? jewels).filter { $0.account != principal.account })
+        addData(subject, principal, from, to: questions?.stores ?? jewels, onlyAbroad: true)
     }
 
     /// Who administers an account acts as any of its principals, and so has what those may do in other accounts.

@@ -13,6 +13,7 @@ final class Permissions {
     let principalIndex: [String: Int]
     private let times: [String: String]
     private let cache: Cache
+    private var trusts: [Int: ResourcePolicy?] = [:]
     /// Keys, lower case, that no request has.
     private(set) var absentKeys: Set<String> = []
 
@@ -21,6 +22,8 @@ final class Permissions {
         var sets: [SetKey: Int] = [:]
         var answers: [Question: RawAnswer] = [:]
         var administrators: [Int: RawAnswer] = [:]
+        /// Whether a set's policies tell resources of an action apart, by both.
+        var blind: [Int: Bool] = [:]
         var asked = 0
     }
     /// How many questions were asked so far, for all snapshots that share the answers: a measure of work that is the same every time.
@@ -175,6 +178,14 @@ final class Permissions {
         source.map { ResourcePolicy(place: library.place(of: $0), source: $0) }
     }
 
+    /// A role's trust policy, ready to be asked with, by its place: finding a text again costs as much as reading it.
+    func trust(of index: Int) -> ResourcePolicy? {
+        if let known = trusts[index] { return known }
+        let trust = resourcePolicy(snapshot.principals[index].trust)
+        trusts[index] = .some(trust)
+        return trust
+    }
+
     /// Whether the subject may do `action` on `resource`; `nil` when it may not.
     ///
     /// - Parameters:
@@ -184,23 +195,52 @@ final class Permissions {
         _ subject: Subject, _ action: String, on resource: String, account: String? = nil, context: [String: [String]] = [:],
         policy: ResourcePolicy? = nil, as layers: Change = .none
     ) -> Proof? {
-        if policy == nil, layers == .none, !subject.allows.contains(action), subject.unknownPolicies.isEmpty { return nil }
+        let number = EngineActions.index[action]
+        if policy == nil, layers == .none {
+            if !subject.allows.contains(action), subject.unknownPolicies.isEmpty { return nil }
+            if let number, isOutOfReach(subject, number, resource) { return nil }
+        }
         cache.asked += 1
-        let question = Question(
+        var question = Question(
             set: subject.set, action: action, resource: resource, account: account, context: context,
             resourcePolicy: policy.map(\.place), layers: layers.code(subject.index))
+        if let number, (policy.map { library.named(number, in: $0.place).isBlind } ?? true), isBlind(subject, number),
+            owner(resource, account) == subject.account
+        {
+            // All resources of the account are one to it.
+            question.account = subject.account
+            question.resource = ""
+        }
         let raw: RawAnswer
-        // A resource's policy may name the asker, so such answers are not shared.
-        if policy == nil, let known = cache.answers[question] {
+        // A resource's policy may name the asker, and then its answer is nobody else's.
+        let isShared = policy.map { $0.grants.isEmpty && !library.entries[$0.place].singlesOut(subject.arn) } ?? true
+        if isShared, let known = cache.answers[question] {
             raw = known
         } else {
             raw = ask(subject, action, resource, account, context, policy, layers)
-            if policy == nil { cache.answers[question] = raw }
+            if isShared { cache.answers[question] = raw }
         }
         guard let confidence = raw.confidence else { return nil }
         return Proof(
             confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
             citations: citations(raw.statements, subject, policy))
+    }
+
+    /// The same of an action by its name.
+    func isBlind(_ subject: Subject, _ action: String) -> Bool { EngineActions.index[action].map { isBlind(subject, $0) } ?? false }
+
+    /// Whether nothing that bears on the subject's requests for an action tells one resource of its account from another.
+    private func isBlind(_ subject: Subject, _ action: Int) -> Bool {
+        let key = subject.set &* 4_096 &+ action
+        if let known = cache.blind[key] { return known }
+        let name = EngineActions.names[action]
+        let isBlind =
+            subject.layers.serviceControl == nil && organisation.resourceControl(of: subject.account, action: name) == nil
+            && (subject.policies.map(\.place) + (subject.boundary.map { [$0.place] } ?? [])).allSatisfy {
+                library.named(action, in: $0).isBlind
+            }
+        cache.blind[key] = isBlind
+        return isBlind
     }
 
     private func ask(

@@ -13,6 +13,12 @@ final class PolicyLibrary {
         var allows: ActionSet
         /// Whether what it says depends on who asks beyond where it is attached.
         var namesAsker: Bool
+        /// Users and roles that its statements are about or not about, by ARN; of sessions, whose names do not say which role's they are,
+        /// and of identifiers an empty text. Accounts and everyone are not among them.
+        var singled: Set<String> = []
+
+        /// Whether, on the resource's side, it tells this principal from others of its account.
+        func singlesOut(_ arn: String) -> Bool { namesAsker || !singled.isEmpty && (singled.contains(arn) || singled.contains("")) }
     }
     private struct Key: Hashable {
         var document: JSONValue
@@ -24,6 +30,9 @@ final class PolicyLibrary {
     private var actionSets: [PatternSet: ActionSet] = [:]
     /// Condition keys, lower case, that any policy names.
     private(set) var conditionKeys: Set<String> = []
+    /// The same and those that stand in policy variables.
+    private(set) var contextKeys: Set<String> = []
+    private var named: [Int: NamedResources] = [:]
     /// Place of a policy that allows everything.
     private(set) var allowAll = 0
 
@@ -64,26 +73,52 @@ final class PolicyLibrary {
         let place = entries.count
         var allows = ActionSet()
         var namesAsker = false
+        var singled: Set<String> = []
         for statement in parsed.statements {
+            for case .aws(let arn) in statement.principal?.entries ?? [] where arn != "*" {
+                singled.insert(ARNParts(arn)?.service == "iam" ? arn : "")
+            }
             if statement.effect == .allow { allows.formUnion(actions(statement.actions)) }
             for clause in statement.conditions {
                 let condition = clause.key.lowercased()
                 conditionKeys.insert(condition)
+                contextKeys.insert(condition)
                 if condition.hasPrefix("aws:principal") || condition.hasPrefix("aws:user") || condition.hasPrefix("sts:") {
                     namesAsker = true
                 }
-                if clause.values.contains(where: { $0.utf8.contains(UInt8(ascii: "$")) }) { namesAsker = true }
+                for value in clause.values where value.utf8.contains(UInt8(ascii: "$")) {
+                    namesAsker = true
+                    addVariables(of: value)
+                }
             }
-            if let resources = statement.resources, resources.patterns.contains(where: { $0.utf8.contains(UInt8(ascii: "$")) }) {
+            for pattern in statement.resources?.patterns ?? [] where pattern.utf8.contains(UInt8(ascii: "$")) {
                 namesAsker = true
+                addVariables(of: pattern)
             }
         }
         entries.append(
             Entry(
                 compiled: CompiledPolicy(parsed, tag: PolicyTag(place, name: name)), document: parsed, allows: allows,
-                namesAsker: namesAsker))
+                namesAsker: namesAsker, singled: singled))
         places[key] = place
         return place
+    }
+
+    private func addVariables(of text: String) {
+        for part in text.split(separator: "${").dropFirst(text.hasPrefix("${") ? 0 : 1) {
+            contextKeys.insert(part.prefix { $0 != "}" && $0 != "," }.lowercased().filter { $0 != " " })
+        }
+    }
+
+    /// What the statements of the policy at a place say of the resources of an action.
+    ///
+    /// - Parameter action: place in ``EngineActions/names``.
+    func named(_ action: Int, in place: Int) -> NamedResources {
+        let key = place &* 4_096 &+ action
+        if let known = named[key] { return known }
+        let found = NamedResources(entries[place].document, EngineActions.names[action])
+        named[key] = found
+        return found
     }
 
     /// Whether a statement allows everything to everyone whom the text is about, whatever the request.

@@ -136,7 +136,7 @@ public final class GraphQuery {
     }
 
     private func answer(
-        _ graph: SecurityGraph, from principals: [Int], to isAsked: (GraphBuilder.Store) -> Bool
+        _ graph: SecurityGraph, from principals: [Int], to isAsked: (Store) -> Bool
     ) -> SecurityGraph {
         let stores = evaluation.builder.stores.filter(isAsked)
         guard !stores.isEmpty, !principals.isEmpty else { return graph }
