@@ -8,7 +8,8 @@ import SyntheticCloud
 /// - `PathBenchmark` measures the sizes that the product is specified for;
 /// - `PathBenchmark measure PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` one size, in stages;
 /// - `PathBenchmark write FOLDER PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` writes the folder that `cloudryption analyze` takes;
-/// - `PathBenchmark search NODES EDGES` the search alone.
+/// - `PathBenchmark search NODES EDGES` the search alone;
+/// - `PathBenchmark who-can PRINCIPALS RESOURCES [ACCOUNTS]` who may do three things, asked of one account's data.
 @main
 struct PathBenchmark {
     static func main() throws {
@@ -24,6 +25,7 @@ struct PathBenchmark {
         case "measure": try measure(shape(from: 1))
         case "write": try write(shape(from: 2), to: arguments[1])
         case "search": search(nodes: number(1), edges: number(2))
+        case "who-can": try whoCan(.init(principals: number(1), resources: number(2), accounts: max(1, number(3))))
         default:
             print(
                 "| principals | resources | density | records | normalise | graph | paths | records to paths | snapshot, controls | found | memory |"
@@ -80,6 +82,31 @@ struct PathBenchmark {
             for file in cloud.files(of: index) { try Data(file.text.utf8).write(to: URL(filePath: place + "/" + file.name)) }
         }
         print("\(cloud.accounts.count) accounts, \(shape.principals) principals, \(shape.resources) resources")
+    }
+
+    /// Who may do what, among all principals of an organisation: loading once, and each question alone.
+    private static func whoCan(_ shape: SyntheticCloud.Shape) throws {
+        let snapshot = Normaliser.normalise(try SyntheticCloud(shape).collection())
+        let clock = ContinuousClock()
+        var loaded: AccessQuery?
+        let loading = clock.measure { loaded = AccessQuery(snapshot) }
+        guard let query = loaded, let bucket = snapshot.buckets.first, let secret = snapshot.secrets.first,
+            let role = snapshot.principals.first(where: { $0.kind == .role })
+        else { return }
+        print("\(snapshot.principals.count) principals, ready to be asked in \(seconds(loading))")
+        for (action, resource) in [
+            ("s3:GetObject", bucket.arn + "/report"), ("secretsmanager:GetSecretValue", secret.arn), ("iam:PassRole", role.arn),
+            ("ec2:RunInstances", "*"),
+        ] {
+            for round in ["first", "again"] {
+                var counts: [String] = []
+                let taken = try clock.measure {
+                    let answer = try query.whoCan(action, on: resource)
+                    counts = answer.counts.map { "\($0.value) \($0.key)" }.sorted()
+                }
+                print("who can \(action), \(round): \(seconds(taken)) (\(counts.joined(separator: ", ")))")
+            }
+        }
     }
 
     /// The strongest ways to ten targets, one after another, in a random graph.
