@@ -9,6 +9,7 @@ extension AccessQuery {
     public func whoCan(_ action: String, on resource: String, _ options: Options = Options()) throws(AccessQueryError) -> WhoCanAnswer {
         let question = try self.question(action, on: resource, options)
         let names = AskerNames(question, permissions.library)
+        let number = EngineActions.index[question.action]
         var covering = [Bool?](repeating: nil, count: permissions.library.entries.count)
         var shared: [GroupKey: AccessJudgement] = [:]
         var able: [AccessAnswer] = []
@@ -28,7 +29,10 @@ extension AccessQuery {
                 add(judge(asker, question), asker)
                 continue
             }
-            if !names.mayAdmit, !covers(subject, question.action, &covering), !options.listsDenied {
+            if !options.listsDenied, !names.mayAdmit(asker),
+                !covers(subject, question.action, &covering)
+                    || number.map({ permissions.isOutOfReach(subject, $0, question.side.resource) }) ?? false
+            {
                 counts[.denied, default: 0] += 1
                 continue
             }
@@ -147,19 +151,38 @@ extension Asker {
 
 /// Whom the resource's own policy can tell from others with the same policies.
 private struct AskerNames {
-    /// Whether the resource's policy or list may allow the action to anyone by itself.
-    let mayAdmit: Bool
+    /// Whether the resource's policy or list may allow the action by itself to anyone, and else to whom: accounts and ARNs.
+    private let mayAdmitAnyone: Bool
+    private var admitted: Set<String> = []
     private let tellsAll: Bool
     private var named: Set<String> = []
     /// Names of roles whose sessions are named.
     private var sessions: Set<String> = []
 
     init(_ question: AccessQuery.Question, _ library: PolicyLibrary) {
-        var mayAdmit = question.bucket.map { $0.gives(question.action, toEveryAccount: true) } ?? false
-        if let policies = question.policies {
-            mayAdmit = mayAdmit || Evaluator.mayAllow(action: question.action, PolicyLayers(identity: policies))
+        var mayAdmit =
+            question.bucket.map { $0.gives(question.action, toEveryAccount: true) } ?? false || question.unread != nil
+            || question.texts.contains { $0.document == nil }
+        if let policies = question.policies, Evaluator.mayAllow(action: question.action, PolicyLayers(identity: policies)) {
+            for statement in question.documents.flatMap(\.statements) where statement.effect == .allow {
+                guard let principal = statement.principal, !principal.negated else {
+                    mayAdmit = true
+                    continue
+                }
+                for entry in principal.entries {
+                    switch entry {
+                    case .account(let account): admitted.insert(account)
+                    case .aws(let arn) where ARNParts(arn)?.service == "iam": admitted.insert(arn)
+                    case .service, .federated: break
+                    // Sessions say which account's they are; the rest may be anyone.
+                    case .aws(let arn):
+                        if let parts = ARNParts(arn) { admitted.insert(String(parts.account)) } else { mayAdmit = true }
+                    case .everyone, .canonicalUser: mayAdmit = true
+                    }
+                }
+            }
         }
-        self.mayAdmit = mayAdmit
+        mayAdmitAnyone = mayAdmit
         var tellsAll = question.texts.contains { library.entries[$0.place].namesAsker }
         for statement in question.documents.flatMap(\.statements) {
             guard let principal = statement.principal else { continue }
@@ -173,6 +196,11 @@ private struct AskerNames {
             }
         }
         self.tellsAll = tellsAll
+    }
+
+    /// Whether the resource's side may allow the action to this one by itself.
+    func mayAdmit(_ asker: Asker) -> Bool {
+        mayAdmitAnyone || admitted.contains(asker.name) || asker.account.map { admitted.contains($0) } ?? true
     }
 
     /// Whether the answer for this one may differ from that for another with the same policies.
