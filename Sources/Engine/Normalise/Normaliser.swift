@@ -310,9 +310,17 @@ public struct Normaliser {
     private mutating func note(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) {
         if index.isMentioned(account, operation.service, operation.operation, region: region, resource: nil) { return }
         if operation.mayLeaveOutRegion, index.isListed(account, operation, region: region) { return }
+        if hasNoDomains(account, operation, region) { return }
         // The account-wide block is asked with the account's number, which some write into the name.
         if index.isMentioned(account, operation.service, operation.operation, region: region, resource: account) { return }
         gaps.append(Self.gap(account, operation, region: region, resource: resource))
+    }
+
+    /// Whether a call asks for the details of domains where it is known that there is none: nobody makes it then.
+    private func hasNoDomains(_ account: String, _ operation: KnownOperation, _ region: String?) -> Bool {
+        guard operation.service == "opensearch", operation.operation == "describe-domains" else { return false }
+        let lists = cursors(account, "opensearch", "list-domain-names").filter { $0.record.region == region }
+        return !lists.isEmpty && lists.allSatisfy { index.isWhole($0.record) && $0.value["DomainNames"]?.array?.isEmpty == true }
     }
 
     static func gap(_ account: String, _ operation: KnownOperation, region: String?, resource: String?) -> CoverageEntry {

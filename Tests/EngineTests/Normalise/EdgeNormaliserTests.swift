@@ -206,6 +206,16 @@ import Testing
         #expect(Set(open).isSuperset(of: ["get-queue-attributes", "get-topic-attributes", "get-repository-policy"]))
     }
 
+    /// Whoever lists domains and finds none asks for no details.
+    @Test(arguments: [
+        (#"{"DomainNames":[]}"#, false), (#"{"DomainNames":[{"DomainName":"logs","EngineType":"OpenSearch"}]}"#, true), ("{}", true),
+    ])
+    func detailsOfDomainsAreMissedWhereThereIsOne(names: String, isMissed: Bool) throws {
+        let found = try snapshot([("opensearch.list-domain-names.eu-west-1", names)])
+        let gaps = found.coverage.filter { $0.operation == "describe-domains" && $0.outcome == .notCollected }
+        #expect(gaps.isEmpty != isMissed)
+    }
+
     @Test func publicImagesWarehousesClustersAndDomains() throws {
         let found = try snapshot([
             (
