@@ -105,10 +105,20 @@ struct ExposurePage: Page {
 
     private static func entries(_ byEntry: [String: Double]) -> String {
         let parts = byEntry.filter { $0.value > 0 }.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }.prefix(3)
-            .map {
-                "\(Wording.figure($0.value)) from \($0.key == "internet" ? "the internet" : $0.key == "principal" ? "principals" : Wording.shown($0.key, limit: 30))"
-            }
+            .map { "\(Wording.figure($0.value)) from \(entry($0.key))" }
         return parts.isEmpty ? "Value times likelihood, over all jewels" : parts.joined(separator: ", ")
+    }
+
+    private static func entry(_ kind: String) -> String {
+        switch kind {
+        case "internet": "the internet"
+        case "principal": "principals"
+        case "externalAccount": "other accounts"
+        case "externalPrincipal": "principals of other accounts"
+        case "identityProvider": "identity providers"
+        case "compromised": "what is assumed to be lost"
+        default: Wording.shown(kind, limit: 30)
+        }
     }
 
     private static func halving(_ plan: Plan, total: Double) -> Figure {

@@ -26,6 +26,8 @@ struct StrongestPaths {
 
     private let graph: SecurityGraph
     private var search: BestFirstSearch
+    /// The nodes that were wanted last, and how many they are: most targets are asked about from the same ones.
+    private var counted: (wanted: [Bool], count: Int) = ([], 0)
     /// How many edges were looked at so far, which is what searching costs.
     var scanned: Int { search.scanned }
     /// Edges, by place, that a change takes away (`nil`) or weakens.
@@ -48,11 +50,9 @@ struct StrongestPaths {
     ///   - andSurest: where the strongest way rests on a condition or a doubt and a weaker one does not, that one follows it.
     ///   - others: how many other first steps are told with each way at most.
     mutating func ways(to target: Int, from wanted: [Bool], andSurest: Bool = false, others: Int = 0) -> [Way] {
-        var count = wanted.count { $0 }
-        if wanted[target] { count -= 1 }
+        if counted.wanted != wanted { counted = (wanted, wanted.count { $0 }) }
+        let count = counted.count - (wanted[target] ? 1 : 0)
         guard count > 0 else { return [] }
-        var wanted = wanted
-        wanted[target] = false
         var ways = ways(to: target, within: .unknown, wanted, count, others: others)
         guard andSurest else { return ways }
         for level in [Confidence.proven, .conditional] {
@@ -79,7 +79,7 @@ struct StrongestPaths {
     private mutating func ways(to target: Int, within level: Confidence, _ wanted: [Bool], _ count: Int, others: Int) -> [Way] {
         search.run(from: target, within: level, wanted: wanted, count: count)
         var ways: [Way] = []
-        for node in search.touched where wanted[node] && search.isFound(node) {
+        for node in search.touched where wanted[node] && node != target && search.isFound(node) {
             ways.append(
                 Way(
                     source: node, likelihood: search.likelihood[node], confidence: search.confidence(of: node), edges: way(from: node),
