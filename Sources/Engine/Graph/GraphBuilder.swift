@@ -544,14 +544,6 @@ final class GraphBuilder {
         return "\(kind) \(principal.name)"
     }
 
-    /// Whether a call that would have listed things of a kind did not bring an answer.
-    func isMissing(_ service: String, _ operation: String, account: String) -> Bool {
-        snapshot.coverage.contains {
-            $0.service == service && $0.operation == operation && ($0.account == nil || $0.account == account)
-                && $0.outcome != .collected && $0.outcome != .unavailable && $0.outcome != .unknownOperation
-        }
-    }
-
     private func noteGaps() {
         gaps.formUnion(permissions.organisation.gaps)
         if snapshot.principals.isEmpty {

@@ -59,7 +59,7 @@ struct IdentifierIndex {
         all = self.ids.map(\.place).sorted()
     }
 
-    /// Adds the places of the identifiers that begin with `start`, or that it goes on from where `within` says that things lie in them.
+    /// Adds the places of the identifiers that begin with `start`.
     func add(under start: [UInt8], to places: inout [Int]) {
         var low = 0
         var high = ids.count
