@@ -26,6 +26,8 @@ let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+/// RSA, to check tokens of OpenID providers.
+let rsa: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let x509: [Target.Dependency] = [
     .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
 ]
@@ -98,7 +100,7 @@ let package = Package(
         library("EnrolmentCA", "ControlPlane", ["Basics", "WireProtocol", crypto] + x509),
         library(
             "ControlPlaneCore", "ControlPlane",
-            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox", "CArgon2", crypto, services]),
+            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "CSandbox", "CArgon2", crypto, rsa, services]),
         library("ControlPlaneStore", "ControlPlane", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"]),
         library(
             "ControlPlaneServer", "ControlPlane",
@@ -123,7 +125,7 @@ let package = Package(
         tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", sqlite], exclude: ["Scenarios/Techniques"]),
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
         tests(
-            "ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto] + x509),
+            "ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto, rsa] + x509),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
         tests(
             "ControlPlaneServer",

@@ -29,7 +29,7 @@ let allowedImports: [String: Set<String>] = [
     "ControlPlane/ControlPlaneCore": [
         "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA",
         "CSandbox",
-        "CArgon2", "Crypto", "ServiceLifecycle",
+        "CArgon2", "Crypto", "CryptoExtras", "ServiceLifecycle",
     ],
     "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],
     // Faces the outside: reaches data through the core's services alone.
