@@ -75,8 +75,10 @@ def storage():
     kms.enable_key_rotation(KeyId=other)
     kms.create_alias(AliasName="alias/backups", TargetKeyId=other)
 
-    def bucket(name, region=REGION, blocked=True, encryption="AES256", **labels):
+    def bucket(name, region=REGION, blocked=True, encryption="AES256", locked=False, **labels):
         where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        if locked:
+            where["ObjectLockEnabledForBucket"] = True
         boto3.client("s3", region).create_bucket(Bucket=name, **where)
         if blocked:
             s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration={
@@ -90,12 +92,16 @@ def storage():
     bucket("larkspur-customer-data", encryption=key, data="customer", classification="confidential", owner="shop")
     bucket("larkspur-invoices", encryption=key, data="financial", classification="confidential", owner="finance")
     bucket("larkspur-exports", data="customer", classification="confidential", owner="analytics")
-    bucket("larkspur-backups", encryption=other, classification="confidential", owner="platform")
+    bucket("larkspur-backups", encryption=other, locked=True, classification="confidential", owner="platform")
     bucket("larkspur-terraform-state", encryption=other, classification="secret", owner="platform")
     bucket("larkspur-access-logs", classification="internal", owner="platform")
     bucket("larkspur-build-artifacts", classification="internal", owner="platform")
     bucket("larkspur-us-archive", region="us-east-1", classification="internal", owner="finance")
     bucket("larkspur-website-assets", blocked=False, classification="public", owner="shop")
+
+    s3.put_object_lock_configuration(Bucket="larkspur-backups", ObjectLockConfiguration={
+        "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 35}}})
+    s3.put_bucket_versioning(Bucket="larkspur-customer-data", VersioningConfiguration={"Status": "Enabled"})
 
     for name in ["larkspur-customer-data", "larkspur-invoices", "larkspur-backups"]:
         arn = f"arn:aws:s3:::{name}"

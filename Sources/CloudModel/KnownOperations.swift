@@ -117,6 +117,8 @@ public struct KnownOperation: Sendable, Hashable {
             ("s3", "get-bucket-ownership-controls", .required, false),
             ("s3", "get-bucket-policy", .required, true),
             ("s3", "get-bucket-tagging", .required, false),
+            ("s3", "get-bucket-versioning", .required, false),
+            ("s3", "get-object-lock-configuration", .required, false),
             ("s3", "get-public-access-block", .required, true),
             ("s3", "list-buckets", .none, true),
             ("s3control", "get-public-access-block", .optional, true),

@@ -172,7 +172,8 @@ struct ResourceRow {
                     "policyKnown": .bool(item.policyKnown), "hasPolicy": item.policyKnown ? .bool(item.policy != nil) : .null,
                     "publicAccessBlock": value(item.publicAccessBlock), "publicAccessBlockKnown": .bool(item.publicAccessBlockKnown),
                     "encryption": value(item.encryption), "encryptionKnown": .bool(item.encryptionKnown),
-                    "ownership": value(item.ownership),
+                    "ownership": value(item.ownership), "keepsVersions": value(item.keepsVersions),
+                    "requiresMFAToDelete": value(item.requiresMFAToDelete), "lock": value(item.lock?.rawValue),
                     "grants": item.grants.map { list in
                         .array(list.map { ["grantee": .string($0.grantee), "permission": .string($0.permission)] })
                     } ?? .null,

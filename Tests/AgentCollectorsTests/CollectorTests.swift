@@ -246,12 +246,13 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
                 ("?acl", "AccessControlPolicy"), ("?publicAccessBlock", "PublicAccessBlockConfiguration"),
                 ("?encryption", "ServerSideEncryptionConfiguration"),
                 ("?tagging", "Tagging"), ("?ownershipControls", "OwnershipControls"),
+                ("?versioning", "VersioningConfiguration"), ("?object-lock", "ObjectLockConfiguration"),
             ] where request.url.contains(part) { return .ok("<\(root)/>") }
             return .status(404)
         }
         let collection = try await collect(http)
         #expect(collection.coverage.filter { $0.resource == "far" } == [])
-        #expect(collection.records.filter { $0.resource == "far" }.count == 7)
+        #expect(collection.records.filter { $0.resource == "far" }.count == 9)
     }
 
     @Test func aRedirectThatGoesInCirclesEnds() async throws {
@@ -265,7 +266,7 @@ private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguratio
         }
         let collection = try await collect(http)
         #expect(collection.coverage.filter { $0.resource == "far" }.allSatisfy { $0.outcome == .failed && $0.code == "PermanentRedirect" })
-        #expect(http.requests.filter { $0.url.contains("/far") }.count <= 7 * 3)
+        #expect(http.requests.filter { $0.url.contains("/far") }.count <= 9 * 3)
     }
 
     @Test func whatHangsOnAListingIsAskedForEachOfItsElements() async throws {

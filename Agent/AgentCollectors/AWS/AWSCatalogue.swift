@@ -55,6 +55,9 @@ extension Catalogue {
         bucketCall(
             "get-bucket-encryption", "s3:GetEncryptionConfiguration", notConfigured: ["ServerSideEncryptionConfigurationNotFoundError"]),
         bucketCall("get-bucket-tagging", "s3:GetBucketTagging", notConfigured: ["NoSuchTagSet"]),
+        bucketCall("get-bucket-versioning", "s3:GetBucketVersioning"),
+        bucketCall(
+            "get-object-lock-configuration", "s3:GetBucketObjectLockConfiguration", notConfigured: ["ObjectLockConfigurationNotFoundError"]),
         CatalogueEntry(
             service: "s3control", operation: "get-public-access-block", scope: .global, actions: ["s3:GetAccountPublicAccessBlock"],
             notConfigured: ["NoSuchPublicAccessBlockConfiguration"]),

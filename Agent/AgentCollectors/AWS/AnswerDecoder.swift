@@ -48,6 +48,7 @@ struct AnswerDecoder: Sendable {
     /// How S3 names what it answers. Anything else, a proxy's page say, must not be read as an empty answer.
     private static let roots = [
         "list-buckets": "ListAllMyBucketsResult", "get-bucket-acl": "AccessControlPolicy", "get-bucket-tagging": "Tagging",
+        "get-bucket-versioning": "VersioningConfiguration",
     ]
 
     private func restXML(_ body: [UInt8], _ output: ServiceModel.Reference) throws(AnswerError) -> JSONValue {
@@ -69,7 +70,10 @@ struct AnswerDecoder: Sendable {
             guard root.name == "LocationConstraint" else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
             return .object(["LocationConstraint": root.text.isEmpty ? .null : .string(root.text)])
         }
-        guard Self.roots[operation.cliName] == root.name else { throw AnswerError(code: "badAnswer.xml.unexpectedRoot") }
+        // Emulators name the answer by the operation, which S3 itself never does.
+        guard root.name == Self.roots[operation.cliName] || root.name == operation.name + "Response" else {
+            throw AnswerError(code: "badAnswer.xml.unexpectedRoot")
+        }
         return xml(root, output) ?? .object(JSONObject())
     }
 

@@ -577,6 +577,8 @@ extension ServiceModel {
         op get-bucket-encryption GetBucketEncryption GET /{Bucket}?encryption 12 payload=ServerSideEncryptionConfiguration
         op get-bucket-tagging GetBucketTagging GET /{Bucket}?tagging 19
         op get-bucket-ownership-controls GetBucketOwnershipControls GET /{Bucket}?ownershipControls 22 payload=OwnershipControls
+        op get-bucket-versioning GetBucketVersioning GET /{Bucket}?versioning 26
+        op get-object-lock-configuration GetObjectLockConfiguration GET /{Bucket}?object-lock 27 payload=ObjectLockConfiguration
         0 S Buckets=1 Owner=3 ContinuationToken=s Prefix=s
         1 L 2
         2 S Name=s CreationDate=t BucketRegion=s BucketArn=s
@@ -603,6 +605,11 @@ extension ServiceModel {
         23 S Rules=24=Rule=*
         24 L 25 flat
         25 S ObjectOwnership=s
+        26 S Status=s MFADelete=s=MfaDelete
+        27 S ObjectLockConfiguration=28
+        28 S ObjectLockEnabled=s Rule=29
+        29 S DefaultRetention=30
+        30 S Mode=s Days=i Years=i
         service s3control rest-xml 2018-08-20 s3-control s3 - -
         op get-public-access-block GetPublicAccessBlock GET /v20180820/configuration/publicAccessBlock 0
         + payload=PublicAccessBlockConfiguration

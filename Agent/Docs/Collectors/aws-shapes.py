@@ -30,7 +30,7 @@ OPERATIONS = {
     "elbv2": ["DescribeLoadBalancers", "DescribeListeners", "DescribeTargetGroups", "DescribeTargetHealth", "DescribeRules",
               "DescribeTargetGroupAttributes"],
     "s3": ["ListBuckets", "GetBucketLocation", "GetBucketPolicy", "GetBucketAcl", "GetPublicAccessBlock", "GetBucketEncryption",
-           "GetBucketTagging", "GetBucketOwnershipControls"],
+           "GetBucketTagging", "GetBucketOwnershipControls", "GetBucketVersioning", "GetObjectLockConfiguration"],
     "s3control": ["GetPublicAccessBlock"],
     "lambda": ["ListFunctions", "GetPolicy", "ListFunctionUrlConfigs"],
     "kms": ["ListKeys", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"],

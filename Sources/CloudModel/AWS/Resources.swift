@@ -169,6 +169,15 @@ public struct Bucket: Sendable, Hashable {
             self.permission = permission
         }
     }
+    /// What keeps new versions from being deleted (S3 Object Lock's default retention).
+    public enum Lock: String, Sendable, Hashable {
+        /// Nothing.
+        case none
+        /// A time that `s3:BypassGovernanceRetention` passes over.
+        case governance = "GOVERNANCE"
+        /// A time that nobody passes over.
+        case compliance = "COMPLIANCE"
+    }
     /// Its ARN.
     public var arn: String
     /// Its name.
@@ -195,11 +204,17 @@ public struct Bucket: Sendable, Hashable {
     public var encryption: String?
     /// Whether the encryption setting is known.
     public var encryptionKnown: Bool
+    /// Whether deleted objects stay as older versions; `nil` when not collected.
+    public var keepsVersions: Bool?
+    /// Whether versions are only deleted with the root user's second factor; `nil` when not collected.
+    public var requiresMFAToDelete: Bool?
+    /// What new versions are locked with; `nil` when not collected, or when each upload says it.
+    public var lock: Lock?
     /// Tags; `nil` when not collected.
     public var tags: [String: String]?
     /// Where it was read.
     public var evidence: Evidence
-    /// Where single facts were read: `policy`, `acl`, `ownership`, `publicAccessBlock`, `encryption`, `tags`.
+    /// Where single facts were read: `policy`, `acl`, `ownership`, `publicAccessBlock`, `encryption`, `tags`, `versioning`, `lock`.
     public var facts: [String: Evidence]
     /// A bucket of which nothing else is known yet.
     public init(arn: String, name: String, account: String, evidence: Evidence) {

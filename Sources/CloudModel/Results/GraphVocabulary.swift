@@ -1,13 +1,15 @@
 /// What a node of the graph stands for.
 public enum NodeKind: String, Sendable, Codable, CaseIterable {
     case internet, externalAccount, externalPrincipal, identityProvider, user, group, role, root, function, instance, workload, bucket,
-        secret, database, snapshot, key, network, other, admin
+        secret, database, snapshot, key, network, other, admin, destruction
     /// Whether this is a user, group, role or root.
     public var isPrincipal: Bool { self == .user || self == .group || self == .role || self == .root }
     /// Whether whoever stands here is none of the accounts' own principals.
     public var isOutside: Bool { self == .internet || self == .externalAccount || self == .externalPrincipal || self == .identityProvider }
     /// Whether this holds data.
     public var isData: Bool { self == .bucket || self == .secret || self == .database || self == .snapshot }
+    /// Whether to have it by one's own rights is what those rights are for, and no attack: data, and being able to destroy it.
+    public var isEverydayRight: Bool { isData || self == .destruction }
 }
 
 /// What kind of step an edge of the graph is. The escalation catalogue's steps are all ``escalation`` and name their technique; of every
@@ -51,6 +53,10 @@ public enum EdgeKind: String, Sendable, Codable, CaseIterable {
     case secretRead = "secret-read"
     /// Reads an encrypted parameter.
     case parameterRead = "parameter-read"
+    /// Deletes the objects of a bucket for good.
+    case bucketDestroy = "s3-destroy"
+    /// Deletes a database with its backups.
+    case databaseDestroy = "database-destroy"
 
     /// The kind of a step with that technique.
     public init(technique: String) { self = EdgeKind(rawValue: technique) ?? .escalation }

@@ -117,7 +117,7 @@ struct AttackPathFinder {
     /// Whether a way between them is an attack: what a principal may read by itself is none, and a group's members have the same paths as
     /// the group.
     func counts(_ source: Int, _ target: Int) -> Bool {
-        guard graph.nodes[target].kind.isData, isOwn(source) else { return true }
+        guard graph.nodes[target].kind.isEverydayRight, isOwn(source) else { return true }
         return !hasOwnWay(source, target) && graph.nodes[source].kind != .group
     }
 

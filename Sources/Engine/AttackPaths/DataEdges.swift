@@ -4,7 +4,7 @@ import IAMEvaluator
 /// Which principals read which data.
 extension GraphBuilder {
     func addData(_ subject: Subject, _ principal: Principal, _ from: Int, to index: StoreIndex, onlyAbroad: Bool = false) {
-        for place in index.candidates(subject, principal.arn, permissions, onlyAbroad: onlyAbroad) {
+        for place in index.candidates(subject, principal.arn, permissions, .reading, onlyAbroad: onlyAbroad) {
             let store = index.stores[place]
             switch store.item {
             case .bucket(let bucket): addBucket(bucket, store, subject, principal, from)
@@ -17,22 +17,25 @@ extension GraphBuilder {
     }
 
     private func addBucket(_ bucket: Bucket, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {
-        let action = "s3:GetObject"
-        guard subject.allows.contains(action) || bucket.policy != nil else { return }
-        let usual = bucket.arn + "/object"
-        var best = permissions.may(subject, action, on: usual, account: bucket.account, policy: store.policy)
-        if best?.confidence != .proven {
-            for resource in witnesses(subject, action, default: usual, within: bucket.arn + "/").dropFirst() {
-                best = Proof.better(best, permissions.may(subject, action, on: resource, account: bucket.account, policy: store.policy))
-                if best?.confidence == .proven { break }
-            }
-        }
-        guard var proof = best else { return }
+        guard var proof = proof(subject, "s3:GetObject", onObjectOf: bucket, store.policy) else { return }
         if !bucket.policyKnown { proof.require("no bucket policy denies it (it was not collected)") }
         proof.cite(permissions.citation(bucket.evidence))
         draft.edge(
             from, store.node, "s3-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
             why: "\(label(principal)) may read objects of bucket \(bucket.name) (s3:GetObject).")
+    }
+
+    /// Proof that a subject may do something to some object of a bucket.
+    func proof(_ subject: Subject, _ action: String, onObjectOf bucket: Bucket, _ policy: Permissions.ResourcePolicy?) -> Proof? {
+        guard subject.allows.contains(action) || bucket.policy != nil else { return nil }
+        let usual = bucket.arn + "/object"
+        var best = permissions.may(subject, action, on: usual, account: bucket.account, policy: policy)
+        if best?.confidence == .proven { return best }
+        for resource in witnesses(subject, action, default: usual, within: bucket.arn + "/").dropFirst() {
+            best = Proof.better(best, permissions.may(subject, action, on: resource, account: bucket.account, policy: policy))
+            if best?.confidence == .proven { break }
+        }
+        return best
     }
 
     private func addSecret(_ secret: SecretItem, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {

@@ -9,9 +9,7 @@ struct Narrative {
     var title: String {
         let source = name(found.source, atStart: true)
         let target = graph.nodes[found.target]
-        let goal =
-            target.kind == .admin
-            ? "administrator rights of account \(target.account ?? "")" : "\(noun(target.kind)) \(target.name)"
+        let goal = named(target)
         let middle = found.edges.dropLast().map { graph.nodes[Int($0.to)] }
         guard let first = middle.first else { return "\(source) reaches \(goal)" }
         guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(named(first))" }
@@ -28,7 +26,11 @@ struct Narrative {
     }
 
     private func named(_ node: GraphNode) -> String {
-        node.kind == .admin ? "administrator rights of account \(node.account ?? "")" : "\(noun(node.kind)) \(node.name)"
+        switch node.kind {
+        case .admin: "administrator rights of account \(node.account ?? "")"
+        case .destruction: "the ability to destroy data of account \(node.account ?? "")"
+        default: "\(noun(node.kind)) \(node.name)"
+        }
     }
 
     /// All steps in order, then what the end is worth and what must hold.
@@ -81,6 +83,7 @@ struct Narrative {
             case .externalPrincipal: "foreign principal"
             case .identityProvider: "identity provider"
             case .admin: "administrator rights"
+            case .destruction: "the ability to destroy data"
             case .network: "network with"
             case .other: "resource"
             default: kind.rawValue

@@ -36,6 +36,7 @@ struct StoreIndex {
         var buckets: IdentifierIndex
         var secrets: IdentifierIndex
         var parameters: IdentifierIndex
+        var databases: IdentifierIndex
         /// Places of all of them, in order.
         var all: [Int]
     }
@@ -50,18 +51,20 @@ struct StoreIndex {
     init(_ stores: [Store], _ permissions: Permissions) {
         self.stores = stores
         for (account, places) in Dictionary(grouping: stores.indices, by: { stores[$0].account }) {
-            var ids: [[(id: String, place: Int)]] = [[], [], []]
+            var ids: [[(id: String, place: Int)]] = [[], [], [], []]
             for place in places {
                 switch stores[place].item {
                 // Objects lie under their bucket.
                 case .bucket: ids[0].append((stores[place].id + "/", place))
                 case .secret: ids[1].append((stores[place].id, place))
                 case .parameter: ids[2].append((stores[place].id, place))
-                case .database, .snapshot: break
+                case .database: ids[3].append((stores[place].id, place))
+                case .snapshot: break
                 }
             }
             own[account] = Own(
-                buckets: IdentifierIndex(ids[0]), secrets: IdentifierIndex(ids[1]), parameters: IdentifierIndex(ids[2]), all: places)
+                buckets: IdentifierIndex(ids[0]), secrets: IdentifierIndex(ids[1]), parameters: IdentifierIndex(ids[2]),
+                databases: IdentifierIndex(ids[3]), all: places)
         }
         for (place, store) in stores.enumerated() {
             guard let policy = store.policy else { continue }
@@ -92,13 +95,26 @@ struct StoreIndex {
         return names
     }
 
+    /// What is asked about a store.
+    enum Purpose { case reading, destroying }
+
     /// Places of the stores that the subject might have a right on, in order.
-    func candidates(_ subject: Subject, _ arn: String, _ permissions: Permissions, onlyAbroad: Bool) -> [Int] {
+    func candidates(_ subject: Subject, _ arn: String, _ permissions: Permissions, _ purpose: Purpose, onlyAbroad: Bool) -> [Int] {
         var places: Set<Int> = []
         if !onlyAbroad, let own = own[subject.account] {
-            places.formUnion(permissions.candidates(subject, "s3:GetObject", in: own.buckets, cut: UInt8(ascii: "/")))
-            places.formUnion(permissions.candidates(subject, "secretsmanager:GetSecretValue", in: own.secrets))
-            places.formUnion(permissions.candidates(subject, "ssm:GetParameter", in: own.parameters))
+            func add(_ action: String, _ index: IdentifierIndex, cut: UInt8? = nil) {
+                places.formUnion(permissions.candidates(subject, action, in: index, cut: cut))
+            }
+            switch purpose {
+            case .reading:
+                add("s3:GetObject", own.buckets, cut: UInt8(ascii: "/"))
+                add("secretsmanager:GetSecretValue", own.secrets)
+                add("ssm:GetParameter", own.parameters)
+            case .destroying:
+                add("s3:DeleteObject", own.buckets, cut: UInt8(ascii: "/"))
+                add("s3:DeleteObjectVersion", own.buckets, cut: UInt8(ascii: "/"))
+                add("rds:DeleteDBInstance", own.databases)
+            }
         }
         for name in Set([arn, subject.arn, subject.account, "*"]) {
             for place in admitting[name] ?? [] where !onlyAbroad || stores[place].account != subject.account { places.insert(place) }

@@ -49,6 +49,8 @@ final class GraphBuilder {
     /// Resources that hold data, and of them those with a value.
     private(set) var stores: [Store] = []
     private var jewels = StoreIndex()
+    /// Of those the ones that can be destroyed, the most valuable first.
+    private(set) var destructible = StoreIndex()
     /// Where functions, instances and keys stand in the snapshot.
     let identifiers: Identifiers
     /// What a request about an instance or a function surely says of it.
@@ -129,6 +131,7 @@ final class GraphBuilder {
         }
         stores = base.stores
         jewels = base.jewels
+        destructible = base.destructible
         // Changes of permissions leave the networks as they are.
         if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
         guard !touched.resources.isEmpty else { return }
@@ -136,7 +139,7 @@ final class GraphBuilder {
             stores[place].item = Self.again(stores[place].item, in: snapshot)
             stores[place].policy = permissions.resourcePolicy(stores[place].item.policy)
         }
-        jewels = StoreIndex(stores.filter { draft.nodes[$0.node].value > 0 }, permissions)
+        indexStores()
     }
 
     /// A store as it is in a patched snapshot.
@@ -280,7 +283,27 @@ final class GraphBuilder {
             addData(item.arn, .secret, item.name, item.account, item.tags, .parameter(item))
         }
         for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
+        indexStores()
+        addDestruction()
+    }
+
+    private func indexStores() {
         jewels = StoreIndex(stores.filter { draft.nodes[$0.node].value > 0 }, permissions)
+        func value(_ store: Store) -> Double { draft.nodes[store.node].value }
+        destructible = StoreIndex(
+            jewels.stores.filter { value($0) >= Destruction.leastValue && Destruction.isPossible($0.item) }.sorted { a, b in
+                value(a) == value(b) ? AttackPathFinder.precedes(a.id, b.id) : value(a) > value(b)
+            }, permissions)
+    }
+
+    private func addDestruction() {
+        var known: Set<String> = []
+        for store in destructible.stores where known.insert(store.account).inserted {
+            let most = draft.nodes[store.node]
+            add(
+                Destruction.node(store.account), .destruction, "ability to destroy data", store.account, [:],
+                standard: (most.value, "\(most.kind.rawValue) \(most.name) can be deleted for good"))
+        }
     }
 
     private func addAdministrator(_ account: String) {
@@ -355,6 +378,7 @@ final class GraphBuilder {
                 draft.places[exposure.target]
                 ?? draft.node(exposure.target, .other, name: ARNParts(exposure.target)?.name ?? exposure.target, account: nil)
             let kind = draft.nodes[to].kind
+            if kind == .bucket { addDestruction(exposure, from) }
             // Who may only write to a bucket does not have what is in it.
             if kind == .bucket || kind == .secret, !exposure.actions.isEmpty,
                 !exposure.actions.contains(where: { action in reads.contains { Wildcard.matches(action, $0, ignoringCase: true) } })
@@ -493,12 +517,14 @@ final class GraphBuilder {
         addAssumptions(subject, principal, from)
         addEscalations(subject, principal, from, admin)
         addData(subject, principal, from, to: jewels)
+        addDestruction(subject, principal, from)
     }
 
     /// What an administrator of one account may do in others: at home nothing adds to its rights.
     private func addStepsAbroad(_ subject: Subject, _ principal: Principal, _ from: Int) {
         if questions == nil { addAssumptions(subject, principal, from, onlyAbroad: true) }
         addData(subject, principal, from, to: questions?.stores ?? jewels, onlyAbroad: true)
+        if questions == nil { addDestruction(subject, principal, from, onlyAbroad: true) }
     }
 
     /// Who administers an account acts as any of its principals, and so has what those may do in other accounts.

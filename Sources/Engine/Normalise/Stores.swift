@@ -90,7 +90,29 @@ extension Normaliser {
             case .none: bucket.tags = [:]
             case .unknown: break
             }
+            readDeletion(of: &bucket, account)
             snapshot.buckets.append(bucket)
+        }
+    }
+
+    /// What keeps a bucket's objects from being deleted for good.
+    private func readDeletion(of bucket: inout Bucket, _ account: String) {
+        if case .record(let record) = index.answer(account, "s3", "get-bucket-versioning", resource: bucket.name) {
+            let answer = Cursor(record, problems)
+            bucket.facts["versioning"] = answer.evidence
+            // A bucket whose versioning was never set answers without a status (S3 API Reference, GetBucketVersioning).
+            bucket.keepsVersions = answer["Status"] == nil ? false : answer.string("Status").map { $0 == "Enabled" }
+            bucket.requiresMFAToDelete = answer["MFADelete"] == nil ? false : answer.string("MFADelete").map { $0 == "Enabled" }
+        }
+        switch index.answer(account, "s3", "get-object-lock-configuration", resource: bucket.name) {
+        case .record(let record):
+            let answer = Cursor(record, problems)
+            bucket.facts["lock"] = answer.evidence
+            guard let settings = answer["ObjectLockConfiguration"] else { return answer.missing("ObjectLockConfiguration") }
+            // Without a rule each upload says whether its object is locked.
+            bucket.lock = settings["Rule"]?["DefaultRetention"]?.string("Mode").flatMap(Bucket.Lock.init)
+        case .none: bucket.lock = Bucket.Lock.none
+        case .unknown: break
         }
     }
 

@@ -119,7 +119,7 @@ final class Effects {
                 if let new, new.likelihood > old.likelihood { return nil }
                 if graph.technique(of: old) == "administrator" || from.kind.isPrincipal && from.account != to.account { return nil }
                 // Who does not read something by itself any more may have other ways to it, which count now.
-                if to.kind.isData { data.insert(Int(old.to)) }
+                if to.kind.isEverydayRight { data.insert(Int(old.to)) }
                 changes[index] = .some(
                     new.map { edge in
                         var edge = edge

@@ -136,7 +136,7 @@ final class Trials {
             likelihood = likelihood.map { $0 * edge.likelihood }
         }
         var counts = start > 0
-        if graph.nodes[target].kind.isData, AttackPathFinder.entry(node) == "principal" {
+        if graph.nodes[target].kind.isEverydayRight, AttackPathFinder.entry(node) == "principal" {
             let own =
                 steps.edges[GraphDraft.key(Int32(source), Int32(target))].map { !$0.isHypothetical && $0.confidence != .unknown } ?? false
             counts = counts && !own && node.kind != .group

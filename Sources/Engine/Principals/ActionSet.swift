@@ -42,7 +42,8 @@ enum EngineActions {
             "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:DeleteGroupPolicy", "iam:DetachGroupPolicy", "iam:RemoveUserFromGroup",
             "ssmmessages:OpenDataChannel", "cognito-identity:UpdateIdentityPool", "ssm:GetParameter",
         ]
-        for action in EscalationCatalogue.techniques.flatMap(\.requires).map(\.action) + own where seen.insert(action).inserted {
+        for action in EscalationCatalogue.techniques.flatMap(\.requires).map(\.action) + own + Destruction.actions
+        where seen.insert(action).inserted {
             list.append(action)
         }
         return list

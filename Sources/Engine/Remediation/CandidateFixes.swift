@@ -77,6 +77,9 @@ struct CandidateFixes {
                 ], to)
         case "s3-read": return permissionFixes(from, ["s3:GetObject"], to) + resourceFixes(from, to)
         case "secret-read": return permissionFixes(from, ["secretsmanager:GetSecretValue"], to) + resourceFixes(from, to)
+        case "s3-destroy", "database-destroy":
+            guard let store = proof.via.first.flatMap(graph.place).map({ graph.nodes[$0] }) else { return [] }
+            return permissionFixes(from, Destruction.actions, store) + resourceFixes(from, store)
         case "parameter-read": return permissionFixes(from, ["ssm:GetParameter"], to)
         case "foreign-access": return resourceFixes(from, to) + exposureFixes(to, proof)
         default:

@@ -114,9 +114,9 @@ extension CandidateFixes {
         case ("iam:passrole", .role), ("sts:assumerole", .role), ("iam:updateassumerolepolicy", .role): to.id
         case ("iam:createaccesskey", .user), ("iam:createloginprofile", .user), ("iam:updateloginprofile", .user): to.id
         case ("iam:addusertogroup", .group), ("secretsmanager:getsecretvalue", .secret), ("ssm:getparameter", .secret),
-            ("rds:modifydbinstance", .database):
+            ("rds:modifydbinstance", .database), ("rds:deletedbinstance", .database):
             to.id
-        case ("s3:getobject", .bucket): to.id + "/*"
+        case ("s3:getobject", .bucket), ("s3:deleteobject", .bucket), ("s3:deleteobjectversion", .bucket): to.id + "/*"
         default: nil
         }
     }
@@ -169,7 +169,7 @@ extension CandidateFixes {
                 let role = graph.nodes[Int(edge.to)]
                 return graph.technique(of: edge) == "sts-001" && role.id != to.id && !isAdministrator(role.id) ? role.id : nil
             }.sortedUnique
-        case "s3:getobject":
+        case "s3:getobject", "s3:deleteobject", "s3:deleteobjectversion":
             return snapshot.buckets.filter { $0.account == to.account && $0.arn != to.id && !isJewel($0.arn) }.map { $0.arn + "/*" }
                 .sortedUnique
         case "secretsmanager:getsecretvalue":

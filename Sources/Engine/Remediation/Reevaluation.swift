@@ -143,6 +143,9 @@ final class Reevaluation {
             touched.network = true
             touched.resources.insert(arn)
             noteSteps(to: arn, &touched)
+            if let account = base.graph.place(of: arn).flatMap({ base.graph.nodes[$0].account }) {
+                noteSteps(to: Destruction.node(account), &touched)
+            }
             if let role = base.snapshot.functions.first(where: { $0.arn == arn })?.role { noteSteps(to: role, &touched) }
             if let key = base.snapshot.keys.first(where: { $0.arn == arn }) {
                 for secret in base.snapshot.secrets where secret.kmsKey == key.arn || secret.kmsKey == key.id {

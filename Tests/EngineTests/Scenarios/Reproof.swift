@@ -73,6 +73,13 @@ struct Reproof {
                 [Question(action: $0, resources: things, isShown: false)]
             }
         case .s3Read: return [[Question(action: "s3:GetObject", resources: named(index, "s3:GetObject") + [step.to + "/object"])]]
+        case .bucketDestroy:
+            return [
+                ["s3:DeleteObject", "s3:DeleteObjectVersion"].map { action in
+                    Question(action: action, resources: named(index, action) + snapshot.buckets.map { $0.arn + "/object" })
+                }
+            ]
+        case .databaseDestroy: return [[Question(action: "rds:DeleteDBInstance", resources: snapshot.databases.map(\.arn))]]
         case .secretRead: return [[Question(action: "secretsmanager:GetSecretValue", resources: [step.to])]]
         case .parameterRead: return [[Question(action: "ssm:GetParameter", resources: [step.to])]]
         case .escalation:

@@ -185,13 +185,22 @@ struct World {
         object["IamInstanceProfile"] = profile.map { ["Arn": .string(Self.arn("instance-profile/\($0)")), "Id": "AIPA"] }
         instances.append(.object(object))
     }
-    /// A bucket with everything about it collected.
-    mutating func bucket(_ name: String, policy: JSONValue? = nil) {
+    /// A bucket with everything about it collected; it keeps versions unless said otherwise.
+    mutating func bucket(
+        _ name: String, policy: JSONValue? = nil, versioning: JSONValue? = ["Status": "Enabled"],
+        lock: JSONValue? = nil
+    ) {
+        if let versioning { record("s3", "get-bucket-versioning", resource: name, versioning) }
+        if let lock {
+            record("s3", "get-object-lock-configuration", resource: name, lock)
+        } else {
+            outcome("s3", "get-object-lock-configuration", resource: name, .collected, "ObjectLockConfigurationNotFoundError")
+        }
         buckets.append(["Name": .string(name), "CreationDate": "2024-01-02T03:04:05+00:00"])
         if let policy {
             record("s3", "get-bucket-policy", resource: name, ["Policy": .string(policy.canonicalText)])
         } else {
-            record("s3", "get-bucket-policy", resource: name, ["Error": ["Code": "NoSuchBucketPolicy"]])
+            outcome("s3", "get-bucket-policy", resource: name, .collected, "NoSuchBucketPolicy")
         }
         record("s3", "get-bucket-acl", resource: name, ["Owner": ["ID": "own"], "Grants": []])
         record(
@@ -203,7 +212,7 @@ struct World {
                     "RestrictPublicBuckets": .bool(policy == nil),
                 ]
             ])
-        record("s3", "get-bucket-tagging", resource: name, ["Error": ["Code": "NoSuchTagSet"]])
+        outcome("s3", "get-bucket-tagging", resource: name, .collected, "NoSuchTagSet")
     }
     private var buckets: [JSONValue] = []
 
