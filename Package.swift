@@ -114,6 +114,7 @@ let package = Package(
             ]),
         program("WorkerMain", "ControlPlane", ["Basics", "CSandbox", "CloudModel", "WireProtocol", "SnapshotStore", "Engine", crypto]),
         // Tests
+        library("TestSupport", "Tests"),
         tests("Basics", [log, .product(name: "InMemoryLogging", package: "swift-log")]),
         tests("CloudModel"),
         tests("WireProtocol", ["Basics", "CloudModel", "Testkit", crypto]),
@@ -125,8 +126,9 @@ let package = Package(
         tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", sqlite], exclude: ["Scenarios/Techniques"]),
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
         tests(
-            "ControlPlaneCore", ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto, rsa] + x509),
-        tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "WireProtocol", crypto]),
+            "ControlPlaneCore",
+            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto, rsa] + x509),
+        tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "TestSupport", "WireProtocol", crypto]),
         tests(
             "ControlPlaneServer",
             [

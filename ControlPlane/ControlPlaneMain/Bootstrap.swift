@@ -4,7 +4,6 @@ import ControlPlaneCore
 import ControlPlaneStore
 import EnrolmentCA
 import FoundationEssentials
-import SQLDatabase
 import WireProtocol
 
 struct Migrate: AsyncParsableCommand {
@@ -13,10 +12,9 @@ struct Migrate: AsyncParsableCommand {
     @OptionGroup var data: DataOption
 
     func run() async throws {
-        let folder = try DataFolder(data.path)
-        let database = try SQLiteDatabase(path: folder.database)
-        let versions = try await Migrations.apply(to: database, now: Int64(Date().timeIntervalSince1970 * 1_000_000))
-        try database.close()
+        let store = try await data.openStore(DataFolder(data.path), now: Date())
+        let versions = try await store.migrate()
+        try await store.close()
         print(versions.from == versions.to ? "at version \(versions.to)" : "from version \(versions.from) to \(versions.to)")
     }
 }
@@ -62,7 +60,7 @@ struct Bootstrap: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let installation = try await Installation(data.path)
+        let installation = try await Installation(data)
         let services = try installation.operatorServices()
         let made = try await services.tenancy.bootstrap(tenant: tenant, environment: environment, admin: admin)
         let pin = services.enrolment.authorityPin
@@ -73,7 +71,7 @@ struct Bootstrap: AsyncParsableCommand {
                 server: "https://\(host):\(consolePort)", ca: installation.authority.rootPEM, token: signedIn.token.expose())
             try SafeFile.write(try WireJSON.encode(profile), to: cliProfile, mode: 0o600)
         }
-        try installation.database.close()
+        try await installation.store.close()
         if json {
             let answer = Answer(
                 caPin: pin, oneTimePassword: made.oneTimePassword?.expose(), environment: made.environment.id.description,
@@ -102,11 +100,11 @@ struct NewEnrolmentToken: AsyncParsableCommand {
     @Option(help: "Name or identifier of the environment.") var environment: String
 
     func run() async throws {
-        let installation = try await Installation(data.path)
+        let installation = try await Installation(data)
         let services = try installation.operatorServices()
         let found = try await services.tenancy.environment(environment, tenant: tenant)
         let issued = try await services.enrolment.issueTokenAsOperator(for: found)
-        try installation.database.close()
+        try await installation.store.close()
         print(issued.token.expose())
     }
 }

@@ -10,24 +10,40 @@ import SQLDatabase
 
 /// What every command needs to know.
 struct DataOption: ParsableArguments {
-    @Option(name: .customLong("data"), help: ArgumentHelp("Folder that holds everything.", valueName: "dir"))
+    @Option(
+        name: .customLong("data"), help: ArgumentHelp("Folder that holds everything, or with --database everything else.", valueName: "dir")
+    )
     var path: String
+    @Option(
+        help: ArgumentHelp(
+            "PostgreSQL 15 or later instead of files in the folder; CLOUDRYPTION_DATABASE says the same.", valueName: "postgres://…"))
+    var database: String?
+
+    /// Opens the database at this program's version.
+    func openStore(_ folder: DataFolder, now: Date) async throws -> any InstalledStore {
+        let variable = getenv("CLOUDRYPTION_DATABASE").map { String(cString: $0) } ?? ""
+        guard let address = database ?? (variable.isEmpty ? nil : variable) else {
+            return try SQLiteStore(path: folder.database, tenants: folder.tenants, now: now)
+        }
+        do {
+            return try await PostgreSQLStore(PostgreSQLAddress(address), now: now)
+        } catch let error as SQLError {
+            throw StoreError(.unavailable, error.message, cause: error)
+        }
+    }
 }
 
 /// A data folder, opened: its database at the newest version, its CA and master key read or made.
 struct Installation {
     let data: DataFolder
-    let database: SQLiteDatabase
-    let store: SQLStore
+    let store: any InstalledStore
     let master: MasterKey
     let authority: CertificateAuthority
 
-    init(_ path: String) async throws {
-        data = try DataFolder(Self.absolute(path))
-        database = try SQLiteDatabase(path: data.database)
+    init(_ option: DataOption) async throws {
+        data = try DataFolder(Self.absolute(option.path))
         let now = Date()
-        try await Migrations.apply(to: database, now: Int64(now.timeIntervalSince1970 * 1_000_000))
-        store = SQLStore(database)
+        store = try await option.openStore(data, now: now)
         master = try MasterKey(folder: data.keys)
         authority = try CertificateAuthority(folder: data.authority, now: now)
     }

@@ -2,9 +2,9 @@ import ArgumentParser
 import Basics
 import ControlPlaneCore
 import ControlPlaneServer
+import ControlPlaneStore
 import FoundationEssentials
 import Logging
-import SQLDatabase
 import ServiceLifecycle
 import WireProtocol
 
@@ -38,7 +38,12 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         guard let site = ControlPlaneServer.Address(listen), let gateway = ControlPlaneServer.Address(agentListen) else { return }
         let logger = Log.make()
-        let installation = try await Installation(data.path)
+        let installation = try await Installation(data)
+        for remark in (installation.store as? PostgreSQLStore)?.remarks ?? [] {
+            logger.warning("the database is not as it should be", metadata: ["remark": "\(remark)"])
+        }
+        let dropped = try await installation.store.sweep(now: Date())
+        if dropped != (0, 0) { logger.info("notes of the directory put right", metadata: ["count": "\(dropped.dropped + dropped.made)"]) }
         let names = publicName.isEmpty ? ["localhost", "127.0.0.1", "::1"] : publicName
         let services = try installation.services(names: names, sitePort: site.port, gatewayPort: gateway.port, pieceSize: pieceSize)
         let server = try ControlPlaneServer(
@@ -49,6 +54,6 @@ struct Serve: AsyncParsableCommand {
         var all: [any Service] = [server]
         if withWork { all.append(try await Work.queue(installation, worker: worker, allowMissingLandlock, logger)) }
         try await Work.serve(all, logger)
-        try installation.database.close()
+        try await installation.store.close()
     }
 }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Basics
 import ControlPlaneCore
+import ControlPlaneStore
 import FoundationEssentials
 import Glibc
 import Logging
-import SQLDatabase
 import ServiceLifecycle
 import UnixSignals
 
@@ -19,10 +19,10 @@ struct Work: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Log.make()
-        let installation = try await Installation(data.path)
+        let installation = try await Installation(data)
         let queue = try await Self.queue(installation, worker: worker, allowMissingLandlock, logger)
         try await Self.serve([queue], logger)
-        try installation.database.close()
+        try await installation.store.close()
     }
 
     /// The queue of a data folder that nobody else works on; what an earlier program left running is queued again.

@@ -20,40 +20,60 @@ extension TenantTables {
                 .text(optional: run.stage), .text(optional: run.reason), .text(optional: run.snapshot), .time(run.createdAt),
                 .time(optional: run.startedAt), .time(optional: run.endedAt),
             ])
+        if run.status == .queued { directory.queued(run.id, at: run.createdAt) }
     }
 
     func claim(_ run: RunID, worker: String, now: Date, leaseUntil: Date) throws -> Run? {
-        try connection.row(
+        let claimed = try connection.row(
             """
             UPDATE runs SET status = 'running', attempts = attempts + 1, worker = $3, lease_until = $5, stage = NULL,
                 started_at = coalesce(started_at, $4)
             WHERE tenant_id = $1 AND id = $2 AND (status = 'queued' OR (status = 'running' AND lease_until < $4))
             RETURNING *
             """, [own, .id(run), .text(worker), .time(now), .time(leaseUntil)])?.run
+        if claimed != nil { directory.taken(run, until: leaseUntil) } else { try correct(run) }
+        return claimed
+    }
+
+    /// The directory led to a run that cannot be had: it was behind, and learns how things are.
+    private func correct(_ run: RunID) throws {
+        let row = try connection.row(
+            "SELECT status, created_at, lease_until FROM runs WHERE tenant_id = $1 AND id = $2", [own, .id(run)])
+        switch try row?.text("status") {
+        case "queued": directory.waits(run, from: try row?.time("created_at") ?? Date(), running: false)
+        case "running": directory.waits(run, from: try row?.optionalTime("lease_until") ?? Date(), running: true)
+        default: directory.ended(run)
+        }
     }
 
     func renewLease(of run: RunID, worker: String, until: Date, stage: String?) throws -> Bool {
-        try connection.execute(
-            """
-            UPDATE runs SET lease_until = $4, stage = coalesce($5, stage)
-            WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
-            """, [own, .id(run), .text(worker), .time(until), .text(optional: stage)]) == 1
+        let held =
+            try connection.execute(
+                """
+                UPDATE runs SET lease_until = $4, stage = coalesce($5, stage)
+                WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
+                """, [own, .id(run), .text(worker), .time(until), .text(optional: stage)]) == 1
+        if held { directory.taken(run, until: until) }
+        return held
     }
 
     func finish(_ run: Run, worker: String) throws -> Bool {
-        try connection.execute(
-            """
-            UPDATE runs SET status = $4, stage = NULL, reason = $5, snapshot = $6, ended_at = $7, worker = NULL, lease_until = NULL
-            WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
-            """,
-            [
-                own, .id(run.id), .text(worker), .text(run.status.rawValue), .text(optional: run.reason), .text(optional: run.snapshot),
-                .time(optional: run.endedAt),
-            ]) == 1
+        let finished =
+            try connection.execute(
+                """
+                UPDATE runs SET status = $4, stage = NULL, reason = $5, snapshot = $6, ended_at = $7, worker = NULL, lease_until = NULL
+                WHERE tenant_id = $1 AND id = $2 AND status = 'running' AND worker = $3
+                """,
+                [
+                    own, .id(run.id), .text(worker), .text(run.status.rawValue), .text(optional: run.reason), .text(optional: run.snapshot),
+                    .time(optional: run.endedAt),
+                ]) == 1
+        if finished { directory.ended(run.id) }
+        return finished
     }
 
     func requeue(_ run: Run) throws {
-        try connection.execute(
+        let changed = try connection.execute(
             """
             UPDATE runs SET status = $3, stage = NULL, reason = $4, ended_at = $5, attempts = $6, worker = NULL, lease_until = NULL
             WHERE tenant_id = $1 AND id = $2 AND status = 'running'
@@ -62,6 +82,11 @@ extension TenantTables {
                 own, .id(run.id), .text(run.status.rawValue), .text(optional: run.reason), .time(optional: run.endedAt),
                 .count(run.attempts),
             ])
+        if changed == 0 || run.status != .queued {
+            try correct(run.id)
+        } else {
+            directory.waits(run.id, from: run.createdAt, running: false)
+        }
     }
 
     func put(_ result: StoredResult) throws {

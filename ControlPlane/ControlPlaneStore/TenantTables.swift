@@ -17,7 +17,7 @@ extension TenantRows {
     private var own: SQLValue { .id(tenantID) }
 
     func tenant() throws -> Tenant {
-        guard let row = try reading.row("SELECT id, name, created_at FROM tenants WHERE id = $1", [own]) else {
+        guard let row = try reading.row("SELECT tenant_id AS id, name, created_at FROM tenant_profiles WHERE tenant_id = $1", [own]) else {
             throw StoreError(.notFound, "no such tenant")
         }
         return try row.tenant
@@ -54,6 +54,19 @@ extension TenantRows {
     func user(_ id: UserID) throws -> User? {
         try reading.row("SELECT * FROM users WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.user
     }
+    func user(email: String) throws -> User? {
+        try reading.row("SELECT * FROM users WHERE tenant_id = $1 AND email = $2", [own, .text(email)])?.user
+    }
+    func session(digest: [UInt8]) throws -> Session? {
+        try reading.row("SELECT * FROM sessions WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])?.session
+    }
+    func enrolmentToken(digest: [UInt8]) throws -> EnrolmentToken? {
+        try reading.row("SELECT * FROM enrolment_tokens WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])?.enrolmentToken
+    }
+    func agent(keyDigest: [UInt8]) throws -> Agent? {
+        try reading.row(
+            "SELECT * FROM agents WHERE tenant_id = $1 AND (key_digest = $2 OR pending_key_digest = $2)", [own, .blob(keyDigest)])?.agent
+    }
     func passwordHash(of user: UserID) throws -> String? {
         try reading.row("SELECT password_hash FROM users WHERE tenant_id = $1 AND id = $2", [own, .id(user)])?.text("password_hash")
     }
@@ -78,7 +91,8 @@ extension TenantRows {
     func runs(environment: EnvironmentID?, status: Run.Status?, limit: Int) throws -> [Run] {
         try reading.rows(
             """
-            SELECT * FROM runs WHERE tenant_id = $1 AND ($2 IS NULL OR environment_id = $2) AND ($3 IS NULL OR status = $3)
+            SELECT * FROM runs
+            WHERE tenant_id = $1 AND (CAST($2 AS TEXT) IS NULL OR environment_id = $2) AND (CAST($3 AS TEXT) IS NULL OR status = $3)
             ORDER BY created_at DESC, id DESC LIMIT $4
             """, [own, .id(optional: environment), .text(optional: status?.rawValue), .count(limit)]
         ).map { try $0.run }
@@ -102,6 +116,7 @@ extension TenantRows {
 struct TenantTables: TenantRows, TenantWriting {
     let tenantID: TenantID
     let connection: any SQLWriting
+    let directory: DirectoryChanges
     var reading: any SQLReading { connection }
     private var own: SQLValue { .id(tenantID) }
 
@@ -111,6 +126,12 @@ struct TenantTables: TenantRows, TenantWriting {
     }
     private func one(_ changed: Int, _ what: StaticString) throws {
         guard changed == 1 else { throw StoreError(.notFound, "no such \(what)") }
+    }
+
+    static func insertProfile(of tenant: Tenant, in connection: any SQLWriting) throws(SQLError) {
+        try connection.execute(
+            "INSERT INTO tenant_profiles (tenant_id, name, created_at, state) VALUES ($1, $2, $3, 'active')",
+            [.id(tenant.id), .text(tenant.name), .time(tenant.createdAt)])
     }
 
     func insert(_ environment: ControlPlaneCore.Environment) throws {
@@ -128,6 +149,7 @@ struct TenantTables: TenantRows, TenantWriting {
                 version, spool_depth, last_error, enrolled_at, last_seen, sequence)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """, cells(of: agent))
+        directory.add(.agentKey, agent.keyDigest)
     }
 
     func update(_ agent: Agent) throws {
@@ -170,6 +192,7 @@ struct TenantTables: TenantRows, TenantWriting {
                     own, .id(agent), .blob(optional: certificate?.keyDigest), .blob(optional: certificate?.publicKey),
                     .text(optional: certificate?.serial), .time(optional: certificate?.notAfter),
                 ]), "agent")
+        if let certificate { directory.add(.agentKey, certificate.keyDigest) }
     }
 
     func insert(_ user: User, passwordHash: String) throws {
@@ -182,6 +205,7 @@ struct TenantTables: TenantRows, TenantWriting {
                 own, .id(user.id), .text(user.email), .text(user.role.rawValue), .text(passwordHash), .flag(user.mustChangePassword),
                 .time(user.createdAt),
             ])
+        directory.add(.user, User.digest(ofCanonicalEmail: user.email))
     }
 
     func setPassword(of user: UserID, hash: String, mustChange: Bool) throws {
@@ -198,6 +222,7 @@ struct TenantTables: TenantRows, TenantWriting {
             [
                 own, .blob(session.digest), .id(session.user), .time(session.createdAt), .time(session.lastUsed), .time(session.expiresAt),
             ])
+        directory.add(.session, session.digest)
     }
 
     func touch(session digest: [UInt8], at time: Date) throws {
@@ -206,12 +231,16 @@ struct TenantTables: TenantRows, TenantWriting {
     }
     func deleteSession(digest: [UInt8]) throws {
         try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])
+        directory.drop(.session, digest)
     }
     func deleteSessions(of user: UserID) throws {
-        try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2", [own, .id(user)])
+        try dropped(connection.rows("DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 RETURNING digest", [own, .id(user)]))
     }
     func deleteSessions(endedBefore time: Date) throws {
-        try connection.execute("DELETE FROM sessions WHERE tenant_id = $1 AND expires_at < $2", [own, .time(time)])
+        try dropped(connection.rows("DELETE FROM sessions WHERE tenant_id = $1 AND expires_at < $2 RETURNING digest", [own, .time(time)]))
+    }
+    private func dropped(_ sessions: [SQLRow]) throws {
+        for row in sessions { directory.drop(.session, try row.blob("digest")) }
     }
 
     func insert(_ token: EnrolmentToken) throws {
@@ -219,6 +248,7 @@ struct TenantTables: TenantRows, TenantWriting {
         try connection.execute(
             "INSERT INTO enrolment_tokens (tenant_id, digest, environment_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
             [own, .blob(token.digest), .id(token.environment), .time(token.createdAt), .time(token.expiresAt)])
+        directory.add(.enrolmentToken, token.digest)
     }
 
     func useEnrolmentToken(digest: [UInt8], by agent: AgentID, now: Date) throws -> Bool {

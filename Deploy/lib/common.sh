@@ -43,6 +43,17 @@ install_packages() {
     rm -f "$log"
 }
 
+# Installs PostgreSQL's programs where there are none. Debian would start a server of the system's own with them: not here.
+install_postgresql() {
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null && return 0
+    install_packages postgresql-common
+    local as_root=() settings=/etc/postgresql-common/createcluster.conf line='create_main_cluster = false'
+    ((EUID == 0)) || as_root=(sudo)
+    printf '%s\n' "$line" | "${as_root[@]}" tee -a "$settings" >/dev/null
+    install_packages postgresql
+    "${as_root[@]}" sed -i "/^$line\$/d" "$settings"
+}
+
 # Checks that Swift is there and new enough; otherwise says what to install and how to check it.
 need_swift() {
     local version=""

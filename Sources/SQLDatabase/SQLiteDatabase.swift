@@ -11,15 +11,19 @@ public struct SQLiteDatabase: SQLDatabase {
     ///
     /// - Parameters:
     ///   - path: the file; its folder must be there.
+    ///   - creating: whether a missing file is made; otherwise it is an error.
+    ///   - readers: how many may read at the same moment.
     ///   - busySeconds: how long to wait for another process's transaction.
     ///   - maximumPages: most pages of 4 KiB; for tests of a full disk.
     /// - Throws: ``SQLError``.
-    public init(path: String, busySeconds: Double = 10, maximumPages: Int? = nil) throws(SQLError) {
-        try Self.makePrivate(path)
+    public init(
+        path: String, creating: Bool = true, readers: Int = 8, busySeconds: Double = 10, maximumPages: Int? = nil
+    ) throws(SQLError) {
+        try Self.makePrivate(path, creating)
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busySeconds)
-        configuration.maximumReaderCount = 8
+        configuration.maximumReaderCount = readers
         configuration.prepareDatabase { database in
             // A commit that was answered must outlive a power cut: the audit log depends on it.
             try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -51,14 +55,69 @@ public struct SQLiteDatabase: SQLDatabase {
         }
     }
 
+    /// ``read(_:)`` for a caller that may block: one inside another database's body.
+    public func readNow<T>(_ body: (any SQLReading) throws -> T) throws -> T {
+        do {
+            return try pool.read { try body(Connection(database: $0)) }
+        } catch let error as DatabaseError {
+            throw error.coded
+        }
+    }
+
+    /// ``write(_:)`` for a caller that may block: one inside another database's body.
+    public func writeNow<T>(_ body: (any SQLWriting) throws -> T) throws -> T {
+        do {
+            return try pool.write { try body(Connection(database: $0)) }
+        } catch let error as DatabaseError {
+            throw error.coded
+        }
+    }
+
+    /// ``writeNow(_:)`` with the tables of another file in sight under the name `other`.
+    public func writeNow<T>(beside path: String, _ body: (any SQLWriting) throws -> T) throws -> T {
+        do {
+            return try pool.barrierWriteWithoutTransaction { database in
+                try database.execute(sql: "ATTACH DATABASE ? AS other", arguments: [path])
+                defer { try? database.execute(sql: "DETACH DATABASE other") }
+                var result: T?
+                try database.inTransaction {
+                    result = try body(Connection(database: database))
+                    return .commit
+                }
+                guard let result else { throw SQLError(.failed, "the transaction did not run") }
+                return result
+            }
+        } catch let error as DatabaseError {
+            throw error.coded
+        }
+    }
+
+    /// Writes the file anew without what was deleted, so that it is gone from the disk too.
+    public func compact() throws {
+        do {
+            try pool.vacuum()
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch let error as DatabaseError {
+            throw error.coded
+        }
+    }
+
     /// SQLite gives its side files the mode of the main file, so that one is made first, closed to everyone else.
-    private static func makePrivate(_ path: String) throws(SQLError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw SQLError(.cannotOpen, "cannot open \(path): error \(errno)") }
-        defer { Glibc.close(descriptor) }
+    ///
+    /// A file that is there is only looked at: opening and closing it would drop the locks that this process has on it (POSIX).
+    private static func makePrivate(_ path: String, _ creating: Bool) throws(SQLError) {
+        if creating {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            if descriptor >= 0 {
+                Glibc.close(descriptor)
+            } else if errno != EEXIST {
+                throw SQLError(.cannotOpen, "cannot open \(path): error \(errno)")
+            }
+        }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 == 0 else {
-            throw SQLError(.cannotOpen, "\(path) must be closed to everyone else: chmod 600")
+        guard lstat(path, &status) == 0 else { throw SQLError(.cannotOpen, "cannot open \(path): error \(errno)") }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0 else {
+            throw SQLError(.cannotOpen, "\(path) must be a file that is closed to everyone else: chmod 600")
         }
     }
 
@@ -70,6 +129,7 @@ public struct SQLiteDatabase: SQLDatabase {
 
 private struct Connection: SQLWriting {
     let database: GRDB.Database
+    var dialect: SQLDialect { .sqlite }
 
     func rows(_ sql: StaticString, _ parameters: [SQLValue]) throws(SQLError) -> [SQLRow] {
         do {

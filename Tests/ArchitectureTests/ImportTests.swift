@@ -31,7 +31,9 @@ let allowedImports: [String: Set<String>] = [
         "CSandbox",
         "CArgon2", "Crypto", "CryptoExtras", "ServiceLifecycle",
     ],
-    "ControlPlane/ControlPlaneStore": ["FoundationEssentials", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase"],
+    "ControlPlane/ControlPlaneStore": [
+        "FoundationEssentials", "Synchronization", "Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase",
+    ],
     // Faces the outside: reaches data through the core's services alone.
     "ControlPlane/ControlPlaneServer": [
         "FoundationEssentials", "Synchronization", "Basics", "CloudModel", "WireProtocol", "ControlPlaneCore", "Crypto", "X509",

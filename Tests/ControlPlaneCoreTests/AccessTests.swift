@@ -177,7 +177,9 @@ import Testing
         let issued = try await installation.services.enrolment.issueTokenAsOperator(for: made.environment)
         let password = try #require(made.oneTimePassword)
         var stored = Data()
-        for name in ["", "-wal"] { stored += try Data(contentsOf: URL(filePath: installation.data.database + name)) }
+        for path in [installation.data.database, installation.data.tenants + "/\(made.tenant.id).sqlite"] {
+            for name in ["", "-wal"] { stored += try Data(contentsOf: URL(filePath: path + name)) }
+        }
         for secret in [signedIn.token, issued.token, password] {
             #expect(stored.range(of: Data(secret.expose().utf8)) == nil)
         }

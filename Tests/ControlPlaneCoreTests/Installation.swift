@@ -24,8 +24,7 @@ final class HandClock: Sendable {
 final class Installation: Sendable {
     let path: String
     let data: DataFolder
-    let database: SQLiteDatabase
-    let store: SQLStore
+    let store: SQLiteStore
     let master: MasterKey
     let authority: CertificateAuthority
     let services: ControlPlaneServices
@@ -34,9 +33,7 @@ final class Installation: Sendable {
     init(pieceSize: Int = 64 << 10) async throws {
         path = FileManager.default.temporaryDirectory.path + "/cloudryption-test-\(UUID().uuidString)"
         data = try DataFolder(path)
-        database = try SQLiteDatabase(path: data.database)
-        try await Migrations.apply(to: database, now: 1)
-        store = SQLStore(database)
+        store = try SQLiteStore(path: data.database, tenants: data.tenants, now: Date(timeIntervalSince1970: 1))
         master = try MasterKey(folder: data.keys)
         authority = try CertificateAuthority(folder: data.authority, now: time.now)
         services = try ControlPlaneServices(

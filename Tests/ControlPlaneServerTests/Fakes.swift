@@ -54,6 +54,7 @@ final class FakeStore: ControlPlaneStore {
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T {
         throw Unused()
     }
+    func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)? { throw Unused() }
     struct Unused: Error {}
 }
 

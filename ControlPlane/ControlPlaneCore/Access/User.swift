@@ -39,6 +39,11 @@ public struct User: Sendable, Hashable {
     }
 }
 
+extension User {
+    /// Under which a person is found before the tenant is known: the directory holds no address.
+    public static func digest(ofCanonicalEmail email: String) -> [UInt8] { SecretText.digest(of: "user address\0" + email) }
+}
+
 /// A signed-in caller's session as the server keeps it.
 public struct Session: Sendable, Hashable {
     /// SHA-256 of the 32 random bytes that the caller holds.

@@ -12,10 +12,14 @@ import WireProtocol
 public struct RunQueue: Service {
     /// How long a lease lasts without renewal.
     static let lease: TimeInterval = 60
+    /// How long a run that was found is shown to nobody else: until it is claimed, or for ever so long when it cannot be.
+    static let hold: TimeInterval = 10
     /// How often it is renewed.
     static let renewal: Duration = .seconds(15)
     /// How long to wait before asking again for something to do.
     static let pause: Duration = .milliseconds(500)
+    /// The longest wait for word of a run, where the store can send word; leases end without one.
+    static let patience: Duration = .seconds(5)
 
     /// What happened, for the log.
     public enum Event: Sendable {
@@ -64,6 +68,8 @@ public struct RunQueue: Service {
             while !Task.isCancelled {
                 do {
                     if try await workOnce() { continue }
+                    await store.awaitRuns(atMost: Self.patience)
+                    continue
                 } catch is CancellationError {
                     break
                 } catch {
@@ -99,7 +105,10 @@ public struct RunQueue: Service {
     /// Takes one run to its end; answers whether there was one.
     @discardableResult public func workOnce() async throws -> Bool {
         let now = clock.now()
-        guard let next = try await store.readDirectory({ try $0.nextRun(now: now) }) else { return false }
+        // Looking costs no write while there is nothing to do.
+        guard try await store.readDirectory({ try $0.nextRun(now: now) }) != nil else { return false }
+        let hold = now.addingTimeInterval(Self.hold)
+        guard let next = try await store.takeNextRun(now: now, hold: hold) else { return true }
         let claimed = try await store.write(next.tenant) { tables -> Run? in
             guard
                 let run = try tables.claim(next.run, worker: worker, now: now, leaseUntil: now.addingTimeInterval(Self.lease))

@@ -17,6 +17,15 @@ public protocol ControlPlaneStore: Sendable {
     func write<T: Sendable>(_ tenant: TenantID, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
     /// Makes a tenant, and with `body` what it has from the start.
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
+    /// ``Directory/nextRun(now:)``, shown to nobody else until `hold`: time enough to claim it in its tenant.
+    func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)?
+    /// Waits until there may be a run to take, or the time is over.
+    func awaitRuns(atMost: Duration) async
+}
+
+extension ControlPlaneStore {
+    /// Waits as long as it may: for a store that hears of nothing.
+    public func awaitRuns(atMost: Duration) async { try? await Task.sleep(for: atMost) }
 }
 
 /// How often signing in as one account failed.
@@ -46,9 +55,9 @@ public protocol Directory {
     func agent(keyDigest: [UInt8]) throws -> Agent?
     /// Failed sign-ins of one account, known or not. `account` is a digest of its canonical spelling.
     func signInFailures(account: [UInt8]) throws -> SignInFailures?
-    /// The oldest run that is queued, or whose lease ended before `now`.
+    /// The oldest run that is queued, or whose lease ended before `now`, as far as the directory knows: the tenant's own row decides.
     func nextRun(now: Date) throws -> (tenant: TenantID, run: RunID)?
-    /// Every run that is marked as running.
+    /// Every run that is marked as running, as far as the directory knows.
     func runningRuns() throws -> [(tenant: TenantID, run: RunID)]
 }
 

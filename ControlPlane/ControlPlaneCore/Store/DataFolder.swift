@@ -12,13 +12,15 @@ public struct DataFolder: Sendable, Hashable {
     public init(_ path: String) throws(FileError) {
         self.path = path
         try SafeFile.makePrivateFolder(path)
-        for name in ["objects", "objects/uploads", "objects/bundles", "objects/results", "objects/snapshots", "scratch"] {
+        for name in ["objects", "objects/uploads", "objects/bundles", "objects/results", "objects/snapshots", "scratch", "tenants"] {
             try SafeFile.makePrivateFolder(path + "/" + name)
         }
     }
 
-    /// The database.
+    /// The directory: what has to be found before a tenant is known.
     public var database: String { path + "/control.sqlite" }
+    /// The tenants' own databases, a file each.
+    public var tenants: String { path + "/tenants" }
     /// The CA's folder.
     public var authority: String { path + "/ca" }
     /// The listeners' certificates.
