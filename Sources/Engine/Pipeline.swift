@@ -26,7 +26,7 @@ public enum Pipeline {
 
     /// Analyses a collection; see ``analyse(_:snapshotPath:options:premises:progress:)``.
     public static func run(
-        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
+        _ collection: consuming CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
         progress: (WorkerProgress) -> Void = { _ in }
     ) throws -> AnalysisResult {
         try stages(collection, snapshotPath: snapshotPath, options: options, premises: premises, progress: progress).result
@@ -35,12 +35,13 @@ public enum Pipeline {
     /// Analyses a collection.
     ///
     /// - Parameters:
+    ///   - collection: what was collected; it is let go as soon as it was read, where nobody else holds it.
     ///   - snapshotPath: where the snapshot's database is written; the file must not exist.
     ///   - premises: what the owner says besides.
     ///   - progress: told the name of each stage as it begins: `normalise`, `graph`, `paths`, `controls`, `fixes`, `write`.
     /// - Throws: when the database cannot be written, and ``PremiseError``. What is in the collection is never a reason: what cannot be read is said in the result's coverage.
     public static func analyse(
-        _ collection: CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
+        _ collection: consuming CloudCollection, snapshotPath: String, options: Options = Options(), premises: Premises = Premises(),
         progress: (WorkerProgress) -> Void = { _ in }
     ) throws -> Analysis {
         let (result, evaluation) = try stages(
@@ -49,7 +50,8 @@ public enum Pipeline {
     }
 
     private static func stages(
-        _ collection: CloudCollection, snapshotPath: String, options: Options, premises: Premises, progress: (WorkerProgress) -> Void
+        _ collection: consuming CloudCollection, snapshotPath: String, options: Options, premises: Premises,
+        progress: (WorkerProgress) -> Void
     ) throws -> (result: AnalysisResult, evaluation: Evaluation) {
         progress(WorkerProgress(stage: "normalise"))
         let snapshot = Normaliser.normalise(collection)

@@ -7,7 +7,7 @@ import Glibc
 /// Analyses a collection on this machine and writes the result folder; what `analyze` and `scan` share.
 enum OfflineAnalysis {
     /// - Throws: a coded error; then the output folder is as it was.
-    static func run(_ collection: CloudCollection, premises: Premises, out: String, failOn: Severity?) throws {
+    static func run(_ collection: consuming CloudCollection, premises: Premises, out: String, failOn: Severity?) throws {
         let folder = try ResultFolder(out)
         let result: AnalysisResult
         do {

@@ -11,10 +11,12 @@ public struct Normaliser {
     let problems = ReadingProblems()
     var gaps: [CoverageEntry] = []
 
-    init(_ collection: CloudCollection) { index = RecordIndex(collection) }
+    init(_ collection: consuming CloudCollection) { index = RecordIndex(collection) }
 
     /// The picture of a collection. Every list is ordered; the order of records does not matter.
-    public static func normalise(_ collection: CloudCollection) -> CloudSnapshot {
+    ///
+    /// The collection is let go as soon as it was read, where nobody else holds it.
+    public static func normalise(_ collection: consuming CloudCollection) -> CloudSnapshot {
         var normaliser = Normaliser(collection)
         normaliser.run()
         return normaliser.snapshot
@@ -52,75 +54,45 @@ public struct Normaliser {
         order()
     }
 
+    /// Orders every list. Two answers may tell of the same thing (a folder saved twice); the first in the order of records counts.
     private mutating func order() {
         snapshot.accounts.sortByBytes(\.id)
-        snapshot.principals.sortByBytes(\.arn)
-        snapshot.policies.sortByBytes(\.arn)
-        snapshot.instances.sortByBytes(\.arn)
-        snapshot.securityGroups.sortByBytes(\.arn)
-        snapshot.vpcs.sortByBytes { $0.id + " " + $0.account }
-        snapshot.subnets.sortByBytes { $0.id + " " + $0.account }
-        snapshot.routeTables.sortByBytes { $0.id + " " + $0.account }
-        snapshot.internetGateways.sortByBytes { $0.id + " " + $0.account }
-        snapshot.vpcEndpoints.sortByBytes(\.arn)
-        snapshot.networkACLs.sortByBytes { $0.id + " " + $0.account }
-        snapshot.loadBalancers.sortByBytes(\.arn)
-        snapshot.buckets.sortByBytes(\.arn)
-        snapshot.functions.sortByBytes(\.arn)
-        snapshot.keys.sortByBytes(\.arn)
-        snapshot.secrets.sortByBytes(\.arn)
-        snapshot.databases.sortByBytes(\.arn)
-        snapshot.dataSnapshots.sortByBytes(\.arn)
+        snapshot.principals.sortByBytesOnce(\.arn)
+        snapshot.policies.sortByBytesOnce(\.arn)
+        snapshot.instances.sortByBytesOnce(\.arn)
+        snapshot.securityGroups.sortByBytesOnce(\.arn)
+        snapshot.vpcs.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.subnets.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.routeTables.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.internetGateways.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.vpcEndpoints.sortByBytesOnce(\.arn)
+        snapshot.networkACLs.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.loadBalancers.sortByBytesOnce(\.arn)
+        snapshot.buckets.sortByBytesOnce(\.arn)
+        snapshot.functions.sortByBytesOnce(\.arn)
+        snapshot.keys.sortByBytesOnce(\.arn)
+        snapshot.secrets.sortByBytesOnce(\.arn)
+        snapshot.databases.sortByBytesOnce(\.arn)
+        snapshot.dataSnapshots.sortByBytesOnce(\.arn)
         orderEdges()
-        snapshot.workloads.sortByBytes { $0.arn + " " + $0.kind.rawValue }
-        // Two answers may tell of the same thing (a folder saved twice); the first in the order of records counts.
-        snapshot.principals = Self.unique(snapshot.principals, \.arn)
-        snapshot.policies = Self.unique(snapshot.policies, \.arn)
-        snapshot.instances = Self.unique(snapshot.instances, \.arn)
-        snapshot.securityGroups = Self.unique(snapshot.securityGroups, \.arn)
-        snapshot.vpcs = Self.unique(snapshot.vpcs) { $0.id + " " + $0.account }
-        snapshot.subnets = Self.unique(snapshot.subnets) { $0.id + " " + $0.account }
-        snapshot.routeTables = Self.unique(snapshot.routeTables) { $0.id + " " + $0.account }
-        snapshot.internetGateways = Self.unique(snapshot.internetGateways) { $0.id + " " + $0.account }
-        snapshot.vpcEndpoints = Self.unique(snapshot.vpcEndpoints, \.arn)
-        snapshot.networkACLs = Self.unique(snapshot.networkACLs) { $0.id + " " + $0.account }
-        snapshot.loadBalancers = Self.unique(snapshot.loadBalancers, \.arn)
-        snapshot.buckets = Self.unique(snapshot.buckets, \.arn)
-        snapshot.functions = Self.unique(snapshot.functions, \.arn)
-        snapshot.keys = Self.unique(snapshot.keys, \.arn)
-        snapshot.secrets = Self.unique(snapshot.secrets, \.arn)
-        snapshot.databases = Self.unique(snapshot.databases, \.arn)
-        snapshot.dataSnapshots = Self.unique(snapshot.dataSnapshots, \.arn)
-        snapshot.workloads = Self.unique(snapshot.workloads) { $0.arn + " " + $0.kind.rawValue }
+        snapshot.workloads.sortByBytesOnce { $0.arn + " " + $0.kind.rawValue }
     }
 
     private mutating func orderEdges() {
-        func ordered<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {
-            var items = items
-            items.sortByBytes(key)
-            return Self.unique(items, key)
-        }
-        snapshot.warehouses = ordered(snapshot.warehouses, \.arn)
-        snapshot.networkInterfaces = ordered(snapshot.networkInterfaces) { $0.id + " " + $0.account }
-        snapshot.prefixLists = ordered(snapshot.prefixLists) { $0.id + " " + $0.account }
-        snapshot.peerings = ordered(snapshot.peerings) { $0.id + " " + $0.account }
-        snapshot.transitGateways = ordered(snapshot.transitGateways) { $0.id + " " + $0.account }
-        snapshot.internetBlocks = ordered(snapshot.internetBlocks) { $0.region + " " + $0.account }
-        snapshot.apis = ordered(snapshot.apis) { $0.arn + " " + $0.account }
-        snapshot.distributions = ordered(snapshot.distributions, \.arn)
-        snapshot.searchDomains = ordered(snapshot.searchDomains, \.arn)
-        snapshot.clusters = ordered(snapshot.clusters, \.arn)
-        snapshot.images = ordered(snapshot.images, \.arn)
-        snapshot.guarded = ordered(snapshot.guarded, \.arn)
-        snapshot.identityProviders = ordered(snapshot.identityProviders, \.arn)
-        snapshot.identityPools = ordered(snapshot.identityPools) { $0.id + " " + $0.account }
-    }
-
-    private static func unique<Item>(_ items: [Item], _ key: (Item) -> String) -> [Item] {
-        items.reduce(into: []) { result, item in
-            if let last = result.last, key(last) == key(item) { return }
-            result.append(item)
-        }
+        snapshot.warehouses.sortByBytesOnce(\.arn)
+        snapshot.networkInterfaces.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.prefixLists.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.peerings.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.transitGateways.sortByBytesOnce { $0.id + " " + $0.account }
+        snapshot.internetBlocks.sortByBytesOnce { $0.region + " " + $0.account }
+        snapshot.apis.sortByBytesOnce { $0.arn + " " + $0.account }
+        snapshot.distributions.sortByBytesOnce(\.arn)
+        snapshot.searchDomains.sortByBytesOnce(\.arn)
+        snapshot.clusters.sortByBytesOnce(\.arn)
+        snapshot.images.sortByBytesOnce(\.arn)
+        snapshot.guarded.sortByBytesOnce(\.arn)
+        snapshot.identityProviders.sortByBytesOnce(\.arn)
+        snapshot.identityPools.sortByBytesOnce { $0.id + " " + $0.account }
     }
 
     func cursors(_ account: String, _ service: String, _ operation: String) -> [Cursor] {

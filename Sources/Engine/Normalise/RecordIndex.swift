@@ -36,15 +36,14 @@ struct RecordIndex {
     private var asked: [Call: [Asked]] = [:]
     private var regionsByAccount: [String: Set<String>] = [:]
 
-    init(_ collection: CloudCollection) {
-        var collection = collection
+    init(_ collection: consuming CloudCollection) {
         for index in collection.records.indices where collection.records[index].account == nil {
             collection.records[index].account = "unknown"
         }
         collection.records.sortByBytes(\.id)
         self.collection = collection
         var accounts: Set<String> = []
-        for (index, record) in collection.records.enumerated() {
+        for (index, record) in self.collection.records.enumerated() {
             let account = record.account ?? "unknown"
             accounts.insert(account)
             let call = Call(account: account, service: record.service, operation: record.operation)
@@ -59,7 +58,7 @@ struct RecordIndex {
                 if parts.count == 3, ["aws", "aws-cn", "aws-us-gov"].contains(parts[1]) { partitions[account] = String(parts[1]) }
             }
         }
-        for entry in collection.coverage where entry.outcome != .unknownOperation {
+        for entry in self.collection.coverage where entry.outcome != .unknownOperation {
             let account = entry.account ?? "unknown"
             if entry.account != nil { accounts.insert(account) }
             let call = Call(account: account, service: entry.service, operation: entry.operation)

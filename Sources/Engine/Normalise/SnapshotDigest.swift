@@ -36,10 +36,15 @@ public enum SnapshotDigest {
 
     /// An entry as one canonical line; its message is ours and says nothing more.
     static func line(_ entry: CoverageEntry) -> String {
-        let parts = [
+        var text = JSONText()
+        text.open("[")
+        for part in [
             entry.account, entry.service, entry.operation, entry.region, entry.resource, entry.outcome.rawValue, entry.code, entry.message,
-        ]
-        return JSONValue.array(parts.map { part in part.map { .string($0) } ?? .null }).canonicalText
+        ] {
+            if let part { text.value(part) } else { text.value(.null) }
+        }
+        text.close("]")
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 }
 

@@ -8,6 +8,7 @@ import SyntheticCloud
 /// - `PathBenchmark` measures the sizes that the product is specified for;
 /// - `PathBenchmark measure PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` one size, in stages;
 /// - `PathBenchmark write FOLDER PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` writes the folder that `cloudryption analyze` takes;
+/// - `PathBenchmark results INPUT FOLDER` writes what `cloudryption analyze` would, so that two builds can be compared byte for byte;
 /// - `PathBenchmark search NODES EDGES` the search alone;
 /// - `PathBenchmark who-can PRINCIPALS RESOURCES [ACCOUNTS]` who may do three things, asked of one account's data.
 @main
@@ -24,6 +25,7 @@ struct PathBenchmark {
         switch arguments.first {
         case "measure": try measure(shape(from: 1))
         case "write": try write(shape(from: 2), to: arguments[1])
+        case "results": try results(of: arguments[1], to: arguments[2])
         case "search": search(nodes: number(1), edges: number(2))
         case "who-can": try whoCan(.init(principals: number(1), resources: number(2), accounts: max(1, number(3))))
         default:
@@ -46,13 +48,14 @@ struct PathBenchmark {
     /// Analyses one organisation, fixes left out: what the stages take is the time from one's beginning to the next one's.
     private static func measure(_ shape: SyntheticCloud.Shape) throws {
         let collection = try SyntheticCloud(shape).collection()
+        let records = collection.records.count
         let folder = FileManager.default.temporaryDirectory.appending(path: "path-benchmark-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let clock = ContinuousClock()
         var begun: [(stage: String, at: ContinuousClock.Instant)] = []
         let result = try Pipeline.run(
-            collection, snapshotPath: folder.appending(path: "snapshot.sqlite").path, options: .init(findsFixes: false)
+            consume collection, snapshotPath: folder.appending(path: "snapshot.sqlite").path, options: .init(findsFixes: false)
         ) { progress in begun.append((progress.stage, clock.now)) }
         begun.append(("end", clock.now))
         func taken(_ stage: String) -> Duration {
@@ -61,7 +64,7 @@ struct PathBenchmark {
         }
         let ranked = taken("normalise") + taken("graph") + taken("paths")
         print(
-            "| \(shape.principals) | \(shape.resources) | \(shape.density.rawValue) | \(collection.records.count) | "
+            "| \(shape.principals) | \(shape.resources) | \(shape.density.rawValue) | \(records) | "
                 + "\(seconds(taken("normalise"))) | \(seconds(taken("graph"))) | \(seconds(taken("paths"))) | \(seconds(ranked)) | "
                 + "\(seconds(taken("controls"))) | \(result.paths.count) | \(memory()) |")
     }
@@ -82,6 +85,23 @@ struct PathBenchmark {
             for file in cloud.files(of: index) { try Data(file.text.utf8).write(to: URL(filePath: place + "/" + file.name)) }
         }
         print("\(cloud.accounts.count) accounts, \(shape.principals) principals, \(shape.resources) resources")
+    }
+
+    /// Analyses a folder, fixes left out, and writes everything.
+    private static func results(of input: String, to folder: String) throws {
+        let place = URL(filePath: folder)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let analysis = try Pipeline.analyse(
+            try CollectionFolder.read(input), snapshotPath: place.appending(path: "snapshot.sqlite").path, options: .init(findsFixes: false))
+        for document in ResultEncoding.documents(of: analysis.result) {
+            try Data(document.bytes).write(to: place.appending(path: document.name))
+        }
+        var graph = Data()
+        analysis.graph.writeJSON { graph += $0 }
+        try graph.write(to: place.appending(path: "graph.json"))
+        graph = Data()
+        analysis.graph.writeGraphML { graph += $0 }
+        try graph.write(to: place.appending(path: "graph.graphml"))
     }
 
     /// Who may do what, among all principals of an organisation: loading once, and each question alone.
