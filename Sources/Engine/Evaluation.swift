@@ -175,7 +175,8 @@ struct Exposures {
 extension Evaluation {
     /// Writes the snapshot's database, where nothing must be yet.
     func writeSnapshot(to path: String, digest: String) throws(SnapshotError) {
-        let edges = graph.edges.map { edge in
+        let edges = EdgeRows(count: graph.edges.count) { [graph] number in
+            let edge = graph.edges[number]
             let proof = graph.proof(of: edge)
             return EdgeRow(
                 source: graph.nodes[Int(edge.from)].id, target: graph.nodes[Int(edge.to)].id, technique: graph.technique(of: edge),

@@ -34,6 +34,23 @@ public struct EdgeRow: Sendable, Hashable {
     }
 }
 
+/// The rows of the table `edges`, each made when it is its turn: a large graph's do not fit into memory twice.
+public struct EdgeRows: Sendable, ExpressibleByArrayLiteral {
+    /// How many there are.
+    public let count: Int
+    private let row: @Sendable (Int) -> EdgeRow
+
+    /// Rows that are there already.
+    public init(arrayLiteral rows: EdgeRow...) { self.init(count: rows.count) { rows[$0] } }
+    /// So many rows, made by their number.
+    public init(count: Int, row: @escaping @Sendable (Int) -> EdgeRow) {
+        self.count = count
+        self.row = row
+    }
+    /// The row of that number, which is below ``count``.
+    public subscript(number: Int) -> EdgeRow { row(number) }
+}
+
 /// A row of the table `exposures`.
 public struct ExposureRow: Sendable, Hashable {
     /// Native identifier of what is reached from the internet.
@@ -107,14 +124,14 @@ public struct SnapshotContents: Sendable {
     /// Its name: `sha256:…`.
     public var digest: String
     /// The graph's edges.
-    public var edges: [EdgeRow]
+    public var edges: EdgeRows
     /// What the internet reaches.
     public var exposures: [ExposureRow]
     /// Which policies of their organisations bear on the accounts.
     public var controlPolicies: [ControlPolicyRow]
     /// Contents of these parts.
     public init(
-        snapshot: CloudSnapshot, digest: String, edges: [EdgeRow] = [], exposures: [ExposureRow] = [],
+        snapshot: CloudSnapshot, digest: String, edges: EdgeRows = [], exposures: [ExposureRow] = [],
         controlPolicies: [ControlPolicyRow] = []
     ) {
         self.snapshot = snapshot

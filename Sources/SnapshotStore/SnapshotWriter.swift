@@ -78,7 +78,8 @@ private struct Filler {
             try insert("control_policies", [row.account, row.type.rawValue, row.level, row.node, row.policy])
         }
         try fillResources(snapshot, times)
-        for (number, edge) in contents.edges.enumerated() {
+        for number in 0..<contents.edges.count {
+            let edge = contents.edges[number]
             try insert(
                 "edges",
                 [
@@ -107,19 +108,32 @@ private struct Filler {
         }
     }
 
-    private func json(_ list: [String]) -> String { JSONValue.array(list.map { .string($0) }).canonicalText }
+    private func json(_ list: [String]) -> String { list.isEmpty ? "[]" : JSONValue.array(list.map { .string($0) }).canonicalText }
 
     private func json(_ citations: [Citation]) -> String {
-        JSONValue.array(
-            citations.map { citation in
-                var object: JSONObject = ["record": .string(citation.record)]
-                object["pointer"] = citation.pointer.map { .string($0) }
-                object["time"] = citation.time.map { .string($0) }
-                object["policy"] = citation.policy.map { .string($0) }
-                object["statement"] = citation.statement.map { .number(String($0)) }
-                return .object(object)
+        // In canonical form: every edge has some.
+        var text = JSONText()
+        func member(_ name: StaticString, _ value: String?) {
+            guard let value else { return }
+            text.name(name)
+            text.value(value)
+        }
+        text.open("[")
+        for citation in citations {
+            text.open("{")
+            member("pointer", citation.pointer)
+            member("policy", citation.policy)
+            text.name("record")
+            text.value(citation.record)
+            if let statement = citation.statement {
+                text.name("statement")
+                text.value(.number(String(statement)))
             }
-        ).canonicalText
+            member("time", citation.time)
+            text.close("}")
+        }
+        text.close("]")
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 
     // MARK: Principals and policies
