@@ -60,6 +60,13 @@ final class ContextValues: Sendable {
     }
 }
 
+/// Keys that requests surely do not have, taken apart once for many of them.
+public struct KnownAbsentKeys: Sendable {
+    let keys: Set<ContextKey>
+    /// Keys in any case.
+    public init(_ keys: Set<String>) { self.keys = Set(keys.map { ContextKey($0) }) }
+}
+
 /// What a request brings, whoever makes it. A class, so that handing it on copies one reference.
 final class GivenContext: Sendable {
     let values: ContextValues
@@ -82,8 +89,18 @@ final class GivenContext: Sendable {
             knownAbsent = []
         case .unknown(let keys):
             isOpen = true
-            knownAbsent = Set(keys.map { ContextKey($0) })
+            knownAbsent = KnownAbsentKeys(keys).keys
         }
+    }
+
+    /// A context of which not all keys are known, of a resource that is the principal's where its owner is not known.
+    init(_ values: [String: [String]], _ absent: KnownAbsentKeys, resourceAccount: [UInt8]?) {
+        self.values = ContextValues(values)
+        derivesKeys = true
+        self.resourceAccount = resourceAccount.map { [$0] }
+        takesPrincipalsAccount = true
+        isOpen = true
+        knownAbsent = absent.keys
     }
 }
 

@@ -32,7 +32,22 @@ public final class PreparedQuestion: Sendable {
     }
 
     /// A question of these parts; the context is what does not depend on who asks.
-    public init(action: String, resource: String, resourceAccount: String? = nil, context: RequestContext) {
+    public convenience init(action: String, resource: String, resourceAccount: String? = nil, context: RequestContext) {
+        self.init(action: action, resource: resource, resourceAccount: resourceAccount) { owner in
+            GivenContext(context, resourceAccount: owner, takesPrincipalsAccount: true)
+        }
+    }
+
+    /// A question of which not all keys are known; `absent` are those that it surely does not have.
+    public convenience init(
+        action: String, resource: String, resourceAccount: String? = nil, values: [String: [String]], absent: KnownAbsentKeys
+    ) {
+        self.init(action: action, resource: resource, resourceAccount: resourceAccount) { owner in
+            GivenContext(values, absent, resourceAccount: owner)
+        }
+    }
+
+    private init(action: String, resource: String, resourceAccount: String?, _ context: ([UInt8]?) -> GivenContext) {
         self.action = Array(action.utf8).lowercased
         actionHead = Pattern.head(self.action).0
         serviceBit = Self.serviceBit(self.action)
@@ -42,7 +57,7 @@ public final class PreparedQuestion: Sendable {
         var owner = resourceAccount.map { Array($0.utf8) }
         if owner == nil, let arn, arn.account.count == 12 { owner = Array(arn.account) }
         self.owner = owner
-        given = GivenContext(context, resourceAccount: owner, takesPrincipalsAccount: true)
+        given = context(owner)
         if self.action.hasPrefix("kms:"), let arn, arn.resource.starts(with: "key/".utf8) {
             special = .key
         } else if self.action.hasPrefix("sts:"), let arn, arn.isIAM, arn.resource.starts(with: "role/".utf8) {

@@ -17,20 +17,24 @@ extension GraphBuilder {
             }
         }
         var found: [(role: Int, proof: Proof)] = []
+        let kind = draft.techniquePlace("sts-001")
+        let asker = permissions.assumer(subject)
         for index in candidates.sorted() where index != subject.index {
-            let role = snapshot.principals[index]
-            if onlyAbroad, role.account == principal.account { continue }
+            if onlyAbroad, snapshot.principals[index].account == principal.account { continue }
             guard
-                let proof = permissions.may(
-                    subject, "sts:AssumeRole", on: role.arn, account: role.account, context: targetContext(role),
-                    policy: permissions.trust(of: index)),
-                let to = draft.places[role.arn]
+                let proof = asker.mayAssume(
+                    index, principalContexts.context(of: index), alike: principalContexts.classes[index],
+                    trust: permissions.trust(of: index)),
+                let to = draft.places[snapshot.principals[index].arn]
             else { continue }
             found.append((index, proof))
             draft.edge(
-                from, to, "sts-001", likelihood: Likelihood.certain, proof: proof,
-                hypothetical: proof.confidence == .unknown,
-                why: "\(label(principal)) may assume role \(role.name): its permissions and the role's trust policy allow it.")
+                from, to, "sts-001", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
+                telling: shared.telling(kind, index) {
+                    Telling(
+                        words:
+                            " may assume role \(snapshot.principals[index].name): its permissions and the role's trust policy allow it.")
+                })
         }
         assumable[subject.index] = found
     }

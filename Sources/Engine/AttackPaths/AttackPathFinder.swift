@@ -51,42 +51,91 @@ struct AttackPathFinder {
     mutating func paths() -> [Found] {
         var search = StrongestPaths(graph)
         let wanted = wanted()
+        let entries = Entries(graph)
         var all: [Found] = []
-        var toData: [Int: [Found]] = [:]
+        var toData = [Strongest](repeating: Strongest(), count: graph.nodes.count)
+        let isWorse = Self.isWorse(graph)
         for target in graph.nodes.indices where graph.nodes[target].value > 0 {
-            let found = paths(to: target, wanted, &search)
-            note(found, target)
+            let isAdmin = graph.nodes[target].kind == .admin
+            // Most ways of a principal to data are not among its strongest.
+            let found = paths(to: target, wanted, &search) { source, score, steps in
+                isAdmin || !entries.isOwn(source) || toData[source].mayKeep(score, steps)
+            }
+            exposures[target] = Self.exposure(found, entries)
             for one in found {
-                if graph.nodes[target].kind == .admin || !isOwn(one.source) {
-                    all.append(one)
-                } else {
-                    toData[one.source, default: []].append(one)
-                }
+                if isAdmin || !entries.isOwn(one.source) { all.append(one) } else { toData[one.source].add(one, isWorse) }
             }
         }
-        let isWorse = Self.isWorse(graph)
-        for found in toData.values {
-            if found.count > Self.dataPathsPerStart {
-                truncated += 1
-                all += found.sorted(by: isWorse).prefix(Self.dataPathsPerStart)
-            } else {
-                all += found
-            }
+        for strongest in toData {
+            if strongest.count > Self.dataPathsPerStart { truncated += 1 }
+            all += strongest.kept
         }
         return all.sorted(by: isWorse)
     }
 
-    private mutating func note(_ found: [Found], _ target: Int) {
+    /// The strongest paths from one principal to data.
+    private struct Strongest {
+        /// The worst first, at most ``AttackPathFinder/dataPathsPerStart``.
+        var kept: [Found] = []
+        /// How many there were.
+        var count = 0
+
+        /// Whether a path with that score and so many steps may be among them.
+        func mayKeep(_ score: Double, _ steps: Int) -> Bool {
+            guard kept.count == dataPathsPerStart, let last = kept.last else { return true }
+            return score > last.score || score == last.score && steps <= last.edges.count
+        }
+
+        /// Counts a path, and keeps it where it is told and worse than others.
+        mutating func add(_ found: Found, _ isWorse: (Found, Found) -> Bool) {
+            count += 1
+            guard !found.edges.isEmpty else { return }
+            if kept.count == dataPathsPerStart {
+                guard let last = kept.last, isWorse(found, last) else { return }
+                kept.removeLast()
+            }
+            kept.insert(found, at: kept.firstIndex { isWorse(found, $0) } ?? kept.endIndex)
+        }
+    }
+
+    /// The kinds of entry that nodes are, by place.
+    private struct Entries {
+        private var names: [String] = []
+        private var places: [UInt8] = []
+        private var own: [Bool] = []
+
+        init(_ graph: SecurityGraph) {
+            for node in graph.nodes {
+                let name = AttackPathFinder.entry(node)
+                let place = names.firstIndex(of: name) ?? names.count
+                if place == names.count { names.append(name) }
+                places.append(UInt8(place))
+                own.append(name == "principal")
+            }
+        }
+
+        var count: Int { names.count }
+        /// Whether a node is one of the accounts' own principals and not assumed to be compromised.
+        func isOwn(_ node: Int) -> Bool { own[node] }
+        func place(_ node: Int) -> Int { Int(places[node]) }
+        func name(_ place: Int) -> String { names[place] }
+        var internet: Int? { names.firstIndex(of: NodeKind.internet.rawValue) }
+    }
+
+    /// What reaches a target by these paths, which are ordered by their sources.
+    private static func exposure(_ found: [Found], _ entries: Entries) -> TargetExposure {
         var exposure = TargetExposure()
+        var best = [Double?](repeating: nil, count: entries.count)
         var last = -1
         for one in found {
-            let node = graph.nodes[one.source]
-            exposure.byEntry[Self.entry(node), default: 0] = max(exposure.byEntry[Self.entry(node)] ?? 0, one.score)
-            if node.kind == .internet { exposure.isReachedFromInternet = true }
+            let entry = entries.place(one.source)
+            best[entry] = max(best[entry] ?? 0, one.score)
             if one.source != last { exposure.starts += 1 }
             last = one.source
         }
-        exposures[target] = exposure
+        for (entry, score) in best.enumerated() { if let score { exposure.byEntry[entries.name(entry)] = score } }
+        exposure.isReachedFromInternet = entries.internet.map { best[$0] != nil } ?? false
+        return exposure
     }
 
     /// The kind of entry that a start is: `principal` for the accounts' own users, groups and roles, `compromised` for what is assumed to be.
@@ -99,14 +148,23 @@ struct AttackPathFinder {
     func wanted() -> [Bool] { graph.nodes.map { $0.start > 0 } }
 
     /// Whether a node is one of the accounts' own principals and not assumed to be compromised.
-    private func isOwn(_ node: Int) -> Bool { Self.entry(graph.nodes[node]) == "principal" }
+    private func isOwn(_ node: Int) -> Bool { graph.nodes[node].kind.isPrincipal && graph.nodes[node].start < 1 }
 
     /// The paths to one jewel.
-    func paths(to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths) -> [Found] {
-        let tells = graph.nodes[target].kind == .admin
-        return search.ways(to: target, from: wanted, andSurest: tells, others: Self.alternatives).compactMap { way in
-            counts(way.source, target) ? found(way, target) : nil
-        }
+    ///
+    /// - Parameter tells: whether a path is told with its steps, by its source, its score and how many steps it has.
+    func paths(
+        to target: Int, _ wanted: [Bool], _ search: inout StrongestPaths, tells: (Int, Double, Int) -> Bool = { _, _, _ in true }
+    ) -> [Found] {
+        search.ways(
+            to: target, from: wanted, andSurest: graph.nodes[target].kind == .admin, others: Self.alternatives,
+            tells: { source, likelihood, steps in tells(source, score(source, target, likelihood), steps) }
+        ).compactMap { way in counts(way.source, target) ? found(way, target) : nil }
+    }
+
+    /// A target's value times the likelihood of standing at the start and of getting from there to it.
+    private func score(_ source: Int, _ target: Int, _ likelihood: Double) -> Double {
+        Self.rounded(graph.nodes[target].value * (graph.nodes[source].start * likelihood))
     }
 
     /// The strongest way from each start to one jewel, and nothing besides.
@@ -126,12 +184,12 @@ struct AttackPathFinder {
         let likelihood = graph.nodes[way.source].start * way.likelihood
         return Found(
             source: way.source, target: target, edges: way.edges, likelihood: likelihood, confidence: way.confidence,
-            score: Self.rounded(graph.nodes[target].value * likelihood), others: way.others)
+            score: score(way.source, target, way.likelihood), others: way.others)
     }
 
     /// Whether one proven or conditional step leads from a principal to the data.
     private func hasOwnWay(_ source: Int, _ target: Int) -> Bool {
-        graph.edges(from: source).contains { Int($0.to) == target && !$0.isHypothetical && $0.confidence != .unknown }
+        graph.edge(from: source, to: target).map { !$0.isHypothetical && $0.confidence != .unknown } ?? false
     }
 
     static func isWorse(_ graph: SecurityGraph) -> (Found, Found) -> Bool {
@@ -179,7 +237,7 @@ struct AttackPathFinder {
     /// Other techniques for the same first step, then other first steps.
     private func alternatives(_ found: Found) -> [PathAlternative]? {
         guard let first = found.edges.first else { return nil }
-        var list = graph.proof(of: first).alternatives.map { technique in
+        var list = graph.alternatives(of: first).map { technique in
             PathAlternative(technique: technique, to: graph.nodes[Int(first.to)].id, likelihood: nil, confidence: nil)
         }
         list += found.others.map { other in

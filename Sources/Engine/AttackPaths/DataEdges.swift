@@ -7,22 +7,25 @@ extension GraphBuilder {
         for place in index.candidates(subject, principal.arn, permissions, .reading, onlyAbroad: onlyAbroad) {
             let store = index.stores[place]
             switch store.item {
-            case .bucket(let bucket): addBucket(bucket, store, subject, principal, from)
-            case .secret(let secret): addSecret(secret, store, subject, principal, from)
-            case .parameter(let parameter): addParameter(parameter, store.node, subject, principal, from)
+            case .bucket(let bucket): addBucket(bucket, store, subject, from)
+            case .secret(let secret): addSecret(secret, store, subject, from)
+            case .parameter(let parameter): addParameter(parameter, store.node, subject, from)
             case .database, .snapshot: break
             }
         }
         if !onlyAbroad { addDataTechniques(subject, principal, from, to: index) }
     }
 
-    private func addBucket(_ bucket: Bucket, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {
+    private func addBucket(_ bucket: Bucket, _ store: Store, _ subject: Subject, _ from: Int) {
         guard var proof = proof(subject, "s3:GetObject", onObjectOf: bucket, store.policy) else { return }
         if !bucket.policyKnown { proof.require("no bucket policy denies it (it was not collected)") }
-        proof.cite(permissions.citation(bucket.evidence))
+        let telling = shared.telling(draft.techniquePlace("s3-read"), store.node) {
+            Telling(words: " may read objects of bucket \(bucket.name) (s3:GetObject).", fact: permissions.citation(bucket.evidence))
+        }
+        proof.cite(telling.fact)
         draft.edge(
             from, store.node, "s3-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
-            why: "\(label(principal)) may read objects of bucket \(bucket.name) (s3:GetObject).")
+            telling: telling)
     }
 
     /// Proof that a subject may do something to some object of a bucket.
@@ -38,17 +41,21 @@ extension GraphBuilder {
         return best
     }
 
-    private func addSecret(_ secret: SecretItem, _ store: Store, _ subject: Subject, _ principal: Principal, _ from: Int) {
+    private func addSecret(_ secret: SecretItem, _ store: Store, _ subject: Subject, _ from: Int) {
         guard subject.allows.contains("secretsmanager:GetSecretValue") || secret.policy != nil,
             var proof = read(secret, store.policy, subject),
             let decrypt = decrypt(secret, subject)
         else { return }
         proof.add(decrypt)
         if !secret.policyKnown { proof.require("no policy of the secret denies it (it was not collected)") }
-        proof.cite(permissions.citation(secret.evidence))
+        let telling = shared.telling(draft.techniquePlace("secret-read"), store.node) {
+            Telling(
+                words: " may read secret \(secret.name) (secretsmanager:GetSecretValue).", fact: permissions.citation(secret.evidence))
+        }
+        proof.cite(telling.fact)
         draft.edge(
             from, store.node, "secret-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
-            why: "\(label(principal)) may read secret \(secret.name) (secretsmanager:GetSecretValue).")
+            telling: telling)
     }
 
     /// Proof that a subject may ask for a secret's value; its key is another matter.
@@ -67,7 +74,7 @@ extension GraphBuilder {
     }
 
     /// A parameter that is kept encrypted; AWS's own key for them is open to whoever may read the parameter.
-    private func addParameter(_ parameter: Workload, _ to: Int, _ subject: Subject, _ principal: Principal, _ from: Int) {
+    private func addParameter(_ parameter: Workload, _ to: Int, _ subject: Subject, _ from: Int) {
         let action = "ssm:GetParameter"
         guard subject.account == parameter.account, subject.allows.contains(action) else { return }
         var context = tagContext(parameter.tags, parameter.arn)
@@ -77,20 +84,23 @@ extension GraphBuilder {
             let key = key(named: name, account: parameter.account, region: parameter.region)
             guard let key else {
                 proof.require("the key \(name) lets it decrypt (which key that is was not collected)")
-                return read(parameter, to, principal, from, proof)
+                return read(parameter, to, from, proof)
             }
             guard let decrypt = decrypt(key, subject, service: "ssm.\(parameter.region).amazonaws.com") else { return }
             proof.add(decrypt)
         }
-        read(parameter, to, principal, from, proof)
+        read(parameter, to, from, proof)
     }
 
-    private func read(_ parameter: Workload, _ to: Int, _ principal: Principal, _ from: Int, _ proof: Proof) {
+    private func read(_ parameter: Workload, _ to: Int, _ from: Int, _ proof: Proof) {
         var proof = proof
-        proof.cite(permissions.citation(parameter.evidence))
+        let telling = shared.telling(draft.techniquePlace("parameter-read"), to) {
+            Telling(words: " may read parameter \(parameter.name) (ssm:GetParameter).", fact: permissions.citation(parameter.evidence))
+        }
+        proof.cite(telling.fact)
         draft.edge(
             from, to, "parameter-read", likelihood: Likelihood.certain, proof: proof, hypothetical: proof.confidence == .unknown,
-            why: "\(label(principal)) may read parameter \(parameter.name) (ssm:GetParameter).")
+            telling: telling)
     }
 
     func key(named name: String, account: String, region: String) -> EncryptionKey? {

@@ -11,16 +11,27 @@ extension GraphBuilder {
             let step = Step(technique: technique, subject: subject, principal: principal, from: from, admin: from)
             // What is made besides is asked for once.
             guard let beside = beside(step) else { continue }
-            for store in own.lazy.map({ index.stores[$0] }) where !draft.isProven(from, store.node) {
+            let kind = draft.techniquePlace(technique.id)
+            for store in own.lazy.map({ index.stores[$0] }) where isAbout(data, store.item) && !draft.isProven(from, store.node) {
                 guard var proof = proof(step, data, store) else { continue }
                 proof.add(beside.proof)
                 draft.edge(
                     from, store.node, technique.id, likelihood: technique.likelihood, proof: proof,
                     hypothetical: proof.confidence == .unknown,
-                    why:
-                        "\(label(principal)) may \(technique.deed) \(draft.nodes[store.node].kind.rawValue) \(draft.nodes[store.node].name) (\(step.actions))."
-                )
+                    telling: shared.telling(kind, store.node) {
+                        let node = draft.nodes[store.node]
+                        return Telling(words: " may \(technique.deed) \(node.kind.rawValue) \(node.name) (\(step.actions)).")
+                    })
             }
+        }
+    }
+
+    private func isAbout(_ data: EscalationTechnique.Data, _ item: Store.Item) -> Bool {
+        switch (data, item) {
+        case (.bucketPolicy, .bucket), (.secretPolicy, .secret), (.keyPolicy, .secret), (.keyGrant, .secret), (.snapshot, .snapshot),
+            (.database, .database):
+            true
+        default: false
         }
     }
 

@@ -3,8 +3,9 @@ import CloudModel
 /// Walks the catalogue for one principal.
 extension GraphBuilder {
     func addEscalations(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
-        for (technique, needed) in zip(EscalationCatalogue.techniques, EscalationCatalogue.needed)
-        where subject.allows.isSuperset(of: needed) {
+        let needed = EscalationCatalogue.needed
+        for place in needed.indices where subject.allows.isSuperset(of: needed[place]) {
+            let technique = EscalationCatalogue.techniques[place]
             let step = Step(technique: technique, subject: subject, principal: principal, from: from, admin: admin)
             switch technique.shape {
             case .passRole(let passing): passRole(step, passing)
@@ -38,11 +39,7 @@ extension GraphBuilder {
         var principal: Principal
         var from: Int
         var admin: Int
-        var actions: String {
-            var names: [String] = []
-            for requirement in technique.requires where !names.contains(requirement.action) { names.append(requirement.action) }
-            return names.joined(separator: ", ")
-        }
+        var actions: String { EscalationCatalogue.actions[technique.id] ?? "" }
     }
 
     // MARK: What must be allowed besides the target
@@ -262,14 +259,20 @@ extension GraphBuilder {
     // MARK: Passing a role
 
     private func passRole(_ step: Step, _ passing: EscalationTechnique.Passing) {
-        guard let candidates = trusting[passing.service], !candidates.isEmpty,
+        guard let trusting = trusting[passing.service],
             let beside = beside(step, needs: passing.needs, keys: passing.context, never: passing.never)
         else { return }
-        for (index, known) in candidates where index != step.subject.index {
+        let kind = draft.techniquePlace(step.technique.id)
+        let isShared = permissions.isBlind(step.subject, "iam:PassRole")
+        let mayGrant = mayGrant(step.subject)
+        var passes: [Int: Proof?] = [:]
+        for (index, known) in trusting.roles(of: step.principal.account) where index != step.subject.index {
+            let alike = principalContexts.classes[index]
+            let passed = isShared ? passes[alike] ?? pass(step, index, to: passing.passedTo) : pass(step, index, to: passing.passedTo)
+            passes[alike] = .some(passed)
+            guard var proof = passed else { continue }
             let role = snapshot.principals[index]
-            guard role.account == step.principal.account, let to = draft.places[role.arn],
-                var proof = pass(step, role, to: passing.passedTo), let trust = trust(role, known, passing)
-            else { continue }
+            guard let to = draft.places[role.arn], let trust = trust(role, known, passing) else { continue }
             proof.add(beside.proof)
             proof.add(trust)
             if passing.service == "ec2.amazonaws.com" {
@@ -279,24 +282,31 @@ extension GraphBuilder {
             guard let able = roleMay(index, passing.roleNeeds) else { continue }
             proof.add(able)
             if let condition = passing.condition { proof.require(condition) }
+            var telling = shared.telling(kind, index) {
+                Telling(
+                    words:
+                        " may \(step.technique.deed) role \(role.name): it is allowed \(step.actions), and the role trusts \(passing.service)."
+                )
+            }
+            telling.via = beside.via
             draft.edge(
-                step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof, via: beside.via,
-                hypothetical: beside.isDoubtful && proof.confidence == .unknown,
-                why:
-                    "\(label(step.principal)) may \(step.technique.deed) role \(role.name): it is allowed \(step.actions), and the role trusts \(passing.service)."
-            )
-            grantThrough(step, index, proof)
+                step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof,
+                hypothetical: beside.isDoubtful && proof.confidence == .unknown, telling: telling)
+            if mayGrant { grantThrough(step, index, proof) }
         }
     }
 
     /// Proof that a role may be passed to one of the services.
-    func pass(_ step: Step, _ role: Principal, to services: [String]) -> Proof? {
+    func pass(_ step: Step, _ role: Int, to services: [String]) -> Proof? {
         var pass: Proof?
         for service in services {
-            var context = targetContext(role)
+            var context = principalContexts.context(of: role)
             context["iam:passedtoservice"] = [service]
             pass = Proof.better(
-                pass, permissions.may(step.subject, "iam:PassRole", on: role.arn, account: role.account, context: context))
+                pass,
+                permissions.may(
+                    step.subject, "iam:PassRole", on: snapshot.principals[role].arn, account: snapshot.principals[role].account,
+                    context: context))
             if pass?.confidence == .proven { break }
         }
         return pass
@@ -319,7 +329,14 @@ extension GraphBuilder {
     /// Proof that a role may do one of these; without any there is nothing to prove.
     func roleMay(_ role: Int, _ actions: [String]) -> Proof? {
         guard !actions.isEmpty else { return Proof() }
-        guard let subject = permissions.subjects[role] else { return nil }
+        let key = AbleRole(role: role, actions: actions)
+        if let known = ableRoles[key] { return known }
+        let proof = permissions.subjects[role].flatMap { mayOne(of: actions, $0) }
+        ableRoles[key] = .some(proof)
+        return proof
+    }
+
+    private func mayOne(of actions: [String], _ subject: Subject) -> Proof? {
         var best: Proof?
         for action in actions {
             best = Proof.better(best, anywhere(subject, [action], usual: "*", [:]))
@@ -339,6 +356,21 @@ extension Workload {
 }
 
 extension EscalationCatalogue {
+    /// The actions that each technique needs as they are told, by its identifier.
+    static let actions: [String: String] = Dictionary(
+        uniqueKeysWithValues: techniques.map { technique in
+            var names: [String] = []
+            for requirement in technique.requires where !names.contains(requirement.action) { names.append(requirement.action) }
+            return (technique.id, names.joined(separator: ", "))
+        })
+
+    /// The actions by which whoever became a principal gives it more rights; see ``GraphBuilder/grantThrough(_:_:_:)``.
+    static let granting: [ActionSet] = ["iam-005", "iam-007", "iam-008", "iam-009", "iam-010", "iam-011"].compactMap { byID[$0] }.map {
+        var set = ActionSet()
+        for requirement in $0.requires { if let index = EngineActions.index[requirement.action] { set.insert(index) } }
+        return set
+    }
+
     /// The actions that each technique needs, in the same order. A role's trust may admit without any permission, so assuming is not asked of
     /// the identity side here.
     static let needed: [ActionSet] = techniques.map { technique in

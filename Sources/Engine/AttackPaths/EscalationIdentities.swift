@@ -195,10 +195,16 @@ extension GraphBuilder {
         return best
     }
 
+    /// Whether a subject may change the rights of others at all, by a way that ``grantThrough(_:_:_:)`` looks at.
+    func mayGrant(_ subject: Subject) -> Bool {
+        subject.allows.contains("iam:CreatePolicyVersion") || EscalationCatalogue.granting.contains { subject.allows.isSuperset(of: $0) }
+    }
+
     /// Gives rights to a principal that the step just became, when the subject may do that too.
     func grantThrough(_ step: Step, _ index: Int, _ becoming: Proof) {
+        guard !isDone(step), !serviceLinked[index] else { return }
         let target = snapshot.principals[index]
-        guard !isDone(step), !serviceLinked[index], target.account == step.principal.account, let holder = permissions.subjects[index],
+        guard target.account == step.principal.account, let holder = permissions.subjects[index],
             becoming.confidence != .unknown
         else { return }
         let ids: [String] =

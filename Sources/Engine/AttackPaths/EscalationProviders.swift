@@ -51,7 +51,7 @@ extension GraphBuilder {
         let pools: [(id: String, proof: Proof)] = isNew ? [("\(region):00000000-0000-0000-0000-000000000000", Proof())] : open(step)
         for index in candidates {
             let role = snapshot.principals[index]
-            guard let to = draft.places[role.arn], let pass = pass(step, role, to: [provider]) else { continue }
+            guard let to = draft.places[role.arn], let pass = pass(step, index, to: [provider]) else { continue }
             func admits(_ pool: [String: [String]]) -> Proof? {
                 var context = pool
                 context[provider + ":amr"] = ["unauthenticated"]
@@ -117,8 +117,8 @@ extension GraphBuilder {
                 if !isAdministrator(step.principal, of: cluster) {
                     proof.require("the attacker runs a pod in cluster \(cluster.name)")
                 }
-                for (index, trust) in trusting[EscalationCatalogue.podService] ?? [] where snapshot.principals[index].account == account {
-                    guard let pass = pass(step, snapshot.principals[index], to: [EscalationCatalogue.podService, "eks.amazonaws.com"])
+                for (index, trust) in trusting[EscalationCatalogue.podService]?.roles(of: account) ?? [] {
+                    guard let pass = pass(step, index, to: [EscalationCatalogue.podService, "eks.amazonaws.com"])
                     else {
                         continue
                     }

@@ -25,7 +25,7 @@ extension GraphBuilder {
         }
         if workloads.isMissing(takeover.kind, account) {
             noteMissing(step.technique, takeover.kind)
-            guard let service = takeover.kind.service, !(trusting[service] ?? []).isEmpty, let proof = unseen(step, takeover) else {
+            guard let service = takeover.kind.service, trusting[service] != nil, let proof = unseen(step, takeover) else {
                 return
             }
             hypothetical(
@@ -119,7 +119,7 @@ extension GraphBuilder {
     /// Proof that a role lets in the service that runs such a thing; roles of things without one need none.
     private func stillTrusts(_ role: Int, _ kind: Workload.Kind, _ region: String) -> Proof? {
         guard let service = kind.service else { return Proof() }
-        if let known = trusting[service]?.first(where: { $0.role == role }) { return known.proof }
+        if let known = trusting[service]?.proof(of: role) { return known }
         // Some services go by a name for each region as well.
         let name = service.split(separator: ".").first.map(String.init) ?? service
         for other in ["\(name).\(region).amazonaws.com", kind == .airflowEnvironment ? "airflow.amazonaws.com" : service] {
@@ -130,9 +130,9 @@ extension GraphBuilder {
 
     func hypothetical(_ step: Step, _ service: String?, _ proof: Proof, _ doubt: String) {
         guard let service else { return }
-        for (index, trust) in trusting[service] ?? [] where index != step.subject.index {
+        for (index, trust) in trusting[service]?.roles(of: step.principal.account) ?? [] where index != step.subject.index {
             let role = snapshot.principals[index]
-            guard role.account == step.principal.account, let to = draft.places[role.arn] else { continue }
+            guard let to = draft.places[role.arn] else { continue }
             var whole = proof
             whole.add(trust)
             whole.doubt(doubt.split(separator: "%ROLE%", maxSplits: 1, omittingEmptySubsequences: false).joined(separator: role.name))
@@ -145,35 +145,37 @@ extension GraphBuilder {
     // MARK: Functions
 
     func functions(_ step: Step) {
-        let action = step.technique.requires.map(\.action).first { $0 != "lambda:InvokeFunction" } ?? ""
+        let requires = step.technique.requires
+        let action = requires.map(\.action).first { $0 != "lambda:InvokeFunction" } ?? ""
+        let kind = draft.techniquePlace(step.technique.id)
+        let isShared = requires.allSatisfy { permissions.isBlind(step.subject, $0.action) }
+        let mayGrant = mayGrant(step.subject)
+        var answers: [Int: Proof?] = [:]
         var proven: Set<Int> = []
         for place in identifiers.functions[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
-            let function = snapshot.functions[place]
-            guard let role = function.role, let to = draft.places[role], role != step.principal.arn, !proven.contains(to) else { continue }
-            var proof = Proof()
-            let context = functionContexts.context(of: place)
-            var isAllowed = true
-            for requirement in step.technique.requires {
-                guard
-                    let one = permissions.may(
-                        step.subject, requirement.action, on: function.arn, account: function.account, context: context,
-                        policy: requirement.action == "lambda:InvokeFunction" ? permissions.resourcePolicy(function.policy) : nil)
-                else {
-                    isAllowed = false
-                    break
-                }
-                proof.add(one)
+            guard let role = shared.functions[place], role.node != step.from, !proven.contains(role.node) else { continue }
+            let alike = functionContexts.classes[place]
+            let answer: Proof?
+            if isShared, shared.functionPolicies[place] == nil {
+                answer = answers[alike] ?? functionActions(step, place)
+                answers[alike] = .some(answer)
+            } else {
+                answer = functionActions(step, place)
             }
-            guard isAllowed else { continue }
-            proof.cite(permissions.citation(function.evidence))
-            if proof.confidence == .proven { proven.insert(to) }
+            guard var proof = answer else { continue }
+            let telling = shared.telling(kind, place) {
+                let function = snapshot.functions[place]
+                return Telling(
+                    words:
+                        " may \(step.technique.deed) role \(draft.nodes[role.node].name): it is allowed \(step.actions) on function \(function.name).",
+                    via: [function.arn], fact: permissions.citation(function.evidence))
+            }
+            proof.cite(telling.fact)
+            if proof.confidence == .proven { proven.insert(role.node) }
             draft.edge(
-                step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof, via: [function.arn],
-                hypothetical: proof.confidence == .unknown,
-                why:
-                    "\(label(step.principal)) may \(step.technique.deed) role \(draft.nodes[to].name): it is allowed \(step.actions) on function \(function.name)."
-            )
-            if let index = permissions.principalIndex[role] { grantThrough(step, index, proof) }
+                step.from, role.node, step.technique.id, likelihood: step.technique.likelihood, proof: proof,
+                hypothetical: proof.confidence == .unknown, telling: telling)
+            if mayGrant, let index = role.principal { grantThrough(step, index, proof) }
         }
         if workloads.isMissing("lambda.list-functions", step.principal.account) {
             gaps.insert(.init(what: step.technique.id, why: "functions were not collected everywhere"))
@@ -186,6 +188,21 @@ extension GraphBuilder {
         }
     }
 
+    private func functionActions(_ step: Step, _ place: Int) -> Proof? {
+        let function = snapshot.functions[place]
+        let context = functionContexts.context(of: place)
+        var proof = Proof()
+        for requirement in step.technique.requires {
+            guard
+                let one = permissions.may(
+                    step.subject, requirement.action, on: function.arn, account: function.account, context: context,
+                    policy: requirement.action == "lambda:InvokeFunction" ? shared.functionPolicies[place] : nil)
+            else { return nil }
+            proof.add(one)
+        }
+        return proof
+    }
+
     // MARK: Instances
 
     func instances(_ step: Step, _ access: EscalationTechnique.InstanceAccess) {
@@ -194,15 +211,15 @@ extension GraphBuilder {
         let asked = step.technique.requires.filter { $0.slot != .any }.map(\.action)
         let action = asked.first ?? ""
         let isShared = asked.allSatisfy { permissions.isBlind(step.subject, $0) }
+        let kind = draft.techniquePlace(step.technique.id)
+        let mayGrant = mayGrant(step.subject)
         for place in identifiers.instances[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
-            let instance = snapshot.instances[place]
-            guard let role = instance.role, let to = draft.places[role], role != step.principal.arn,
-                instance.metadataEnabled != false, instance.state != "terminated", instance.state != "shutting-down",
-                access == .restart || instance.state == "running", !proven.contains(to)
+            guard let role = shared.instances[place], role.node != step.from, !proven.contains(role.node),
+                access == .restart || snapshot.instances[place].state == "running"
             else { continue }
             var managed = Proof()
             if access == .systemsManager {
-                guard let known = self.managed(instance) else { continue }
+                guard let known = self.managed(place) else { continue }
                 managed = known
             }
             let alike = instanceContexts.classes[place]
@@ -213,21 +230,27 @@ extension GraphBuilder {
             case .restart: break
             case .systemsManager: proof.add(managed)
             case .port(let port):
-                let isOpen = exposures.contains { $0.target == instance.arn && $0.opens(port: port) }
+                let instance = snapshot.instances[place]
+                let isOpen = exposuresByTarget[instance.arn]?.contains { $0.opens(port: port) } ?? false
                 if !isOpen { proof.require("the attacker has a network path to port \(port) of instance \(instance.id)") }
             case .console:
                 proof.require(
-                    "access to serial consoles is on, and a user of instance \(instance.id) has a password that the attacker knows")
+                    "access to serial consoles is on, and a user of instance \(snapshot.instances[place].id) has a password that the attacker knows"
+                )
             }
-            proof.cite(permissions.citation(instance.evidence))
-            if proof.confidence == .proven { proven.insert(to) }
+            let telling = shared.telling(kind, place) {
+                let instance = snapshot.instances[place]
+                return Telling(
+                    words:
+                        " may \(step.technique.deed) role \(draft.nodes[role.node].name): it is allowed \(step.actions) on instance \(instance.id).",
+                    via: [instance.arn], fact: permissions.citation(instance.evidence))
+            }
+            proof.cite(telling.fact)
+            if proof.confidence == .proven { proven.insert(role.node) }
             draft.edge(
-                step.from, to, step.technique.id, likelihood: step.technique.likelihood, proof: proof, via: [instance.arn],
-                hypothetical: proof.confidence == .unknown,
-                why:
-                    "\(label(step.principal)) may \(step.technique.deed) role \(draft.nodes[to].name): it is allowed \(step.actions) on instance \(instance.id)."
-            )
-            if let index = permissions.principalIndex[role] { grantThrough(step, index, proof) }
+                step.from, role.node, step.technique.id, likelihood: step.technique.likelihood, proof: proof,
+                hypothetical: proof.confidence == .unknown, telling: telling)
+            if mayGrant, let index = role.principal { grantThrough(step, index, proof) }
         }
         if workloads.isMissing("ec2.describe-instances", step.principal.account) {
             gaps.insert(.init(what: step.technique.id, why: "instances were not collected everywhere"))
@@ -240,6 +263,13 @@ extension GraphBuilder {
     }
 
     /// Proof that Systems Manager reaches an instance; `nil` when it does not.
+    private func managed(_ place: Int) -> Proof? {
+        if let known = managedInstances[place] { return known }
+        let proof = managed(snapshot.instances[place])
+        managedInstances[place] = .some(proof)
+        return proof
+    }
+
     private func managed(_ instance: Instance) -> Proof? {
         var proof = Proof()
         if let known = workloads.managedInstance(instance.id, instance.account) {
@@ -304,7 +334,8 @@ extension GraphBuilder {
     func instanceProfiles(_ step: Step) {
         let isNew = step.technique.requires.contains { $0.action == "ec2:AssociateIamInstanceProfile" }
         let actions = step.technique.requires.map(\.action).filter { $0 != "iam:PassRole" }
-        guard let candidates = trusting["ec2.amazonaws.com"], !candidates.isEmpty else { return }
+        guard let trusting = trusting["ec2.amazonaws.com"] else { return }
+        let candidates = trusting.roles(of: step.principal.account)
         var best: (instance: Instance, proof: Proof)?
         for instance in (identifiers.instances[step.principal.account]?.all ?? []).map({ snapshot.instances[$0] })
         where instance.state == "running" && instance.metadataEnabled != false && (instance.instanceProfile == nil) == isNew {
@@ -327,8 +358,8 @@ extension GraphBuilder {
         if let best {
             for (index, trust) in candidates where index != step.subject.index {
                 let role = snapshot.principals[index]
-                guard role.account == step.principal.account, role.arn != best.instance.role, let to = draft.places[role.arn],
-                    var proof = pass(step, role, to: ["ec2.amazonaws.com"]), let profile = profile(step, role)
+                guard role.arn != best.instance.role, let to = draft.places[role.arn],
+                    var proof = pass(step, index, to: ["ec2.amazonaws.com"]), let profile = profile(step, role)
                 else { continue }
                 proof.add(best.proof)
                 proof.add(trust)
@@ -351,8 +382,8 @@ extension GraphBuilder {
             guard let made = anywhere(step.subject, actions, usual: usual, [:]) else { return }
             for (index, trust) in candidates where index != step.subject.index {
                 let role = snapshot.principals[index]
-                guard role.account == step.principal.account, let to = draft.places[role.arn],
-                    var proof = pass(step, role, to: ["ec2.amazonaws.com"])
+                guard let to = draft.places[role.arn],
+                    var proof = pass(step, index, to: ["ec2.amazonaws.com"])
                 else { continue }
                 proof.add(made)
                 proof.add(trust)

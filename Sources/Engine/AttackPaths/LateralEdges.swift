@@ -21,40 +21,66 @@ extension GraphBuilder {
                     what: "movement inside the networks of account \(words.first ?? "") in \(words.last ?? "")",
                     why: "where some hosts stand, at which port or with which security groups was not collected"))
         }
-        var leaving: Set<Int> = []
-        var entering: Set<Int> = []
+        // There are many more links than segments.
+        var outs: [Int: Side] = [:]
+        var ins: [Int: Side] = [:]
         var known: [Int: [Arrival]] = [:]
         for link in lateral.links {
-            let (from, to) = (lateral.segments[link.from], lateral.segments[link.to])
-            let arrivals = known[link.to] ?? arrivals(to)
+            let arrivals = known[link.to] ?? arrivals(lateral.segments[link.to])
             known[link.to] = arrivals
-            guard let member = from.members.first, let source = draft.places[lateral.hosts[member].arn], let target = arrivals.first
+            let members = lateral.segments[link.from].members
+            guard let member = members.first, let source = draft.places[lateral.hosts[member].arn], let target = arrivals.first
             else { continue }
-            let isAlone = (from: from.members.count == 1, to: arrivals.count == 1)
+            let isAlone = (from: members.count == 1, to: arrivals.count == 1)
             if isAlone.from, isAlone.to, source == target.node { continue }
-            let start = isAlone.from ? source : segment(from, .out)
-            let end = isAlone.to ? target.node : segment(to, .in)
-            if !isAlone.from, leaving.insert(link.from).inserted { enter(from, start) }
-            if !isAlone.to, entering.insert(link.to).inserted { leave(to, end, arrivals) }
+            let from = outs[link.from] ?? leaving(lateral.segments[link.from], alone: isAlone.from ? source : nil)
+            outs[link.from] = from
+            let to = ins[link.to] ?? entering(lateral.segments[link.to], arrivals)
+            ins[link.to] = to
             var proof = Proof(confidence: NetworkReachability.confidence(link.missing, link.conditions), conditions: link.conditions)
             proof.unknowns = link.missing
             for citation in link.evidence { proof.cite(citation) }
             var likelihood = Likelihood.lateral
             var via = link.via
-            if isAlone.from { likelihood *= takeover(lateral.hosts[member]).likelihood }
+            likelihood *= from.likelihood
             if isAlone.to {
                 likelihood *= target.likelihood
                 via += target.via
                 proof.add(target.proof)
             }
             draft.edge(
-                start, end, "network-lateral", likelihood: likelihood, proof: proof, via: via,
+                from.node, to.node, "network-lateral", likelihood: likelihood, proof: proof, via: via,
                 why:
-                    "\(isAlone.from ? lateral.hosts[member].label : "every host with \(Self.doors(from))") may open connections to "
-                    + "\(isAlone.to ? target.label : "hosts with \(Self.doors(to))") on \(link.transport) \(link.ports.text)"
+                    "\(from.words) may open connections to \(to.words) on \(link.transport) \(link.ports.text)"
                     + (via.isEmpty ? "." : " through \(via.joined(separator: ", ")).")
             )
         }
+    }
+
+    /// One end of links: its node and what it is called, and what it takes to stand there.
+    private struct Side {
+        var node: Int
+        var words: String
+        var likelihood = 1.0
+    }
+
+    /// Where links start that leave a segment; `alone` is its only host.
+    private func leaving(_ segment: LateralReach.Segment, alone: Int?) -> Side {
+        if let alone, let member = segment.members.first {
+            let host = lateral.hosts[member]
+            return Side(node: alone, words: host.label, likelihood: takeover(host).likelihood)
+        }
+        let node = self.segment(segment, .out)
+        enter(segment, node)
+        return Side(node: node, words: "every host with \(Self.doors(segment))")
+    }
+
+    /// Where links end that enter a segment.
+    private func entering(_ segment: LateralReach.Segment, _ arrivals: [Arrival]) -> Side {
+        if let only = arrivals.first, arrivals.count == 1 { return Side(node: only.node, words: only.label) }
+        let node = self.segment(segment, .in)
+        leave(segment, node, arrivals)
+        return Side(node: node, words: "hosts with \(Self.doors(segment))")
     }
 
     private enum Direction: String { case out, `in` }

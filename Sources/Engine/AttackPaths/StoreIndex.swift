@@ -11,7 +11,8 @@ struct Store {
     /// Its own policy.
     var policy: Permissions.ResourcePolicy?
 
-    enum Item {
+    /// Boxed, for stores are handed about much more often than looked into.
+    indirect enum Item {
         case bucket(Bucket)
         case secret(SecretItem)
         case database(Database)

@@ -18,7 +18,7 @@ final class GraphBuilder {
     /// Proof that a subject is an administrator, by place; `nil` when it is none.
     private(set) var administrators: [Int: Proof] = [:]
     /// Roles that trust a service, by service.
-    private(set) var trusting: [String: [(role: Int, proof: Proof)]] = [:]
+    private(set) var trusting: [String: TrustingRoles] = [:]
     /// Roles that anyone's, an account's or a named principal's requests may assume as far as the trust policy's principals say.
     var rolesForAnyone: [Int] = []
     var rolesForAccount: [String: [Int]] = [:]
@@ -39,6 +39,14 @@ final class GraphBuilder {
     var documents: [String: Proof?] = [:]
     /// Whether a role lets Systems Manager manage its instances, by place.
     var managedRoles: [Int: Bool] = [:]
+    /// Whether Systems Manager reaches an instance, by place.
+    var managedInstances: [Int: Proof?] = [:]
+    /// Whether a role may do one of the actions that a technique needs of it, by role and those actions.
+    var ableRoles: [AbleRole: Proof?] = [:]
+    struct AbleRole: Hashable {
+        var role: Int
+        var actions: [String]
+    }
     /// Whether one principal can make another an administrator, by both.
     var turned: [UInt64: Turned?] = [:]
     /// How many changed forms of principals were looked at, and the most.
@@ -67,6 +75,12 @@ final class GraphBuilder {
         snapshot.functions.map { function in
             tagContext(function.tags, function.arn).merging(["aws:requestedregion": [function.region]]) { _, new in new }
         })
+    /// What a request about a principal surely says of it.
+    private(set) lazy var principalContexts = ResourceContexts(snapshot.principals.map { targetContext($0) })
+    /// What steps of many principals have in common.
+    private(set) lazy var shared = SharedSteps(snapshot, draft.places, permissions)
+    /// What the internet and strangers reach, by target.
+    private(set) lazy var exposuresByTarget = Dictionary(grouping: exposures, by: \.target)
     /// What runs with the rights of roles.
     let workloads: WorkloadIndex
     /// Whether some account has a role that Identity Center made.
@@ -134,7 +148,10 @@ final class GraphBuilder {
         destructible = base.destructible
         // Changes of permissions leave the networks as they are.
         if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
-        guard !touched.resources.isEmpty else { return }
+        guard !touched.resources.isEmpty else {
+            shared = base.shared
+            return
+        }
         for place in stores.indices where touched.resources.contains(stores[place].id) {
             stores[place].item = Self.again(stores[place].item, in: snapshot)
             stores[place].policy = permissions.resourcePolicy(stores[place].item.policy)
@@ -207,8 +224,10 @@ final class GraphBuilder {
         addForeignRights()
         noteGaps()
         markStarts()
-        let graph = draft.graph()
-        return addCombined(graph) ? draft.graph() : graph
+        var graph = draft.graph()
+        if addCombined(graph) { graph = draft.graph() }
+        draft.letGo()
+        return graph
     }
 
     /// The graph with edges from these principals to these resources besides: what is worth nothing has none in the graph that paths are
@@ -448,7 +467,9 @@ final class GraphBuilder {
                 }
             }
             for service in candidates.sorted() {
-                if let proof = permissions.trusts(role, service: service) { trusting[service, default: []].append((index, proof)) }
+                if let proof = permissions.trusts(role, service: service) {
+                    trusting[service, default: TrustingRoles()].add(index, role.account, proof)
+                }
             }
         }
     }
@@ -461,9 +482,7 @@ final class GraphBuilder {
             guard let to = draft.places[known.graph.nodes[Int(edge.to)].id], let from = draft.places[snapshot.principals[index].arn] else {
                 continue
             }
-            var proof = known.graph.proof(of: edge)
-            proof.alternatives.removeAll { $0 == "combined-rights" }
-            draft.take(edge, known.graph.technique(of: edge), from, to, proof)
+            draft.take(edge, of: known.graph, from, to, without: "combined-rights")
         }
     }
 
@@ -478,6 +497,8 @@ final class GraphBuilder {
             }
             return
         }
+        // Only this principal's own steps ask for them.
+        defer { assumable[index] = nil }
         let isProven = addRightsAsAdministrator(subject, principal, from, admin)
         if isProven { return addStepsAbroad(subject, principal, from) }
         addSteps(subject, principal, from, admin)
@@ -576,6 +597,22 @@ final class GraphBuilder {
             gaps.insert(.init(what: "principals and their permissions", why: "iam get-account-authorization-details was not collected"))
         }
     }
+}
+
+/// Roles that trust a service, in the order of the snapshot.
+struct TrustingRoles {
+    private var byAccount: [String: [(role: Int, proof: Proof)]] = [:]
+    private var byRole: [Int: Proof] = [:]
+
+    mutating func add(_ role: Int, _ account: String, _ proof: Proof) {
+        byAccount[account, default: []].append((role, proof))
+        byRole[role] = proof
+    }
+
+    /// The roles of an account.
+    func roles(of account: String) -> [(role: Int, proof: Proof)] { byAccount[account] ?? [] }
+    /// Proof that a role trusts the service; `nil` when it does not.
+    func proof(of role: Int) -> Proof? { byRole[role] }
 }
 
 extension Exposure {

@@ -51,6 +51,40 @@ public struct EdgeProof: Sendable {
     public var via: [String]
 }
 
+/// What is told of many steps of the same kind, whoever takes them: made once.
+struct Telling: Sendable {
+    /// What follows the name of the one who takes the step.
+    var words: String
+    /// Resources in the middle.
+    var via: [String] = []
+    /// Where the resource in the middle, or at the end, was read.
+    var fact: Citation?
+}
+
+/// Why an edge exists, as a graph of millions keeps it: what edges have in common is shared.
+struct KeptProof: Sendable {
+    /// The sentence, or where it begins with who takes the step what follows.
+    var words: String
+    var isOfStart: Bool
+    /// Place in ``SecurityGraph/otherTechniques``.
+    var alternatives: Int32 = 0
+    var citations: [Citation]
+    var conditions: [String]
+    var via: [String]
+
+    /// All of it, for an edge that starts at a node.
+    func told(by start: GraphNode, _ lists: [[String]]) -> EdgeProof {
+        EdgeProof(
+            why: isOfStart ? start.label + words : words, citations: citations, conditions: conditions,
+            alternatives: lists[Int(alternatives)], via: via)
+    }
+}
+
+extension GraphNode {
+    /// `Role NAME` and the like, of a principal.
+    var label: String { "\(kind == .user ? "User" : kind == .group ? "A member of group" : "Role") \(name)" }
+}
+
 /// Who can get what from where, in compact arrays.
 public struct SecurityGraph: Sendable {
     /// The nodes; the internet is the first.
@@ -61,8 +95,10 @@ public struct SecurityGraph: Sendable {
     public internal(set) var starts: [Int32] = []
     /// Names of techniques and edge kinds.
     public internal(set) var techniques: [String] = []
-    /// Why edges exist.
-    public internal(set) var proofs: [EdgeProof] = []
+    /// Why edges exist, as it is kept.
+    var proofs: [KeptProof] = []
+    /// Names of other techniques: the lists that edges share.
+    var otherTechniques: [[String]] = [[]]
     /// Places of nodes by identifier.
     public internal(set) var places: [String: Int] = [:]
 
@@ -71,15 +107,30 @@ public struct SecurityGraph: Sendable {
 
     /// The edges that start at a node.
     public func edges(from node: Int) -> ArraySlice<GraphEdge> { edges[Int(starts[node])..<Int(starts[node + 1])] }
+    /// The edge that leads from one node to another; `nil` when there is none. There is never more than one.
+    func edge(from: Int, to: Int) -> GraphEdge? {
+        var low = Int(starts[from])
+        var high = Int(starts[from + 1])
+        let end = high
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(edges[middle].to) < to { low = middle + 1 } else { high = middle }
+        }
+        return low < end && Int(edges[low].to) == to ? edges[low] : nil
+    }
     /// Why an edge exists.
-    public func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)] }
+    public func proof(of edge: GraphEdge) -> EdgeProof {
+        proofs[Int(edge.proof)].told(by: nodes[Int(edge.from)], otherTechniques)
+    }
+    /// Identifiers of other techniques that lead from where an edge starts to where it ends.
+    func alternatives(of edge: GraphEdge) -> [String] { otherTechniques[Int(proofs[Int(edge.proof)].alternatives)] }
     /// An edge's technique or kind.
     public func technique(of edge: GraphEdge) -> String { techniques[Int(edge.technique)] }
     /// The node's place; `nil` when the graph does not have it.
     public func place(of id: String) -> Int? { places[id] }
 
     /// Whether a proven step leads from one node to another.
-    func isProven(_ from: Int, _ to: Int) -> Bool { edges(from: from).contains { Int($0.to) == to && $0.confidence == .proven } }
+    func isProven(_ from: Int, _ to: Int) -> Bool { edge(from: from, to: to)?.confidence == .proven }
 
     /// Takes it that an attacker stands at a node already; what runs there is taken over then.
     mutating func assumeCompromised(_ names: [String]) {
@@ -121,10 +172,14 @@ final class GraphDraft {
     private(set) var nodes: [GraphNode] = []
     private(set) var places: [String: Int] = [:]
     private var edges: [GraphEdge] = []
-    private var proofs: [EdgeProof] = []
+    private var proofs: [KeptProof] = []
     private var byEnds: [UInt64: Int] = [:]
     private var techniques: [String] = []
     private var techniquePlaces: [String: Int32] = [:]
+    private var latest: (name: String, place: Int32) = ("", -1)
+    /// Lists of other techniques, each once, and which one follows when a technique is added to one.
+    private var lists: [[String]] = [[]]
+    private var longer: [UInt64: Int32] = [:]
 
     /// Every technique and kind of edge, so that all graphs number them alike.
     private static let known: [String] =
@@ -183,7 +238,7 @@ final class GraphDraft {
             guard from.kind.isPrincipal, !edge.isHypothetical, let home = from.account, let abroad = to.account, home != abroad,
                 accounts.contains(home), accounts.contains(abroad)
             else { return nil }
-            return (edge, proofs[Int(edge.proof)])
+            return (edge, proof(of: edge))
         }
     }
 
@@ -205,79 +260,123 @@ final class GraphDraft {
         why: @autoclosure () -> String
     ) {
         if let prelude {
-            var whole = prelude.proof
-            whole.add(proof)
-            add(
-                from, to, prelude.technique, likelihood: likelihood * Likelihood.certain, proof: whole, via: via,
-                hypothetical: hypothetical || prelude.proof.confidence == .unknown, why: prelude.text + why())
+            add(prelude, from, to, likelihood, proof, via, hypothetical, why())
         } else {
             add(from, to, technique, likelihood: likelihood, proof: proof, via: via, hypothetical: hypothetical, why: why())
         }
     }
 
+    /// Adds a step of which everything but who takes it is told of others as well.
+    func edge(
+        _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, hypothetical: Bool = false, telling: Telling
+    ) {
+        if let prelude {
+            add(prelude, from, to, likelihood, proof, telling.via, hypothetical, nodes[from].label + telling.words)
+        } else {
+            add(
+                from, to, technique, likelihood: likelihood, proof: proof, via: telling.via, hypothetical: hypothetical, isOfStart: true,
+                why: telling.words)
+        }
+    }
+
+    private func add(
+        _ prelude: Prelude, _ from: Int, _ to: Int, _ likelihood: Double, _ proof: Proof, _ via: [String], _ hypothetical: Bool,
+        _ why: @autoclosure () -> String
+    ) {
+        var whole = prelude.proof
+        whole.add(proof)
+        add(
+            from, to, prelude.technique, likelihood: likelihood * Likelihood.certain, proof: whole, via: via,
+            hypothetical: hypothetical || prelude.proof.confidence == .unknown, why: prelude.text + why())
+    }
+
     private func add(
         _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, via: [String], hypothetical: Bool,
-        why: @autoclosure () -> String
+        isOfStart: Bool = false, why: @autoclosure () -> String
     ) {
         guard from != to else { return }
         let weighted = likelihood * proof.factor
+        func edge(_ place: Int32) -> GraphEdge {
+            GraphEdge(
+                from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: place, likelihood: weighted,
+                confidence: proof.confidence, isHypothetical: hypothetical)
+        }
+        func kept(_ alternatives: Int32) -> KeptProof {
+            KeptProof(
+                words: why(), isOfStart: isOfStart, alternatives: alternatives, citations: proof.citations, conditions: proof.reservations,
+                via: via)
+        }
         let key = UInt64(from) << 32 | UInt64(to)
-        if let place = byEnds[key] {
-            let old = edges[place]
-            let isBetter =
-                (hypothetical ? 1 : 0, proof.confidence.rank, -weighted) < (
-                    old.isHypothetical ? 1 : 0, old.confidence.rank, -old.likelihood
-                )
-            if isBetter {
-                var alternatives = old.isHypothetical && !hypothetical ? [] : proofs[Int(old.proof)].alternatives
-                let name = techniques[Int(old.technique)]
-                if !(old.isHypothetical && !hypothetical), name != technique, !alternatives.contains(name) { alternatives.append(name) }
-                edges[place] = GraphEdge(
-                    from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: old.proof, likelihood: weighted,
-                    confidence: proof.confidence, isHypothetical: hypothetical)
-                proofs[Int(old.proof)] = EdgeProof(
-                    why: why(), citations: proof.citations, conditions: proof.reservations, alternatives: alternatives, via: via)
-            } else if old.isHypothetical || !hypothetical {
-                if techniques[Int(old.technique)] != technique, !proofs[Int(old.proof)].alternatives.contains(technique) {
-                    proofs[Int(old.proof)].alternatives.append(technique)
-                }
-            }
+        guard let place = byEnds[key] else {
+            byEnds[key] = edges.count
+            edges.append(edge(Int32(proofs.count)))
+            proofs.append(kept(0))
             return
         }
-        byEnds[key] = edges.count
-        edges.append(
-            GraphEdge(
-                from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: Int32(proofs.count), likelihood: weighted,
-                confidence: proof.confidence, isHypothetical: hypothetical))
-        proofs.append(
-            EdgeProof(why: why(), citations: proof.citations, conditions: proof.reservations, alternatives: [], via: via))
+        let old = edges[place]
+        let isBetter =
+            (hypothetical ? 1 : 0, proof.confidence.rank, -weighted) < (
+                old.isHypothetical ? 1 : 0, old.confidence.rank, -old.likelihood
+            )
+        if isBetter {
+            // What is there is no other way where the old one was only a possibility.
+            let isFirst = old.isHypothetical && !hypothetical
+            var alternatives = isFirst ? 0 : proofs[Int(old.proof)].alternatives
+            let name = techniques[Int(old.technique)]
+            if !isFirst, name != technique { alternatives = list(alternatives, with: name) }
+            edges[place] = edge(old.proof)
+            proofs[Int(old.proof)] = kept(alternatives)
+        } else if old.isHypothetical || !hypothetical, techniques[Int(old.technique)] != technique {
+            proofs[Int(old.proof)].alternatives = list(proofs[Int(old.proof)].alternatives, with: technique)
+        }
     }
 
-    /// Takes an edge over as it is; there must be none between these nodes.
-    func take(_ edge: GraphEdge, _ technique: String, _ from: Int, _ to: Int, _ proof: EdgeProof) {
+    /// The list that holds a technique besides those of another one.
+    private func list(_ place: Int32, with technique: String) -> Int32 {
+        let key = UInt64(UInt32(place)) << 32 | UInt64(UInt32(techniquePlace(technique)))
+        if let known = longer[key] { return known }
+        let found: Int32
+        if lists[Int(place)].contains(technique) {
+            found = place
+        } else {
+            found = Int32(lists.count)
+            lists.append(lists[Int(place)] + [technique])
+        }
+        longer[key] = found
+        return found
+    }
+
+    /// Takes an edge of another graph over as it is; there must be none between these nodes.
+    func take(_ edge: GraphEdge, of graph: SecurityGraph, _ from: Int, _ to: Int, without technique: String) {
+        var kept = graph.proofs[Int(edge.proof)]
+        kept.alternatives = graph.alternatives(of: edge).filter { $0 != technique }.reduce(0) { list($0, with: $1) }
         var edge = edge
         edge.from = Int32(from)
         edge.to = Int32(to)
-        edge.technique = techniquePlace(technique)
+        edge.technique = techniquePlace(graph.technique(of: edge))
         edge.proof = Int32(proofs.count)
         byEnds[Self.key(edge.from, edge.to)] = edges.count
         edges.append(edge)
-        proofs.append(proof)
+        proofs.append(kept)
     }
 
     /// Why an edge exists.
-    func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)] }
+    func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)].told(by: nodes[Int(edge.from)], lists) }
 
     /// Whether a proven step leads from one node to another.
     func isProven(_ from: Int, _ to: Int) -> Bool {
         byEnds[UInt64(from) << 32 | UInt64(to)].map { edges[$0].confidence == .proven } ?? false
     }
 
-    private func techniquePlace(_ name: String) -> Int32 {
-        if let place = techniquePlaces[name] { return place }
-        let place = Int32(techniques.count)
-        techniques.append(name)
-        techniquePlaces[name] = place
+    /// The place of a technique's or kind's name, which most often is the one asked for last.
+    func techniquePlace(_ name: String) -> Int32 {
+        if name == latest.name { return latest.place }
+        let place = techniquePlaces[name] ?? Int32(techniques.count)
+        if Int(place) == techniques.count {
+            techniques.append(name)
+            techniquePlaces[name] = place
+        }
+        latest = (name, place)
         return place
     }
 
@@ -288,15 +387,28 @@ final class GraphDraft {
         graph.places = places
         graph.techniques = techniques
         graph.proofs = proofs
+        graph.otherTechniques = lists
         graph.order(edges)
         return graph
+    }
+
+    /// Forgets the edges, which the graph has.
+    func letGo() {
+        edges = []
+        proofs = []
+        byEnds = [:]
     }
 
     /// A graph whose nodes these are, with the edges that it does not have yet.
     func graph(adding base: SecurityGraph) -> SecurityGraph {
         var graph = base
         graph.techniques = techniques
-        graph.proofs += proofs
+        graph.proofs += proofs.map { proof in
+            var proof = proof
+            proof.alternatives += Int32(base.otherTechniques.count)
+            return proof
+        }
+        graph.otherTechniques += lists
         let known = Set(base.edges.map { Self.key($0.from, $0.to) })
         let more = edges.filter { !known.contains(Self.key($0.from, $0.to)) }.map { edge in
             var edge = edge

@@ -10,6 +10,7 @@ struct StrongestPaths {
         var source: Int
         var likelihood: Double
         var confidence: Confidence
+        /// The steps; none where nobody wants to hear of them.
         var edges: [GraphEdge]
         /// Whether it is told beside a likelier one because it is surer.
         var isSurest = false
@@ -49,11 +50,16 @@ struct StrongestPaths {
     /// - Parameters:
     ///   - andSurest: where the strongest way rests on a condition or a doubt and a weaker one does not, that one follows it.
     ///   - others: how many other first steps are told with each way at most.
-    mutating func ways(to target: Int, from wanted: [Bool], andSurest: Bool = false, others: Int = 0) -> [Way] {
+    ///   - tells: whether a way is told with its steps, by its source, its likelihood and how many steps it has. What it takes to get there
+    ///     is a small part of what it takes to tell it.
+    mutating func ways(
+        to target: Int, from wanted: [Bool], andSurest: Bool = false, others: Int = 0,
+        tells: (Int, Double, Int) -> Bool = { _, _, _ in true }
+    ) -> [Way] {
         if counted.wanted != wanted { counted = (wanted, wanted.count { $0 }) }
         let count = counted.count - (wanted[target] ? 1 : 0)
         guard count > 0 else { return [] }
-        var ways = ways(to: target, within: .unknown, wanted, count, others: others)
+        var ways = ways(to: target, within: .unknown, wanted, count, others: others, tells)
         guard andSurest else { return ways }
         for level in [Confidence.proven, .conditional] {
             var unsure = [Bool](repeating: false, count: wanted.count)
@@ -67,7 +73,7 @@ struct StrongestPaths {
                 count -= 1
             }
             guard count > 0 else { continue }
-            ways += self.ways(to: target, within: level, unsure, count, others: 0).map { way in
+            ways += self.ways(to: target, within: level, unsure, count, others: 0, tells).map { way in
                 var way = way
                 way.isSurest = true
                 return way
@@ -76,16 +82,17 @@ struct StrongestPaths {
         return ways.sorted { ($0.source, $0.isSurest ? 1 : 0) < ($1.source, $1.isSurest ? 1 : 0) }
     }
 
-    private mutating func ways(to target: Int, within level: Confidence, _ wanted: [Bool], _ count: Int, others: Int) -> [Way] {
+    private mutating func ways(
+        to target: Int, within level: Confidence, _ wanted: [Bool], _ count: Int, others: Int, _ tells: (Int, Double, Int) -> Bool
+    ) -> [Way] {
         search.run(from: target, within: level, wanted: wanted, count: count)
-        var ways: [Way] = []
-        for node in search.touched where wanted[node] && node != target && search.isFound(node) {
-            ways.append(
-                Way(
-                    source: node, likelihood: search.likelihood[node], confidence: search.confidence(of: node), edges: way(from: node),
-                    others: others > 0 ? self.others(from: node, to: target, most: others) : []))
+        return search.touched.filter { wanted[$0] && $0 != target && search.isFound($0) }.sorted().map { node in
+            let likelihood = search.likelihood[node]
+            let isTold = tells(node, likelihood, search.hops(of: node))
+            return Way(
+                source: node, likelihood: likelihood, confidence: search.confidence(of: node), edges: isTold ? way(from: node) : [],
+                others: isTold && others > 0 ? self.others(from: node, to: target, most: others) : [])
         }
-        return ways.sorted { $0.source < $1.source }
     }
 
     private func edge(_ index: Int) -> GraphEdge? {
@@ -103,21 +110,26 @@ struct StrongestPaths {
         return edges
     }
 
-    /// Other first steps of a node whose ways do not come back to it.
+    /// Other first steps of a node whose ways do not come back to it: the likeliest, and of equally likely ones those to earlier nodes.
     private func others(from node: Int, to target: Int, most: Int) -> [Other] {
         let first = search.edgeNumber(of: node)
         var others: [Other] = []
         for number in Int(graph.starts[node])..<Int(graph.starts[node + 1]) where number != first {
             guard let edge = edge(number), !edge.isHypothetical else { continue }
             let next = Int(edge.to)
-            guard search.likelihood[next] > 0, !passes(from: next, through: node) else { continue }
-            others.append(
+            let likelihood = edge.likelihood * search.likelihood[next]
+            // Edges come in the order of the nodes that they lead to. A node may have hundreds, of which few are told.
+            guard search.likelihood[next] > 0, others.count < most || likelihood > others.last?.likelihood ?? 0,
+                !passes(from: next, through: node)
+            else { continue }
+            if others.count == most { others.removeLast() }
+            let place = others.firstIndex { $0.likelihood < likelihood } ?? others.endIndex
+            others.insert(
                 Other(
-                    technique: edge.technique, to: next, likelihood: edge.likelihood * search.likelihood[next],
-                    confidence: edge.confidence.and(search.confidence(of: next))))
+                    technique: edge.technique, to: next, likelihood: likelihood,
+                    confidence: edge.confidence.and(search.confidence(of: next))), at: place)
         }
-        guard !others.isEmpty else { return [] }
-        return Array(others.sorted { ($1.likelihood, $0.to, $0.technique) < ($0.likelihood, $1.to, $1.technique) }.prefix(most))
+        return others
     }
 
     private func passes(from start: Int, through node: Int) -> Bool {

@@ -74,7 +74,7 @@ final class Trials {
             guard let from = base.graph.place(of: from), let to = base.graph.place(of: to) else { return true }
             if base.graph.nodes[from].kind == .admin { return true }
             guard let edge = base.graph.edge(from, to) else { return false }
-            return ([base.graph.technique(of: edge)] + base.graph.proof(of: edge).alternatives).contains("combined-rights")
+            return ([base.graph.technique(of: edge)] + base.graph.alternatives(of: edge)).contains("combined-rights")
         }
     }
 

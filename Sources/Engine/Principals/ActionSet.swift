@@ -12,14 +12,16 @@ struct ActionSet: Hashable, Sendable {
     /// Whether the action is in the set; an action that the engine does not list counts as in it.
     func contains(_ action: String) -> Bool {
         guard let index = EngineActions.index[action] else { return true }
-        return words[index >> 6] & (1 << UInt64(index & 63)) != 0
+        return contains(index)
     }
+    /// Whether the action at that place of ``EngineActions/names`` is in the set.
+    func contains(_ index: Int) -> Bool { words[index >> 6] & (1 << UInt64(index & 63)) != 0 }
     /// Adds all of another set.
     mutating func formUnion(_ other: ActionSet) { for index in words.indices { words[index] |= other.words[index] } }
     /// Removes what is not in the other set.
     mutating func formIntersection(_ other: ActionSet) { for index in words.indices { words[index] &= other.words[index] } }
     /// Whether all of another set is in it.
-    func isSuperset(of other: ActionSet) -> Bool { zip(words, other.words).allSatisfy { $1 & ~$0 == 0 } }
+    func isSuperset(of other: ActionSet) -> Bool { words.indices.allSatisfy { other.words[$0] & ~words[$0] == 0 } }
     /// Whether nothing is in it.
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 }

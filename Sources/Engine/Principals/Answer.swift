@@ -16,7 +16,19 @@ struct Proof: Sendable {
 
     /// What a step's likelihood is multiplied with.
     var factor: Double {
-        confidence == .conditional && conditions.contains { $0.contains("MultiFactorAuth") } ? Likelihood.secondFactor : confidence.factor
+        confidence == .conditional && conditions.contains(where: Self.namesSecondFactor) ? Likelihood.secondFactor : confidence.factor
+    }
+
+    private static let secondFactor = Array("MultiFactorAuth".utf8)
+
+    /// Whether a condition is about `aws:MultiFactorAuthPresent` or `aws:MultiFactorAuthAge`. Asked of every step, so over the bytes.
+    private static func namesSecondFactor(_ condition: String) -> Bool {
+        var place = 0
+        for byte in condition.utf8 {
+            place = byte == secondFactor[place] ? place + 1 : byte == secondFactor[0] ? 1 : 0
+            if place == secondFactor.count { return true }
+        }
+        return false
     }
 
     /// Adds another proof that must hold too.

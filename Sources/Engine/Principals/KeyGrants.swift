@@ -8,11 +8,12 @@ import IAMEvaluator
 extension Permissions {
     /// The key's policy with its grants, ready to be asked with; `nil` when the policy is not known.
     func resourcePolicy(of key: EncryptionKey) -> ResourcePolicy? {
-        guard var policy = resourcePolicy(key.policy) else { return nil }
-        policy.grants = (key.grants ?? []).compactMap { grant in
-            Self.source(of: grant).map { (place: library.place(of: $0), source: $0) }
-        }
-        return policy
+        guard let source = key.policy else { return nil }
+        return ResourcePolicy(
+            place: library.place(of: source), source: source,
+            grants: (key.grants ?? []).compactMap { grant in
+                Self.source(of: grant).map { (place: library.place(of: $0), source: $0) }
+            })
     }
 
     /// The grant as a policy that was read where the grant was; `nil` as of ``document(_:)``.

@@ -1,40 +1,62 @@
 import IAMEvaluator
 
-/// What a policy's statements say of the resources of one action, whatever their conditions: enough to tell quickly what it cannot allow.
-struct NamedResources {
+/// What a policy's statements say of the resources of one action, whatever their conditions: enough to tell quickly what it cannot allow, and
+/// where it says nothing at all.
+final class NamedResources {
     /// How the resources begin that some Allow names, lower case, up to the first wildcard or variable.
-    private(set) var starts: [[UInt8]] = []
+    let starts: [[UInt8]]
+    /// The same of Deny statements.
+    private let denied: [[UInt8]]
     /// Whether some Allow is about any resource, or about all but some.
-    private(set) var isOpen = false
+    let isOpen: Bool
+    /// The same of Allow and Deny.
+    private let isWide: Bool
     /// Whether no statement, Allow or Deny, tells one resource from another.
-    private(set) var isBlind = true
+    let isBlind: Bool
 
     init(_ document: PolicyDocument?, _ action: String) {
-        guard let document else {
-            isOpen = true
-            isBlind = false
-            return
-        }
+        var starts: [[UInt8]] = []
+        var denied: [[UInt8]] = []
+        // What a text that is not known says may be anything.
+        var isOpen = document == nil
+        var isWide = document == nil
+        var isBlind = document != nil
         let bytes = Array(action.utf8)
-        for statement in document.statements {
+        for statement in document?.statements ?? [] {
             let isMatched = statement.actions.patterns.contains { Wildcard.matches(Array($0.utf8), bytes, ignoringCase: true) }
             guard isMatched != statement.actions.negated else { continue }
             let patterns = statement.resources?.patterns ?? []
             let isAny = statement.resources.map { !$0.negated && patterns.contains("*") } ?? true
             if !isAny { isBlind = false }
-            guard statement.effect == .allow else { continue }
-            if isAny || statement.resources?.negated == true { isOpen = true }
+            if isAny || statement.resources?.negated == true {
+                isWide = true
+                if statement.effect == .allow { isOpen = true }
+            }
             for pattern in patterns {
-                starts.append(
+                let start = Array(
                     pattern.lowercased().utf8.prefix { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "$") })
+                if statement.effect == .allow { starts.append(start) } else { denied.append(start) }
             }
         }
+        self.starts = starts
+        self.denied = denied
+        self.isOpen = isOpen
+        self.isWide = isWide
+        self.isBlind = isBlind
     }
 
     /// Whether an Allow may be about the resource.
-    func mayAllow(_ resource: String) -> Bool {
-        if isOpen { return true }
-        return starts.contains { start in
+    func mayAllow(_ resource: String) -> Bool { isOpen || Self.names(starts, resource) }
+
+    /// Whether a statement may be about the resource; about any where it is `nil`.
+    func concerns(_ resource: String?) -> Bool {
+        if isWide { return true }
+        guard let resource, !resource.utf8.contains(UInt8(ascii: "*")) else { return !starts.isEmpty || !denied.isEmpty }
+        return Self.names(starts, resource) || Self.names(denied, resource)
+    }
+
+    private static func names(_ starts: [[UInt8]], _ resource: String) -> Bool {
+        starts.contains { start in
             var place = start.startIndex
             for byte in resource.utf8 {
                 guard place < start.endIndex else { return true }

@@ -16,10 +16,13 @@ final class Permissions {
     private var trusts: [Int: ResourcePolicy?] = [:]
     /// Keys, lower case, that no request has.
     private(set) var absentKeys: Set<String> = []
+    private var absence = KnownAbsentKeys([])
 
     /// Answers by what they depend on, so they hold for every snapshot that shares the library.
     private final class Cache {
         var sets: [SetKey: Int] = [:]
+        /// Sets of those policies alone that bear on a question.
+        var parts: [Part: Int] = [:]
         var answers: [Question: RawAnswer] = [:]
         var administrators: [Int: RawAnswer] = [:]
         /// Whether a set's policies tell resources of an action apart, by both.
@@ -37,8 +40,15 @@ final class Permissions {
         var guardrail: Int
         var tags: [String: [String]]
     }
+    /// Some of a list of policies, by their places in it as bits.
+    private struct Part: Hashable {
+        var list: Int
+        var policies: UInt64
+    }
     private struct Question: Hashable {
         var set: Int
+        /// Place in ``EngineActions/names``, or its name where it has none.
+        var number: Int?
         var action: String
         var resource: String
         var account: String?
@@ -71,6 +81,7 @@ final class Permissions {
                 || key == "aws:calledvialast" || key == "aws:principalservicename" || key == "aws:principalservicenameslist"
         }
         absentKeys.formUnion(["aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "iam:permissionsboundary"])
+        absence = KnownAbsentKeys(absentKeys)
     }
 
     /// The permissions of a snapshot that differs from another one's only at some principals. The principals are the same in the same order.
@@ -82,6 +93,7 @@ final class Permissions {
         principalIndex = base.principalIndex
         times = base.times
         absentKeys = base.absentKeys
+        absence = base.absence
         subjects = base.subjects
         for index in changed { subjects[index] = subject(index) }
     }
@@ -108,18 +120,56 @@ final class Permissions {
         let key = SetKey(
             account: principal.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place,
             only: namesAsker || principal.kind == .group ? index : asker.only, guardrail: asker.asker, tags: [:])
-        let set = cache.sets[key] ?? cache.sets.count
-        cache.sets[key] = set
+        let alone = principal.kind == .group ? index : asker.only
         let layers = PolicyLayers(
             identity: policies.map { library.entries[$0.place].compiled },
             boundaries: boundary.map { [library.entries[$0.place].compiled] },
             serviceControl: organisation.serviceControl(of: principal.account))
         let unknown = policies.filter { library.entries[$0.place].document == nil }.map { $0.source.name }
+        let asking: RequestPrincipal = principal.kind == .role ? .role(arn: arn) : .user(arn: arn)
         return Subject(
-            index: index, principal: principal.kind == .role ? .role(arn: arn) : .user(arn: arn), arn: arn, account: principal.account,
-            partition: partition, policies: policies, boundary: boundary, layers: layers, allows: allows, set: set,
+            index: index, principal: asking, arn: arn, account: principal.account,
+            partition: partition, policies: policies, boundary: boundary, layers: layers, allows: allows, set: place(of: key),
+            list: list(policies, boundary, principal.account, alone, asker.asker), alone: alone,
             guardrail: .init(asker: asker.asker, only: asker.only ?? (principal.kind == .group ? index : nil)), context: context,
-            unknownPolicies: unknown)
+            prepared: PreparedPrincipal(asking, keys: context), unknownPolicies: unknown)
+    }
+
+    private func place(of key: SetKey) -> Int {
+        if let known = cache.sets[key] { return known }
+        let place = cache.sets.count
+        cache.sets[key] = place
+        return place
+    }
+
+    /// The place of policies in their order with what else answers depend on.
+    private func list(
+        _ policies: [(place: Int, source: PolicySource)], _ boundary: (place: Int, source: PolicySource)?, _ account: String, _ alone: Int?,
+        _ guardrail: Int
+    ) -> Int {
+        place(
+            of: SetKey(
+                account: account, policies: policies.map(\.place), boundary: boundary?.place, only: alone, guardrail: guardrail, tags: [:]))
+    }
+
+    /// The set of those of the subject's policies alone that say something of an action, whatever the resource where it is `nil`. What a
+    /// principal has besides, such as rights on what is its own, does not keep its answer from others who have the same in common.
+    private func set(_ subject: Subject, _ action: Int, _ resource: String?) -> Int {
+        guard subject.policies.count <= UInt64.bitWidth else { return subject.set }
+        var part = Part(list: subject.list, policies: 0)
+        for (index, policy) in subject.policies.enumerated() where library.named(action, in: policy.place).concerns(resource) {
+            part.policies |= 1 << UInt64(index)
+        }
+        // The same policies may be asked about different actions; what they leave out is not in the question.
+        if let known = cache.parts[part] { return known }
+        let places = subject.policies.indices.filter { part.policies & (1 << UInt64($0)) != 0 }.map { subject.policies[$0].place }
+        let namesAsker = (places + (subject.boundary.map { [$0.place] } ?? [])).contains { library.entries[$0].namesAsker }
+        let set = place(
+            of: SetKey(
+                account: subject.account, policies: places, boundary: subject.boundary?.place,
+                only: subject.alone ?? (namesAsker ? subject.index : nil), guardrail: subject.guardrail.asker, tags: [:]))
+        cache.parts[part] = set
+        return set
     }
 
     /// A user that has, besides its own rights, those of a group.
@@ -131,8 +181,10 @@ final class Permissions {
         let key = SetKey(
             account: user.account, policies: both.policies.map(\.place).sorted(), boundary: user.boundary?.place, only: user.index,
             guardrail: user.guardrail.asker, tags: [:])
-        both.set = cache.sets[key] ?? cache.sets.count
-        cache.sets[key] = both.set
+        both.set = place(of: key)
+        both.citations = StatementCitations()
+        both.alone = user.index
+        both.list = list(both.policies, user.boundary, user.account, user.index, user.guardrail.asker)
         return both
     }
 
@@ -150,8 +202,10 @@ final class Permissions {
         let key = SetKey(
             account: subject.account, policies: policies.map(\.place).sorted(), boundary: boundary?.place, only: subject.index,
             guardrail: subject.guardrail.asker, tags: [:])
-        changed.set = cache.sets[key] ?? cache.sets.count
-        cache.sets[key] = changed.set
+        changed.set = place(of: key)
+        changed.citations = StatementCitations()
+        changed.alone = subject.index
+        changed.list = list(policies, boundary, subject.account, subject.index, subject.guardrail.asker)
         return changed
     }
 
@@ -166,11 +220,32 @@ final class Permissions {
     }
 
     /// A policy that stands on the resource's side of a question.
-    struct ResourcePolicy {
-        var place: Int
-        var source: PolicySource
+    final class ResourcePolicy {
+        let place: Int
+        let source: PolicySource
         /// A key's grants.
-        var grants: [(place: Int, source: PolicySource)] = []
+        let grants: [(place: Int, source: PolicySource)]
+        fileprivate let citations = StatementCitations()
+
+        init(place: Int, source: PolicySource, grants: [(place: Int, source: PolicySource)] = []) {
+            self.place = place
+            self.source = source
+            self.grants = grants
+        }
+    }
+
+    /// The statements of policies as facts to cite, made once and shared by all that rest on them.
+    final class StatementCitations {
+        private var known: [Int: Citation] = [:]
+
+        /// The fact of a statement of the policy at a place of its list.
+        fileprivate func citation(_ policy: Int, _ statement: Int, _ make: () -> Citation) -> Citation {
+            let key = policy << 32 | statement
+            if let known = known[key] { return known }
+            let made = make()
+            known[key] = made
+            return made
+        }
     }
 
     /// The resource's policy, ready to be asked with.
@@ -197,33 +272,94 @@ final class Permissions {
     ) -> Proof? {
         let number = EngineActions.index[action]
         if policy == nil, layers == .none {
-            if !subject.allows.contains(action), subject.unknownPolicies.isEmpty { return nil }
+            if let number, !subject.allows.contains(number), subject.unknownPolicies.isEmpty { return nil }
             if let number, isOutOfReach(subject, number, resource) { return nil }
         }
-        cache.asked += 1
-        var question = Question(
-            set: subject.set, action: action, resource: resource, account: account, context: context,
-            resourcePolicy: policy.map(\.place), layers: layers.code(subject.index))
-        if let number, (policy.map { library.named(number, in: $0.place).isBlind } ?? true), isBlind(subject, number),
-            owner(resource, account) == subject.account
-        {
-            // All resources of the account are one to it.
-            question.account = subject.account
-            question.resource = ""
-        }
-        let raw: RawAnswer
-        // A resource's policy may name the asker, and then its answer is nobody else's.
-        let isShared = policy.map { $0.grants.isEmpty && !library.entries[$0.place].singlesOut(subject.arn) } ?? true
-        if isShared, let known = cache.answers[question] {
-            raw = known
-        } else {
-            raw = ask(subject, action, resource, account, context, policy, layers)
-            if isShared { cache.answers[question] = raw }
-        }
+        return proof(answer(subject, action, on: resource, account: account, context: context, policy: policy, as: layers), subject, policy)
+    }
+
+    /// The answer to a question as a proof with what it rests on; `nil` when it is no.
+    private func proof(_ raw: RawAnswer, _ subject: Subject, _ policy: ResourcePolicy?) -> Proof? {
         guard let confidence = raw.confidence else { return nil }
         return Proof(
             confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns,
             citations: citations(raw.statements, subject, policy))
+    }
+
+    private func answer(
+        _ subject: Subject, _ action: String, on resource: String, account: String?, context: [String: [String]], policy: ResourcePolicy?,
+        as layers: Change
+    ) -> RawAnswer {
+        let number = EngineActions.index[action]
+        cache.asked += 1
+        var question = Question(
+            set: subject.set, number: number, action: number == nil ? action : "", resource: resource, account: account, context: context,
+            resourcePolicy: policy.map(\.place), layers: layers.code(subject.index))
+        if let number {
+            if policy.map({ library.named(number, in: $0.place).isBlind }) ?? true, isBlind(subject, number),
+                owner(resource, account) == subject.account
+            {
+                // All resources of the account are one to it.
+                question.account = subject.account
+                question.resource = ""
+                question.set = set(subject, number, nil)
+            } else {
+                question.set = set(subject, number, resource)
+            }
+        }
+        guard isShared(policy, subject) else { return ask(subject, action, resource, account, context, policy, layers) }
+        if let known = cache.answers[question] { return known }
+        let raw = ask(subject, action, resource, account, context, policy, layers)
+        cache.answers[question] = raw
+        return raw
+    }
+
+    /// Whether others may have the same answer. A resource's policy may name the asker, and then its answer is nobody else's.
+    private func isShared(_ policy: ResourcePolicy?, _ subject: Subject) -> Bool {
+        policy.map { $0.grants.isEmpty && !library.entries[$0.place].singlesOut(subject.arn) } ?? true
+    }
+
+    /// One subject that asks to assume many roles: those with the same trust policy are one to it where nothing tells them apart.
+    final class Assumer {
+        private let permissions: Permissions
+        private let subject: Subject
+        private let isBlind: Bool
+        private var known: [Alike: RawAnswer] = [:]
+        private struct Alike: Hashable {
+            var trust: Int
+            var context: Int
+        }
+
+        fileprivate init(_ permissions: Permissions, _ subject: Subject) {
+            self.permissions = permissions
+            self.subject = subject
+            isBlind = permissions.isBlind(subject, "sts:AssumeRole")
+        }
+
+        /// Whether the subject may assume the role at a place of the snapshot's principals; `alike` is equal for equal contexts.
+        func mayAssume(_ role: Int, _ context: @autoclosure () -> [String: [String]], alike: Int, trust: ResourcePolicy?) -> Proof? {
+            let action = "sts:AssumeRole"
+            let account = permissions.snapshot.principals[role].account
+            guard isBlind, let trust, account == subject.account, permissions.isShared(trust, subject),
+                permissions.isBlind(trust, action)
+            else {
+                return permissions.may(
+                    subject, action, on: permissions.snapshot.principals[role].arn, account: account, context: context(), policy: trust)
+            }
+            let place = Alike(trust: trust.place, context: alike)
+            let raw =
+                known[place]
+                ?? permissions.answer(
+                    subject, action, on: permissions.snapshot.principals[role].arn, account: account, context: context(), policy: trust,
+                    as: .none)
+            known[place] = raw
+            return permissions.proof(raw, subject, trust)
+        }
+    }
+    func assumer(_ subject: Subject) -> Assumer { Assumer(self, subject) }
+
+    private func isBlind(_ policy: ResourcePolicy, _ action: String) -> Bool {
+        EngineActions.index[action].map { library.named($0, in: policy.place).isBlind } ?? false
     }
 
     /// The same of an action by its name.
@@ -247,9 +383,11 @@ final class Permissions {
         _ subject: Subject, _ action: String, _ resource: String, _ account: String?, _ context: [String: [String]],
         _ policy: ResourcePolicy?, _ change: Change
     ) -> RawAnswer {
-        let request = AccessRequest(
-            principal: subject.principal, action: action, resource: resource, resourceAccount: account,
-            context: self.context(subject, action, on: resource, account: account, adding: context))
+        // What its principal brings to each request was taken apart once.
+        let question = PreparedQuestion(
+            action: action, resource: resource, resourceAccount: account,
+            values: known(subject, action, on: resource, account: account, adding: context), absent: absence)
+        let request = PreparedRequest(principal: subject.prepared, question: question)
         return raw(Evaluator.evaluate(request, layers(subject, action, on: resource, account: account, policy: policy, as: change)))
     }
 
@@ -272,12 +410,19 @@ final class Permissions {
     func context(
         _ subject: Subject, _ action: String, on resource: String, account: String? = nil, adding values: [String: [String]] = [:]
     ) -> RequestContext {
-        var known = subject.context
-        known.merge(organisation.resourceKeys(of: owner(resource, account) ?? subject.account)) { _, new in new }
+        let known = subject.context.merging(known(subject, action, on: resource, account: account, adding: values)) { _, new in new }
+        return RequestContext(values: known, absent: .unknown(knownAbsent: absentKeys))
+    }
+
+    /// The same without what the subject brings to each of its requests.
+    private func known(
+        _ subject: Subject, _ action: String, on resource: String, account: String?, adding values: [String: [String]]
+    ) -> [String: [String]] {
+        var known = organisation.resourceKeys(of: owner(resource, account) ?? subject.account)
         known.merge(values) { _, new in new }
         // IAM has one endpoint a partition, and its region is the one requested (IAM User Guide, aws:RequestedRegion).
         if action.hasPrefix("iam:") { known["aws:requestedregion"] = [Self.regionOfIAM(subject.partition)] }
-        return RequestContext(values: known, absent: .unknown(knownAbsent: absentKeys))
+        return known
     }
 
     private func owner(_ resource: String, _ account: String?) -> String? {
@@ -409,11 +554,15 @@ final class Permissions {
         if statement.policyType == .scp || statement.policyType == .rcp {
             return organisation.limit(statement).map { citation($0.source, statement: $0.statement) }
         }
-        if let policy, policy.place == place { return citation(policy.source, statement: statement.statement) }
+        if let policy, policy.place == place {
+            return policy.citations.citation(0, statement.statement) { citation(policy.source, statement: statement.statement) }
+        }
         // A grant has no statements.
         if let grant = policy?.grants.first(where: { $0.place == place }) { return citation(grant.source) }
-        if let source = subject?.policies.first(where: { $0.place == place })?.source {
-            return citation(source, statement: statement.statement)
+        if let subject, let index = subject.policies.firstIndex(where: { $0.place == place }) {
+            return subject.citations.citation(index, statement.statement) {
+                citation(subject.policies[index].source, statement: statement.statement)
+            }
         }
         if let boundary = subject?.boundary, boundary.place == place { return citation(boundary.source, statement: statement.statement) }
         return nil

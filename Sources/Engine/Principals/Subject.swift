@@ -23,10 +23,18 @@ struct Subject {
     var allows: ActionSet
     /// Equal for principals that get equal answers.
     var set: Int
+    /// Equal for principals that have the same policies in the same order, and of which the policies of their organisation say the same.
+    var list: Int
+    /// The principal's place where nobody else may share its answers, whatever its policies say.
+    var alone: Int?
     /// Equal for principals of which the policies of their organisation say the same.
     var guardrail: OrganisationPolicies.CeilingKey
     /// What is known of its requests: tags, transport, organisation.
     var context: [String: [String]]
+    /// Who asks and what is known of its requests, taken apart once.
+    var prepared: PreparedPrincipal
+    /// What its policies' statements are cited as.
+    var citations = Permissions.StatementCitations()
     /// Names of policies whose text is not known.
     var unknownPolicies: [String]
 }

@@ -190,7 +190,7 @@ extension CandidateFixes {
         guard let place = graph.place(of: node.id) else { return [] }
         var services: Set<String> = []
         for edge in graph.edges(from: place) {
-            for name in [graph.technique(of: edge)] + graph.proof(of: edge).alternatives {
+            for name in [graph.technique(of: edge)] + graph.alternatives(of: edge) {
                 if case .passRole(let passing)? = EscalationCatalogue.byID[name]?.shape { services.formUnion(passing.passedTo) }
             }
         }

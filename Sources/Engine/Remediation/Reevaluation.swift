@@ -52,7 +52,7 @@ final class Reevaluation {
         self.incoming = incoming
         var dependents: Set<Int> = []
         for edge in base.graph.edges where base.graph.nodes[Int(edge.to)].kind == .admin {
-            guard ([base.graph.technique(of: edge)] + base.graph.proof(of: edge).alternatives).contains(where: Self.restsOnAnother),
+            guard ([base.graph.technique(of: edge)] + base.graph.alternatives(of: edge)).contains(where: Self.restsOnAnother),
                 let index = base.permissions.principalIndex[base.graph.nodes[Int(edge.from)].id]
             else { continue }
             dependents.insert(index)
