@@ -174,6 +174,8 @@ struct World {
     }
     private var functions: [JSONValue] = []
     private var instances: [JSONValue] = []
+    /// Instances as an answer has them.
+    mutating func instances(_ list: [JSONValue]) { instances += list }
     /// An instance with the profile of a role.
     mutating func instance(_ id: String, profile: String?, state: String = "running", name: String? = nil) {
         var object: JSONObject = [
