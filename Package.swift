@@ -127,7 +127,7 @@ let package = Package(
         tests("EnrolmentCA", ["Basics", "WireProtocol", crypto] + x509),
         tests(
             "ControlPlaneCore",
-            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", crypto, rsa] + x509),
+            ["Basics", "CloudModel", "WireProtocol", "EnrolmentCA", "ControlPlaneStore", "SQLDatabase", "TestSupport", crypto, rsa] + x509),
         tests("ControlPlaneStore", ["Basics", "CloudModel", "ControlPlaneCore", "SQLDatabase", "TestSupport", "WireProtocol", crypto]),
         tests(
             "ControlPlaneServer",

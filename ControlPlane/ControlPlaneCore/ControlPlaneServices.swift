@@ -13,6 +13,8 @@ public struct ControlPlaneServices: Sendable {
     public var ingest: IngestService
     /// Results.
     public var results: ResultsService
+    /// The logs' checkpoints and exports.
+    public var audit: AuditService
     /// Tenants, as the operator makes them.
     public var tenancy: TenancyService
     /// What the listeners present and trust.
@@ -40,6 +42,7 @@ public struct ControlPlaneServices: Sendable {
         ingest = IngestService(
             store: store, objects: data.objects, clock: clock, pieceSize: pieceSize, limits: .standard, blocking: blocking)
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
+        audit = try AuditService(store: store, master: master, clock: clock)
         tenancy = TenancyService(store: store, sealingKeys: keys, hash: hash, clock: clock)
         self.tls = tls
         self.clock = clock

@@ -71,7 +71,7 @@ struct Bootstrap: AsyncParsableCommand {
                 server: "https://\(host):\(consolePort)", ca: installation.authority.rootPEM, token: signedIn.token.expose())
             try SafeFile.write(try WireJSON.encode(profile), to: cliProfile, mode: 0o600)
         }
-        try await installation.store.close()
+        try await installation.close()
         if json {
             let answer = Answer(
                 caPin: pin, oneTimePassword: made.oneTimePassword?.expose(), environment: made.environment.id.description,
@@ -104,7 +104,7 @@ struct NewEnrolmentToken: AsyncParsableCommand {
         let services = try installation.operatorServices()
         let found = try await services.tenancy.environment(environment, tenant: tenant)
         let issued = try await services.enrolment.issueTokenAsOperator(for: found)
-        try await installation.store.close()
+        try await installation.close()
         print(issued.token.expose())
     }
 }

@@ -52,6 +52,15 @@ struct Installation {
         path.utf8.first == UInt8(ascii: "/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
+    /// Ends a command: what it put on record is signed.
+    func close() async throws {
+        let audit = try AuditService(store: store, master: master)
+        if let failure = await audit.signAll(fresh: true).first {
+            throw StoreError(.corrupt, "the audit log of tenant \(failure.tenant) cannot be signed: \(failure.reason)")
+        }
+        try await store.close()
+    }
+
     /// The services, for listeners under these names.
     func services(names: [String], sitePort: Int, gatewayPort: Int, pieceSize: Int) throws -> ControlPlaneServices {
         try authority.ensureServerCertificate(in: data.tls, names: names, now: Date())

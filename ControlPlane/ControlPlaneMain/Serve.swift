@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
         ) { listener, port in
             logger.info("listening", metadata: ["listener": "\(listener.rawValue)", "port": "\(port)"])
         }
-        var all: [any Service] = [server]
+        var all: [any Service] = [server, Work.signing(services.audit, logger)]
         if withWork { all.append(try await Work.queue(installation, worker: worker, allowMissingLandlock, logger)) }
         try await Work.serve(all, logger)
         try await installation.store.close()

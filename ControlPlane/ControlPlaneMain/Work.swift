@@ -21,7 +21,8 @@ struct Work: AsyncParsableCommand {
         let logger = Log.make()
         let installation = try await Installation(data)
         let queue = try await Self.queue(installation, worker: worker, allowMissingLandlock, logger)
-        try await Self.serve([queue], logger)
+        let audit = try AuditService(store: installation.store, master: installation.master)
+        try await Self.serve([queue, Self.signing(audit, logger)], logger)
         try await installation.store.close()
     }
 
@@ -52,6 +53,12 @@ struct Work: AsyncParsableCommand {
         }
         try await queue.recover()
         return queue
+    }
+
+    static func signing(_ audit: AuditService, _ logger: Logger) -> AuditSigning {
+        AuditSigning(audit) { tenant, reason in
+            logger.error("an audit log cannot be signed", metadata: ["tenant": "\(tenant)", "reason": "\(reason)"])
+        }
     }
 
     static func serve(_ services: [any Service], _ logger: Logger) async throws {

@@ -48,6 +48,9 @@ final class DirectoryChanges {
     /// May be missing when the transaction ended.
     private(set) var last: [Change] = []
 
+    /// Whether something was put on record.
+    var isOnRecord = false
+
     func add(_ kind: Locator, _ digest: [UInt8]) { first.append(.add(kind, digest)) }
     func drop(_ kind: Locator, _ digest: [UInt8]) { last.append(.drop(kind, digest)) }
     func queued(_ run: RunID, at time: Date) { first.append(.runWaits(run, from: time, running: false)) }

@@ -14,6 +14,7 @@ public struct PostgreSQLStore: InstalledStore {
     ]
     private let database: PostgreSQLDatabase
     private let listener: PostgreSQLListener
+    private let fresh = FreshEntries()
     /// What an operator should know about how the server signs in; empty when all is as it should be.
     public let remarks: [String]
     private let found: Int
@@ -37,6 +38,9 @@ public struct PostgreSQLStore: InstalledStore {
                 await admin.close()
                 throw error
             }
+        }
+        try await coded {
+            try await database.write(Self.scope(Tenant.operator.id, turn: true)) { try TenantTables.insertProfile(of: .operator, in: $0) }
         }
     }
 
@@ -168,20 +172,24 @@ public struct PostgreSQLStore: InstalledStore {
     /// Changes one tenant's tables.
     public func write<T: Sendable>(_ tenant: TenantID, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T {
         try await coded {
-            try await database.write(Self.scope(tenant, turn: true)) { connection in
+            let (result, isOnRecord) = try await database.write(Self.scope(tenant, turn: true)) { connection in
                 _ = try ReadableTenantTables(tenantID: tenant, reading: connection).tenant()
                 return try Self.write(tenant, connection, body)
             }
+            if isOnRecord { fresh.note(tenant) }
+            return result
         }
     }
 
-    private static func write<T>(_ tenant: TenantID, _ connection: any SQLWriting, _ body: (any TenantWriting) throws -> T) throws -> T {
+    private static func write<T>(
+        _ tenant: TenantID, _ connection: any SQLWriting, _ body: (any TenantWriting) throws -> T
+    ) throws -> (T, isOnRecord: Bool) {
         let changes = DirectoryChanges()
         let result = try body(TenantTables(tenantID: tenant, connection: connection, directory: changes))
         try DirectoryChanges.apply(changes.first + changes.last, of: tenant, to: connection)
         let waits = (changes.first + changes.last).contains { if case .runWaits(_, _, running: false) = $0 { true } else { false } }
         if waits { _ = try connection.rows("SELECT 1 AS one FROM pg_notify('cloudryption_runs', '')") }
-        return result
+        return (result, changes.isOnRecord)
     }
 
     /// Makes a tenant, and with `body` what it has from the start.
@@ -189,15 +197,20 @@ public struct PostgreSQLStore: InstalledStore {
         _ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T
     ) async throws -> T {
         try await coded {
-            try await database.write(Self.scope(tenant.id, turn: true)) { connection in
+            let (result, isOnRecord) = try await database.write(Self.scope(tenant.id, turn: true)) { connection in
                 try connection.execute(
                     "INSERT INTO tenants (id, name, created_at, listed) VALUES ($1, $2, $3, 1)",
                     [.id(tenant.id), .text(tenant.name), .time(tenant.createdAt)])
                 try TenantTables.insertProfile(of: tenant, in: connection)
                 return try Self.write(tenant.id, connection, body)
             }
+            if isOnRecord { fresh.note(tenant.id) }
+            return result
         }
     }
+
+    /// Tenants to whose log this program wrote.
+    public func takeTenantsWithFreshEntries() -> Set<TenantID> { fresh.take() }
 
     /// Takes a run that waits.
     public func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)? {

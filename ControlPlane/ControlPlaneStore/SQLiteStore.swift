@@ -11,6 +11,7 @@ public import SQLDatabase
 public struct SQLiteStore: InstalledStore {
     private let directory: SQLiteDatabase
     private let files: TenantFiles
+    private let fresh = FreshEntries()
 
     /// Opens the directory's file, brings it to this program's version, and finds tenants' files in `folder`.
     ///
@@ -23,6 +24,10 @@ public struct SQLiteStore: InstalledStore {
                 try SingleFileUpgrade.run(directory, path: path, files: files, now: now)
             }
             try Migrations.apply(to: directory, .directory, now: now.microseconds)
+            if !files.exists(Tenant.operator.id) {
+                // Another program may be faster.
+                do { _ = try files.make(.operator) } catch let error as SQLError where error.code == .constraint {}
+            }
             return (directory, files)
         }
         (directory, files) = opened
@@ -85,14 +90,15 @@ public struct SQLiteStore: InstalledStore {
     private func write<T: Sendable>(
         _ tenant: TenantID, in file: SQLiteDatabase, _ body: @escaping @Sendable (any TenantWriting) throws -> T
     ) async throws -> T {
-        let (result, last) = try await file.write { connection in
+        let (result, last, isOnRecord) = try await file.write { connection in
             let changes = DirectoryChanges()
             let result = try body(TenantTables(tenantID: tenant, connection: connection, directory: changes))
             if !changes.first.isEmpty {
                 try directory.writeNow { try DirectoryChanges.apply(changes.first, of: tenant, to: $0) }
             }
-            return (result, changes.last)
+            return (result, changes.last, changes.isOnRecord)
         }
+        if isOnRecord { fresh.note(tenant) }
         if !last.isEmpty {
             // The tenant's file decides: what this would have dropped leads nowhere.
             try? await directory.write { try DirectoryChanges.apply(last, of: tenant, to: $0) }
@@ -130,6 +136,9 @@ public struct SQLiteStore: InstalledStore {
             }
         }
     }
+
+    /// Tenants to whose log this program wrote.
+    public func takeTenantsWithFreshEntries() -> Set<TenantID> { fresh.take() }
 
     /// Takes a run that waits.
     public func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)? {

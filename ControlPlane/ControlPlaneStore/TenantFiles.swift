@@ -28,12 +28,14 @@ final class TenantFiles: Sendable {
 
     func path(of tenant: TenantID) -> String { "\(folder)/\(tenant).sqlite" }
 
+    func exists(_ tenant: TenantID) -> Bool { FileManager.default.fileExists(atPath: path(of: tenant)) }
+
     /// The file of a tenant, at this program's version.
     ///
     /// - Throws: ``StoreError`` `notFound` when there is none: asking makes nothing.
     func database(of tenant: TenantID) throws -> SQLiteDatabase {
         if let known = used(tenant) { return known }
-        guard FileManager.default.fileExists(atPath: path(of: tenant)) else { throw StoreError(.notFound, "no such tenant") }
+        guard exists(tenant) else { throw StoreError(.notFound, "no such tenant") }
         let database = try SQLiteDatabase(path: path(of: tenant), creating: false, readers: 4)
         try Migrations.apply(to: database, .tenant, now: now.microseconds)
         keep(database, tenant)
@@ -43,7 +45,7 @@ final class TenantFiles: Sendable {
     /// The version that a tenant's file had before it was brought to this program's.
     func migrate(_ tenant: TenantID) throws -> Int {
         if used(tenant) != nil { return Migrations.newest }
-        guard FileManager.default.fileExists(atPath: path(of: tenant)) else { throw StoreError(.notFound, "a tenant's file is gone") }
+        guard exists(tenant) else { throw StoreError(.notFound, "a tenant's file is gone") }
         let database = try SQLiteDatabase(path: path(of: tenant), creating: false, readers: 4)
         let before = try Migrations.apply(to: database, .tenant, now: now.microseconds).from
         keep(database, tenant)
@@ -52,7 +54,7 @@ final class TenantFiles: Sendable {
 
     /// A fresh file that holds the tenant itself.
     func make(_ tenant: Tenant) throws -> SQLiteDatabase {
-        guard !FileManager.default.fileExists(atPath: path(of: tenant.id)) else {
+        guard !exists(tenant.id) else {
             throw SQLError(.constraint, "there is a tenant with this identifier")
         }
         let database = try SQLiteDatabase(path: path(of: tenant.id), readers: 4)

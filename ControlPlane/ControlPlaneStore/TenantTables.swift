@@ -130,7 +130,7 @@ struct TenantTables: TenantRows, TenantWriting {
 
     static func insertProfile(of tenant: Tenant, in connection: any SQLWriting) throws(SQLError) {
         try connection.execute(
-            "INSERT INTO tenant_profiles (tenant_id, name, created_at, state) VALUES ($1, $2, $3, 'active')",
+            "INSERT INTO tenant_profiles (tenant_id, name, created_at, state) VALUES ($1, $2, $3, 'active') ON CONFLICT DO NOTHING",
             [.id(tenant.id), .text(tenant.name), .time(tenant.createdAt)])
     }
 
@@ -314,5 +314,6 @@ struct TenantTables: TenantRows, TenantWriting {
                 own, .count(entry.index), .time(entry.time), .text(entry.actor), .text(entry.act), .text(entry.subject),
                 .text(entry.outcome), .text(entry.detail), .blob(entry.hash),
             ])
+        directory.isOnRecord = true
     }
 }

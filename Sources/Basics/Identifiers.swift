@@ -56,6 +56,9 @@ public struct Identifier<Kind: IdentifierKind>: Sendable, Hashable, Comparable, 
         return Self(known: bytes)
     }
 
+    /// Sixteen zero bytes (RFC 9562 §5.9): what is never made by chance.
+    public static var zero: Self { Self(known: [UInt8](repeating: 0, count: 16)) }
+
     private init(known bytes: [UInt8]) { self.bytes = bytes }
 
     /// Lower-case hexadecimal with hyphens.

@@ -52,13 +52,13 @@ import Testing
         let agent = try await installation.enrol(made.environment)
         let caller = try await agent.authenticate()
         let before = try await installation.audit(made.tenant.id).count
-        try await installation.store.file(of: made.tenant.id).write {
+        try await installation.files.file(of: made.tenant.id).write {
             try $0.script("CREATE TRIGGER broken BEFORE INSERT ON audit_entries BEGIN SELECT raise(ABORT, 'no'); END;")
         }
         #expect(await refusal { try await installation.services.enrolment.issueTokenAsOperator(for: made.environment) } != "none")
         #expect(await refusal { try await agent.upload(try agent.bundle(sequence: 1)) } != "none")
         #expect(await refusal { try await installation.services.signIn.operatorSession(email: made.admin) } != "none")
-        let counts = try await installation.store.file(of: made.tenant.id).read { connection in
+        let counts = try await installation.files.file(of: made.tenant.id).read { connection in
             try connection.row(
                 """
                 SELECT (SELECT count(*) FROM enrolment_tokens WHERE used_at IS NULL) AS tokens, (SELECT count(*) FROM uploads) AS uploads,

@@ -7,6 +7,7 @@ import Foundation
 import SQLDatabase
 import SwiftASN1
 import Synchronization
+import TestSupport
 import WireProtocol
 import X509
 
@@ -24,7 +25,7 @@ final class HandClock: Sendable {
 final class Installation: Sendable {
     let path: String
     let data: DataFolder
-    let store: SQLiteStore
+    let store: any InstalledStore
     let master: MasterKey
     let authority: CertificateAuthority
     let services: ControlPlaneServices
@@ -33,7 +34,7 @@ final class Installation: Sendable {
     init(pieceSize: Int = 64 << 10) async throws {
         path = FileManager.default.temporaryDirectory.path + "/cloudryption-test-\(UUID().uuidString)"
         data = try DataFolder(path)
-        store = try SQLiteStore(path: data.database, tenants: data.tenants, now: Date(timeIntervalSince1970: 1))
+        store = try await Self.openStore(data)
         master = try MasterKey(folder: data.keys)
         authority = try CertificateAuthority(folder: data.authority, now: time.now)
         services = try ControlPlaneServices(
@@ -42,6 +43,24 @@ final class Installation: Sendable {
             gatewayURL: "https://localhost:8444", consoleURL: "https://localhost:8443", pieceSize: pieceSize)
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Files, or with `CLOUDRYPTION_TEST_DATABASE=postgresql` a fresh database of the tests' own PostgreSQL.
+    private static func openStore(_ data: DataFolder) async throws -> any InstalledStore {
+        let now = Date(timeIntervalSince1970: 1)
+        guard ProcessInfo.processInfo.environment["CLOUDRYPTION_TEST_DATABASE"] == "postgresql" else {
+            return try SQLiteStore(path: data.database, tenants: data.tenants, now: now)
+        }
+        let server = try PostgreSQLServer.shared()
+        return try await PostgreSQLStore(PostgreSQLAddress(server.address(database: server.makeDatabase())), connections: 3, now: now)
+    }
+
+    /// For tests of what only a file can be made to do.
+    var files: SQLiteStore {
+        get throws {
+            guard let files = store as? SQLiteStore else { throw StoreError(.unavailable, "a test of SQLite runs on PostgreSQL") }
+            return files
+        }
+    }
 
     func tenant(_ name: String = "acme") async throws -> TenancyService.Bootstrapped {
         try await services.tenancy.bootstrap(tenant: name, environment: "production", admin: "admin@\(name).example")

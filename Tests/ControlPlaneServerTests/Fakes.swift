@@ -35,6 +35,9 @@ struct TenantRows: TenantReading, Sendable {
     func sealingKeys() throws -> [StoredSealingKey] { [] }
     func lastAuditEntry() throws -> AuditEntry? { nil }
     func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry] { [] }
+    func auditTreeSize() throws -> UInt64 { 0 }
+    func auditNode(level: UInt64, position: UInt64) throws -> [UInt8]? { nil }
+    func auditCheckpoints(limit: Int) throws -> [StoredCheckpoint] { [] }
 }
 
 /// A store that only reads tenants.
@@ -54,6 +57,7 @@ final class FakeStore: ControlPlaneStore {
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T {
         throw Unused()
     }
+    func takeTenantsWithFreshEntries() -> Set<TenantID> { [] }
     func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)? { throw Unused() }
     struct Unused: Error {}
 }

@@ -5,7 +5,8 @@ import FoundationEssentials
 /// The rules of the audit log.
 ///
 /// An entry is written in the same transaction as the change that it names: when it cannot be written, the change does not happen. Each
-/// entry's hash covers the one before, so that an edited, dropped, inserted or reordered entry shows.
+/// entry's hash covers the one before, so that an edited, dropped, inserted or reordered entry shows; and each is a leaf of a tree of which
+/// signed checkpoints are given out (``AuditService``), so that it shows to others too.
 public enum AuditLog {
     /// What a look at the whole log says.
     public enum Verdict: Sendable, Hashable {
@@ -25,6 +26,7 @@ public enum AuditLog {
             outcome: outcome, detail: detail, hash: [])
         entry.hash = hash(of: entry, after: last?.hash ?? start)
         try tables.insert(entry)
+        try AuditTree.add(entry, to: tables)
     }
 
     /// Checks entries that follow each other from the log's first one on, or from the one after `previous`.

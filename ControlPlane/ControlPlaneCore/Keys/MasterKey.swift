@@ -39,6 +39,12 @@ public struct MasterKey: Sendable {
         var bytes: [UInt8] { Array("cloudryption key v1\0".utf8) + tenant.bytes + Array("\(name)\0\(version)".utf8) }
     }
 
+    /// A key for one purpose that no other can be computed from, the same on every node (HKDF, RFC 5869).
+    func derived(_ purpose: StaticString) -> [UInt8] {
+        let info = Array("cloudryption derived key v1\0\(purpose)".utf8)
+        return HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: info, outputByteCount: 32).withUnsafeBytes { Array($0) }
+    }
+
     func wrap(_ secret: [UInt8], for purpose: Purpose) throws -> [UInt8] {
         guard let combined = try AES.GCM.seal(secret, using: key, authenticating: purpose.bytes).combined else {
             throw StoreError(.unavailable, "a key cannot be wrapped")

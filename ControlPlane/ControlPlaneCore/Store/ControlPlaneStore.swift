@@ -17,6 +17,8 @@ public protocol ControlPlaneStore: Sendable {
     func write<T: Sendable>(_ tenant: TenantID, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
     /// Makes a tenant, and with `body` what it has from the start.
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
+    /// Tenants to whose log this program wrote since it was last asked.
+    func takeTenantsWithFreshEntries() -> Set<TenantID>
     /// ``Directory/nextRun(now:)``, shown to nobody else until `hold`: time enough to claim it in its tenant.
     func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)?
     /// Waits until there may be a run to take, or the time is over.
@@ -127,7 +129,7 @@ public struct StoredResult: Sendable, Hashable {
 }
 
 /// One tenant's tables, for reading.
-public protocol TenantReading {
+public protocol TenantReading: AuditTreeReading {
     /// The tenant that this sees, and no other.
     var tenantID: TenantID { get }
     /// The tenant itself.
@@ -171,7 +173,7 @@ public protocol TenantReading {
 }
 
 /// One tenant's tables, for changing.
-public protocol TenantWriting: TenantReading {
+public protocol TenantWriting: TenantReading, AuditTreeWriting {
     /// Adds one.
     func insert(_ environment: Environment) throws
     /// Adds one.

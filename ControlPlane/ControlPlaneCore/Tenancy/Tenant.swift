@@ -17,6 +17,11 @@ public struct Tenant: Sendable, Hashable {
     }
 }
 
+extension Tenant {
+    /// Not a customer: what keeps the log of acts that belong to no tenant. It is in no list, and has no people and no data.
+    public static var `operator`: Tenant { Tenant(id: .zero, name: "operator", createdAt: Date(timeIntervalSince1970: 0)) }
+}
+
 /// The cloud accounts that a tenant put together, say production.
 public struct Environment: Sendable, Hashable {
     /// Random.
