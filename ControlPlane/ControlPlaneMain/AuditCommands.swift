@@ -9,7 +9,7 @@ struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show and export audit logs.",
         discussion: "An export is checked with `cloudryption audit verify`, without a server and with nothing but the key.",
-        subcommands: [Key.self, List.self, Export.self])
+        subcommands: [Key.self, List.self, Export.self, Purge.self])
 
     /// Which log.
     struct Choice: ParsableArguments {
@@ -81,6 +81,26 @@ struct Audit: AsyncParsableCommand {
     }
 }
 
+extension Audit {
+    struct Purge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop entries that are older than a day in the past; refused within 365 days.",
+            discussion: "The tree over the log keeps every entry's hash, so that what is left can still be proven: export it with --after.")
+        @OptionGroup var choice: Choice
+        @Option(help: ArgumentHelp("Entries before this day, UTC, go.", valueName: "yyyy-mm-dd")) var before: String
+
+        func run() async throws {
+            guard let day = try? Date(before + "T00:00:00Z", strategy: .iso8601) else { throw ValidationError("--before: not YYYY-MM-DD") }
+            let installation = try await Installation(choice.data)
+            let chosen = try await choice.chosen(installation.store)
+            let tenant = try await installation.store.read(chosen) { try $0.tenant() }
+            let purged = try await installation.tenantLife().purgeAudit(of: tenant, before: day)
+            try await installation.close()
+            print("\(purged) entries dropped")
+        }
+    }
+}
+
 /// Finds a tenant by what an operator calls it.
 enum TenantLookup {
     static func find(_ name: String?, in store: any InstalledStore) async throws -> Tenant {
@@ -91,8 +111,10 @@ enum TenantLookup {
             }
             return first
         }
+        // Also one that is in no list any more: its log is kept.
+        if let id = TenantID(name) { return try await store.read(id) { try $0.tenant() } }
         let wanted = Array(name.utf8)
-        guard let found = tenants.first(where: { Array($0.name.utf8) == wanted || Array($0.id.description.utf8) == wanted }) else {
+        guard let found = tenants.first(where: { Array($0.name.utf8) == wanted }) else {
             throw StoreError(.notFound, "there is no tenant \(DisplayText.safe(name, limit: 64))")
         }
         return found

@@ -28,6 +28,14 @@ extension TenantRows {
 extension TenantTables {
     private var own: SQLValue { .id(tenantID) }
 
+    static func purgeAudit(of tenant: TenantID, before: Date, in connection: any SQLWriting) throws(SQLError) -> Int {
+        try connection.execute(
+            """
+            DELETE FROM audit_entries WHERE tenant_id = $1 AND time < $2
+                AND entry < (SELECT max(entry) FROM audit_entries WHERE tenant_id = $1)
+            """, [.id(tenant), .time(before)])
+    }
+
     func insertAuditNode(level: UInt64, position: UInt64, hash: [UInt8]) throws {
         try connection.execute(
             "INSERT INTO audit_nodes (tenant_id, level, position, hash) VALUES ($1, $2, $3, $4)",

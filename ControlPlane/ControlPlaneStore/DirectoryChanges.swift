@@ -58,6 +58,13 @@ final class DirectoryChanges {
     func waits(_ run: RunID, from time: Date, running: Bool) { last.append(.runWaits(run, from: time, running: running)) }
     func ended(_ run: RunID) { last.append(.runEnded(run)) }
 
+    /// Drops everything that leads to a tenant, takes it off the list and frees its name.
+    static func forget(_ tenant: TenantID, in connection: any SQLWriting) throws {
+        try connection.execute("DELETE FROM locators WHERE tenant = $1", [.id(tenant)])
+        try connection.execute("DELETE FROM waiting_runs WHERE tenant = $1", [.id(tenant)])
+        try connection.execute("UPDATE tenants SET listed = 2, name = id WHERE id = $1", [.id(tenant)])
+    }
+
     /// - Throws: ``SQLError`` `constraint` when a digest belongs to another tenant.
     static func apply(_ changes: [Change], of tenant: TenantID, to connection: any SQLWriting) throws {
         for change in changes {

@@ -31,7 +31,17 @@ extension DirectoryRows {
         guard let tenant: TenantID = try owner?.id("tenant") else { return nil }
         var row: Row?
         do {
-            try look(tenant) { row = try body(ReadableTenantTables(tenantID: tenant, reading: $0)) }
+            try look(tenant) {
+                let tables = ReadableTenantTables(tenantID: tenant, reading: $0)
+                // Whoever comes in is looked up here: a tenant that is shut out is shut out for all.
+                switch (try tables.tenantState(), kind) {
+                case (.active, _): row = try body(tables)
+                case (.deleted, _), (.suspended, .user): break
+                case (.suspended, .agentKey), (.suspended, .enrolmentToken):
+                    throw StoreError(.unavailable, "the tenant is suspended: try again later")
+                case (.suspended, _): throw AccessError(.tenantSuspended, "the operator suspended this tenant")
+                }
+            }
         } catch let error as StoreError where error.code == .notFound {
             return nil
         }

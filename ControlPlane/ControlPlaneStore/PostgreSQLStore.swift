@@ -14,6 +14,7 @@ public struct PostgreSQLStore: InstalledStore {
     ]
     private let database: PostgreSQLDatabase
     private let listener: PostgreSQLListener
+    private let address: PostgreSQLAddress
     private let fresh = FreshEntries()
     /// What an operator should know about how the server signs in; empty when all is as it should be.
     public let remarks: [String]
@@ -24,6 +25,7 @@ public struct PostgreSQLStore: InstalledStore {
     /// - Throws: ``StoreError``, `unavailable` with a hint when somebody else has to migrate first.
     public init(_ address: PostgreSQLAddress, connections: Int = 8, now: Date) async throws {
         let app = address.setting(Self.timeLimits + [("role", "cloudryption_app")])
+        self.address = address
         database = PostgreSQLDatabase(app, connections: connections)
         listener = PostgreSQLListener(app, "LISTEN cloudryption_runs")
         (remarks, found) = try await coded {
@@ -206,6 +208,38 @@ public struct PostgreSQLStore: InstalledStore {
             }
             if isOnRecord { fresh.note(tenant.id) }
             return result
+        }
+    }
+
+    /// Removes every row of a tenant but its log.
+    public func erase(_ tenant: TenantID) async throws -> [String: Int] {
+        try await coded {
+            try await database.write(Self.scope(tenant, turn: true)) { connection in
+                var removed: [String: Int] = [:]
+                for row in try connection.rows("SELECT table_name, removed FROM erase_tenant()") {
+                    removed[try row.text("table_name")] = try row.count("removed")
+                }
+                try DirectoryChanges.forget(tenant, in: connection)
+                return removed
+            }
+        }
+    }
+
+    /// Drops old entries of a tenant's log; needs a login that may be the tables' owner, because the app may not.
+    public func purgeAudit(of tenant: TenantID, before: Date) async throws -> Int {
+        try await coded {
+            let admin = Self.administrator(address)
+            do {
+                let purged = try await admin.write(Self.scope(tenant, turn: true)) { connection in
+                    try connection.script("SET LOCAL ROLE cloudryption_owner")
+                    return try TenantTables.purgeAudit(of: tenant, before: before, in: connection)
+                }
+                await admin.close()
+                return purged
+            } catch {
+                await admin.close()
+                throw error
+            }
         }
     }
 

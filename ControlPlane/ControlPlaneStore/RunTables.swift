@@ -24,6 +24,11 @@ extension TenantTables {
     }
 
     func claim(_ run: RunID, worker: String, now: Date, leaseUntil: Date) throws -> Run? {
+        // A suspended tenant's runs wait; the queue looks again now and then.
+        guard try tenantState() == .active else {
+            directory.waits(run, from: leaseUntil, running: false)
+            return nil
+        }
         let claimed = try connection.row(
             """
             UPDATE runs SET status = 'running', attempts = attempts + 1, worker = $3, lease_until = $5, stage = NULL,

@@ -137,6 +137,22 @@ public struct SQLiteStore: InstalledStore {
         }
     }
 
+    /// Removes every row of a tenant but its log.
+    public func erase(_ tenant: TenantID) async throws -> [String: Int] {
+        try codedNow {
+            let file = try files.database(of: tenant)
+            let removed = try file.erase { $0.hasPrefix("audit_") || $0 == "tenant_profiles" || $0 == "schema_versions" }
+            try file.compact()
+            try directory.writeNow { try DirectoryChanges.forget(tenant, in: $0) }
+            return removed
+        }
+    }
+
+    /// Drops old entries of a tenant's log.
+    public func purgeAudit(of tenant: TenantID, before: Date) async throws -> Int {
+        try await coded { try await files.database(of: tenant).write { try TenantTables.purgeAudit(of: tenant, before: before, in: $0) } }
+    }
+
     /// Tenants to whose log this program wrote.
     public func takeTenantsWithFreshEntries() -> Set<TenantID> { fresh.take() }
 

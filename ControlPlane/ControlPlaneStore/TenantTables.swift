@@ -22,6 +22,12 @@ extension TenantRows {
         }
         return try row.tenant
     }
+    func tenantState() throws -> Tenant.State {
+        guard let row = try reading.row("SELECT state FROM tenant_profiles WHERE tenant_id = $1", [own]) else {
+            throw StoreError(.notFound, "no such tenant")
+        }
+        return try row.word("state")
+    }
     func environments() throws -> [ControlPlaneCore.Environment] {
         try reading.rows("SELECT * FROM environments WHERE tenant_id = $1 ORDER BY created_at, id", [own]).map { try $0.environment }
     }
@@ -132,6 +138,12 @@ struct TenantTables: TenantRows, TenantWriting {
         try connection.execute(
             "INSERT INTO tenant_profiles (tenant_id, name, created_at, state) VALUES ($1, $2, $3, 'active') ON CONFLICT DO NOTHING",
             [.id(tenant.id), .text(tenant.name), .time(tenant.createdAt)])
+    }
+
+    func setTenantState(_ state: Tenant.State) throws {
+        try one(
+            connection.execute(
+                "UPDATE tenant_profiles SET state = $2 WHERE tenant_id = $1", [own, .text(state.rawValue)]), "tenant")
     }
 
     func insert(_ environment: ControlPlaneCore.Environment) throws {

@@ -92,6 +92,27 @@ public struct SQLiteDatabase: SQLDatabase {
         }
     }
 
+    /// Removes every row of every table but those that `keeping` names, in one transaction.
+    ///
+    /// - Returns: how many rows went, by table.
+    public func erase(keeping: (_ table: String) -> Bool) throws -> [String: Int] {
+        do {
+            return try pool.write { database in
+                try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
+                var removed: [String: Int] = [:]
+                let tables = try String.fetchAll(
+                    database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name")
+                for table in tables where !keeping(table) {
+                    removed[table] = try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table.quotedDatabaseIdentifier)") ?? 0
+                    try database.execute(sql: "DELETE FROM \(table.quotedDatabaseIdentifier)")
+                }
+                return removed
+            }
+        } catch let error as DatabaseError {
+            throw error.coded
+        }
+    }
+
     /// Writes the file anew without what was deleted, so that it is gone from the disk too.
     public func compact() throws {
         do {

@@ -35,6 +35,7 @@ struct TenantRows: TenantReading, Sendable {
     func sealingKeys() throws -> [StoredSealingKey] { [] }
     func lastAuditEntry() throws -> AuditEntry? { nil }
     func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry] { [] }
+    func tenantState() throws -> Tenant.State { .active }
     func auditTreeSize() throws -> UInt64 { 0 }
     func auditNode(level: UInt64, position: UInt64) throws -> [UInt8]? { nil }
     func auditCheckpoints(limit: Int) throws -> [StoredCheckpoint] { [] }
@@ -57,6 +58,8 @@ final class FakeStore: ControlPlaneStore {
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T {
         throw Unused()
     }
+    func erase(_ tenant: TenantID) async throws -> [String: Int] { throw Unused() }
+    func purgeAudit(of tenant: TenantID, before: Date) async throws -> Int { throw Unused() }
     func takeTenantsWithFreshEntries() -> Set<TenantID> { [] }
     func takeNextRun(now: Date, hold: Date) async throws -> (tenant: TenantID, run: RunID)? { throw Unused() }
     struct Unused: Error {}

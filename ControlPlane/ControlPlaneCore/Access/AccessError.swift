@@ -14,6 +14,8 @@ public struct AccessError: CodedError {
         case noSession
         /// A session that ended.
         case sessionExpired
+        /// The operator shut the whole tenant out.
+        case tenantSuspended
         /// The role does not allow it.
         case forbidden
         /// Too many failures, or too much at once; try later.

@@ -17,6 +17,12 @@ public protocol ControlPlaneStore: Sendable {
     func write<T: Sendable>(_ tenant: TenantID, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
     /// Makes a tenant, and with `body` what it has from the start.
     func create<T: Sendable>(_ tenant: Tenant, _ body: @escaping @Sendable (any TenantWriting) throws -> T) async throws -> T
+    /// Removes every row of a tenant but its log, for good, and everything by which it was found; its name is free again.
+    ///
+    /// - Returns: how many rows went, by table.
+    func erase(_ tenant: TenantID) async throws -> [String: Int]
+    /// Drops entries of a tenant's log that are older than `before`, never the last one; the tree over them stays.
+    func purgeAudit(of tenant: TenantID, before: Date) async throws -> Int
     /// Tenants to whose log this program wrote since it was last asked.
     func takeTenantsWithFreshEntries() -> Set<TenantID>
     /// ``Directory/nextRun(now:)``, shown to nobody else until `hold`: time enough to claim it in its tenant.
@@ -134,6 +140,8 @@ public protocol TenantReading: AuditTreeReading {
     var tenantID: TenantID { get }
     /// The tenant itself.
     func tenant() throws -> Tenant
+    /// Whether its people and agents are let in.
+    func tenantState() throws -> Tenant.State
     /// Environments, oldest first.
     func environments() throws -> [Environment]
     /// Agents, oldest first.
@@ -174,6 +182,8 @@ public protocol TenantReading: AuditTreeReading {
 
 /// One tenant's tables, for changing.
 public protocol TenantWriting: TenantReading, AuditTreeWriting {
+    /// Lets people and agents in or not.
+    func setTenantState(_ state: Tenant.State) throws
     /// Adds one.
     func insert(_ environment: Environment) throws
     /// Adds one.

@@ -33,6 +33,29 @@ public struct ObjectFolder: Sendable, Hashable {
         }
     }
 
+    /// Every file of a tenant of one kind.
+    func files(of tenant: TenantID, kind: String) -> [(path: String, name: String)] {
+        let folder = "\(root)/\(kind)/\(tenant)"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { ("\(folder)/\($0)", $0) }
+    }
+
+    /// Removes every file of a tenant.
+    ///
+    /// - Throws: when one is still there.
+    func removeAll(of tenant: TenantID) throws -> (files: Int, bytes: Int) {
+        var removed = (files: 0, bytes: 0)
+        for kind in ["uploads", "bundles", "results", "snapshots"] {
+            for (path, _) in files(of: tenant, kind: kind) {
+                var status = stat()
+                guard lstat(path, &status) == 0, unlink(path) == 0 else { throw Self.failure() }
+                removed.files += 1
+                removed.bytes += Int(status.st_size)
+            }
+            guard rmdir("\(root)/\(kind)/\(tenant)") == 0 || errno == ENOENT else { throw Self.failure() }
+        }
+        return removed
+    }
+
     private func folder(_ kind: String, _ tenant: TenantID) throws(FileError) -> String {
         let path = "\(root)/\(kind)/\(tenant)"
         try SafeFile.makePrivateFolder(path)

@@ -18,6 +18,15 @@ public struct Tenant: Sendable, Hashable {
 }
 
 extension Tenant {
+    /// Whether its people and agents are let in. The words are stored.
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        case active
+        /// Refused for now; nothing is lost.
+        case suspended
+        /// Everything but the audit log is gone, or on its way.
+        case deleted
+    }
+
     /// Not a customer: what keeps the log of acts that belong to no tenant. It is in no list, and has no people and no data.
     public static var `operator`: Tenant { Tenant(id: .zero, name: "operator", createdAt: Date(timeIntervalSince1970: 0)) }
 }

@@ -79,6 +79,7 @@ extension Refusal {
         case (_, "unavailable"), (_, "noSpace"): .serviceUnavailable
         case (_, "throttled"), (_, "lockedOut"), (_, "tooMany"): .tooManyRequests
         case (_, "tooLarge"): .contentTooLarge
+        case ("auth", "tenantSuspended"): .forbidden
         case ("auth", "forbidden"), ("auth", "mustChangePassword"): .forbidden
         case ("auth", "weakPassword"): .unprocessableContent
         case ("auth", _), ("peer", _): .unauthorized
