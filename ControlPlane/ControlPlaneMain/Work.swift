@@ -51,7 +51,7 @@ struct Work: AsyncParsableCommand {
             case .recovered(let count): logger.warning("runs queued again", metadata: ["count": "\(count)"])
             }
         }
-        try await queue.recover()
+        try await queue.recover(othersWork: installation.store is PostgreSQLStore)
         return queue
     }
 

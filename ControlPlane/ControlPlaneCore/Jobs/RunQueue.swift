@@ -80,9 +80,12 @@ public struct RunQueue: Service {
         }
     }
 
-    /// Queues again what is marked as running, and removes what a killed program left of it on the disk. Only for whoever knows that
-    /// nobody else works: it holds the data folder's work lock.
-    public func recover() async throws {
+    /// Removes what a killed program left on the disk, and queues again what is marked as running. Only for whoever knows that nobody else
+    /// works on the folder: it holds the work lock.
+    ///
+    /// - Parameter othersWork: whether other machines take runs from the same database. Then what is marked as running may be theirs, and
+    ///   its lease decides.
+    public func recover(othersWork: Bool = false) async throws {
         let scratch = supervisor.scratch
         let objects = objects
         try await blocking.run {
@@ -91,6 +94,7 @@ public struct RunQueue: Service {
             }
             objects.removeUnfinishedSnapshots()
         }
+        guard !othersWork else { return }
         let left = try await store.readDirectory { try $0.runningRuns() }
         for (tenant, id) in left {
             let now = clock.now()
