@@ -148,10 +148,9 @@ final class GraphBuilder {
         destructible = base.destructible
         // Changes of permissions leave the networks as they are.
         if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
-        guard !touched.resources.isEmpty else {
-            shared = base.shared
-            return
-        }
+        // Where functions and instances may differ, their roles are looked up again.
+        if !touched.network { shared = base.shared }
+        guard !touched.resources.isEmpty else { return }
         for place in stores.indices where touched.resources.contains(stores[place].id) {
             stores[place].item = Self.again(stores[place].item, in: snapshot)
             stores[place].policy = permissions.resourcePolicy(stores[place].item.policy)

@@ -54,6 +54,25 @@ import Testing
         check(try folder.collection(try #require(folder.variants("open").first)), id, singly: 1)
     }
 
+    @Test func anInstanceThatLosesItsProfileGivesNobodyItsRole() {
+        var world = World()
+        world.managed(World.administrator, "AdministratorAccess", World.document(World.allow(["*"])))
+        world.role("boss", trust: World.trust(service: "ec2.amazonaws.com"), attached: [World.administrator], profile: true)
+        world.instance("i-0aaaaaaaaaaaaaaaa", profile: "boss")
+        world.user(
+            "ops", [World.document(World.allow(["ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"]))])
+        let snapshot = Normaliser.normalise(world.collection)
+        let evaluation = Evaluation(snapshot)
+        func leads(_ graph: SecurityGraph) -> Bool {
+            Self.words(graph).contains { $0.hasPrefix("\(World.arn("user/ops")) > \(World.arn("role/boss")) ") }
+        }
+        #expect(leads(evaluation.graph))
+        let edits = [Edit.removeInstanceProfile("arn:aws:ec2:eu-west-1:\(World.account):instance/i-0aaaaaaaaaaaaaaaa")]
+        let scratch = evaluation.again(Patch.snapshot(snapshot, edits)).graph
+        let again = Reevaluation(evaluation).evaluation(after: edits).graph
+        #expect(Self.words(again) == Self.words(scratch) && !leads(again))
+    }
+
     @Test func itDoesForRandomAccounts() {
         for number in 0..<10 { check(PlanWorlds.random(number).collection, "account \(number)", singly: 6) }
     }
