@@ -157,5 +157,16 @@ public struct Principal: Sendable, Hashable {
         self.evidence = evidence
     }
     /// Whether this is a service-linked role, which cannot be changed or assumed by anyone but its service.
-    public var isServiceLinked: Bool { kind == .role && arn.contains(":role/aws-service-role/") }
+    public var isServiceLinked: Bool {
+        guard kind == .role else { return false }
+        var place = 0
+        for byte in arn.utf8 {
+            place = byte == Self.serviceLinked[place] ? place + 1 : byte == Self.serviceLinked[0] ? 1 : 0
+            if place == Self.serviceLinked.count { return true }
+        }
+        return false
+    }
+
+    /// What stands in the ARN of one.
+    private static let serviceLinked = Array(":role/aws-service-role/".utf8)
 }

@@ -171,6 +171,9 @@ struct LateralReach {
         }
         var ingress: [String: [Rule]] = [:]
         var egress: [String: [Rule]] = [:]
+        /// Where groups and ACLs were read.
+        var groups: [String: Citation] = [:]
+        var acls: [String: Citation] = [:]
         var crossings: [Crossing: PortSet] = [:]
     }
 
@@ -178,40 +181,48 @@ struct LateralReach {
         var known = Known()
         for id in Set(segments.flatMap(\.groups)) {
             guard let group = index.groups[id] else { continue }
+            known.groups[id] = index.cite(group.evidence)
             known.ingress[id] = group.ingress.map { Rule($0, index) }
             known.egress[id] = group.egress.map { Rule($0, index) }
         }
         let open = Rule(
             SecurityGroupRule(ipProtocol: "-1", fromPort: nil, toPort: nil, cidrs: ["0.0.0.0/0"], groups: [], prefixLists: []), index)
+        let networks = segments.map { connections.component(of: $0.vpc) }
         var byGroup: [String: [Int]] = [:]
         var byNetwork: [Int: [Int]] = [:]
         for place in segments.indices where segments[place].port == nil {
             for group in segments[place].groups { byGroup[group, default: []].append(place) }
-            byNetwork[connections.component(of: segments[place].vpc), default: []].append(place)
+            byNetwork[networks[place], default: []].append(place)
         }
         for target in segments.indices {
             // Functions take no connections.
             guard segments[target].members.contains(where: { hosts[$0].kind != .function }) else { continue }
-            let neighbours = byNetwork[connections.component(of: segments[target].vpc)] ?? []
+            let neighbours = byNetwork[networks[target]] ?? []
             // Of several ways from one segment to another the surest is enough.
             var best: [Int: Link] = [:]
+            var sure: Set<Int> = []
             let doors = segments[target].groups
             for id in doors.isEmpty ? [nil] : doors.map(Optional.some) {
                 let group = id.flatMap { index.groups[$0] }
                 for rule in id.map({ known.ingress[$0] ?? [] }) ?? [open] {
                     let named = Set(rule.groups.flatMap { byGroup[$0] ?? [] })
-                    let peers = rule.ranges.isEmpty && rule.list == nil ? named.sorted() : named.union(neighbours).sorted()
+                    // Nearly always whoever is named is a neighbour.
+                    let peers =
+                        rule.ranges.isEmpty && rule.list == nil
+                        ? named.sorted()
+                        : named.allSatisfy { networks[$0] == networks[target] } ? neighbours : named.union(neighbours).sorted()
                     for transport in Self.transports.indices {
                         guard let ports = ports(of: rule, transport, at: segments[target]) else { continue }
-                        for source in peers where best[source]?.rank != 0 {
+                        for source in peers where !sure.contains(source) {
                             let isNamed = named.contains(source)
                             let terms: ([String], [String])? = isNamed ? ([], []) : admits(rule, id ?? "", segments[source])
                             guard let terms, var one = connection(source, target, group, transport, ports, byName: isNamed, &known)
                             else { continue }
                             one.conditions = terms.0 + one.conditions
-                            one.missing = (terms.1 + one.missing).sortedUnique
+                            if !terms.1.isEmpty || !one.missing.isEmpty { one.missing = (terms.1 + one.missing).sortedUnique }
                             if let other = best[source], other.rank <= one.rank { continue }
                             best[source] = one
+                            if one.rank == 0 { sure.insert(source) }
                         }
                     }
                 }
@@ -247,13 +258,13 @@ struct LateralReach {
         guard let way = connections.way(from, to, byName: byName) else { return nil }
         var link = Link(
             from: source, to: target, transport: name, ports: ports, via: way.via + (group.map { [$0.id] } ?? []),
-            evidence: way.evidence + (group.map { [index.cite($0.evidence)] } ?? []), conditions: way.conditions,
+            evidence: way.evidence + [group.flatMap { known.groups[$0.id] }].compactMap { $0 }, conditions: way.conditions,
             missing: way.missing + from.missing + to.missing)
         if index.knowsEgress(from.account, from.region) {
             let left = leaving(from, to, transport, known)
             link.ports = link.ports.intersection(left.ports)
             guard !link.ports.isEmpty else { return nil }
-            if let by = left.by.flatMap({ index.groups[$0] }), by.id != group?.id { link.evidence.append(index.cite(by.evidence)) }
+            if let by = left.by, by != group?.id, let fact = known.groups[by] { link.evidence.append(fact) }
         }
         // Inside one subnet no ACL applies.
         guard from.subnets != to.subnets || from.subnets.count > 1 else { return link }
@@ -268,7 +279,9 @@ struct LateralReach {
             }
             link.ports = link.ports.intersection(allowed(isSource))
             guard !link.ports.isEmpty, !allowed(!isSource).intersection(InternetPath.ephemeral).isEmpty else { return nil }
-            link.evidence.append(index.cite(acl.evidence))
+            let fact = known.acls[acl.id] ?? index.cite(acl.evidence)
+            known.acls[acl.id] = fact
+            link.evidence.append(fact)
         }
         return link
     }

@@ -167,7 +167,8 @@ extension Normaliser {
 
     /// `arn:…:function:NAME` without version or alias.
     private static func unqualified(_ arn: String) -> String {
-        arn.split(separator: ":", omittingEmptySubsequences: false).prefix(7).joined(separator: ":")
+        guard arn.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 6 else { return arn }
+        return arn.split(separator: ":", omittingEmptySubsequences: false).prefix(7).joined(separator: ":")
     }
 
     // MARK: Databases and snapshots

@@ -11,9 +11,9 @@ public enum SnapshotDigest {
         var records = snapshot.records
         records.sortByBytes { $0.id + " " + $0.digest }
         for record in records { add("record \(JSONValue.string(record.id).canonicalText) \(record.digest)\n") }
-        var coverage = snapshot.coverage
-        coverage.sortByBytes(line)
-        for entry in coverage { add("coverage \(line(entry))\n") }
+        var lines = snapshot.coverage.map(line)
+        lines.sortByBytes { $0 }
+        for line in lines { add("coverage \(line)\n") }
         return "sha256:" + Hexadecimal.text(hash.finalize())
     }
 
