@@ -106,7 +106,8 @@ extension ResourceRow {
                 item.arn, "cluster", item.name, item.account, item.region,
                 [
                     "isPublic": value(item.isPublic), "publicRanges": value(item.publicRanges), "issuer": value(item.issuer),
-                    "role": value(item.role), "vpc": value(item.vpc), "subnets": value(item.subnets),
+                    "status": value(item.status), "authenticationMode": value(item.authenticationMode), "role": value(item.role),
+                    "vpc": value(item.vpc), "subnets": value(item.subnets),
                     "securityGroups": value(item.securityGroups),
                 ], item.tags, [:], item.evidence)
         }

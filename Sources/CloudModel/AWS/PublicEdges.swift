@@ -177,6 +177,10 @@ public struct KubernetesCluster: Sendable, Hashable {
     public var publicRanges: [String]
     /// The issuer of its service accounts' tokens, without `https://`.
     public var issuer: String?
+    /// Its state, such as `ACTIVE`; `nil` when not known.
+    public var status: String?
+    /// Whom its API asks for who may do what: `API`, `CONFIG_MAP` or both; `nil` when not known.
+    public var authenticationMode: String?
     /// Its role.
     public var role: String?
     /// Its VPC.

@@ -10,13 +10,13 @@ public struct Workload: Sendable, Hashable {
         case notebook, studioDomain, studioProfile
         case ecsCluster, containerInstance, ecsService, ecsTask, taskDefinition
         case appRunnerService, jobQueue, jobDefinition
-        case eksCluster, nodegroup, podIdentity, accessEntry
+        case nodegroup, podIdentity, accessEntry
         case codeInterpreter, browser, agentRuntime, harness
         case stateMachine, airflowEnvironment
         case emrCluster, emrApplication, streamApplication
         case launchTemplate, scalingGroup
         case managedInstance, parameter
-        case trustAnchor, anywhereProfile, identityPool, roleAlias, permissionSet
+        case trustAnchor, anywhereProfile, roleAlias, permissionSet
     }
     /// What it is.
     public var kind: Kind

@@ -75,8 +75,8 @@ extension Workload.Kind {
         case .deploymentGroup, .beanstalkEnvironment, .emrCluster, .launchTemplate, .nodegroup: "ec2.amazonaws.com"
         case .anywhereProfile: "rolesanywhere.amazonaws.com"
         case .roleAlias: "credentials.iot.amazonaws.com"
-        case .ecsCluster, .containerInstance, .jobQueue, .eksCluster, .accessEntry, .emrApplication, .scalingGroup, .managedInstance,
-            .parameter, .trustAnchor, .identityPool, .permissionSet:
+        case .ecsCluster, .containerInstance, .jobQueue, .accessEntry, .emrApplication, .scalingGroup, .managedInstance,
+            .parameter, .trustAnchor, .permissionSet:
             nil
         }
     }
@@ -105,7 +105,6 @@ extension Workload.Kind {
         case .appRunnerService: "App Runner service"
         case .jobQueue: "job queue"
         case .jobDefinition: "job definition"
-        case .eksCluster: "Kubernetes cluster"
         case .nodegroup: "node group"
         case .podIdentity: "pod identity"
         case .accessEntry: "access entry"
@@ -124,7 +123,6 @@ extension Workload.Kind {
         case .parameter: "parameter"
         case .trustAnchor: "trust anchor"
         case .anywhereProfile: "Roles Anywhere profile"
-        case .identityPool: "identity pool"
         case .roleAlias: "role alias"
         case .permissionSet: "permission set"
         }

@@ -159,8 +159,10 @@ extension GraphBuilder {
         return whole
     }
 
-    func noteMissing(_ technique: EscalationTechnique, _ kind: Workload.Kind) {
-        gaps.insert(.init(what: technique.id, why: "\(kind.noun)s were not collected everywhere"))
+    func noteMissing(_ technique: EscalationTechnique, _ kind: Workload.Kind) { noteMissing(technique, kind.noun) }
+
+    func noteMissing(_ technique: EscalationTechnique, _ noun: String) {
+        gaps.insert(.init(what: technique.id, why: "\(noun)s were not collected everywhere"))
     }
 
     /// Proof of the actions on things that the attacker makes or names; all on the same text on the same one.

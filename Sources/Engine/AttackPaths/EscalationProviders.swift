@@ -62,8 +62,8 @@ extension GraphBuilder {
             var best: Proof?
             for pool in pools { best = Proof.better(best, Proof.both(admits([provider + ":aud": [pool.id]]), pool.proof)) }
             var isHypothetical = false
-            if best == nil, !isNew, workloads.isMissing(.identityPool, account), var proof = admits([:]) {
-                noteMissing(step.technique, .identityPool)
+            if best == nil, !isNew, workloads.isMissing("cognito-identity.list-identity-pools", account), var proof = admits([:]) {
+                noteMissing(step.technique, "identity pool")
                 proof.doubt("whether there is an identity pool that admits guests: not collected everywhere")
                 best = proof
                 isHypothetical = true
@@ -81,15 +81,17 @@ extension GraphBuilder {
 
     /// The account's pools that admit guests, or that the step's subject may open to them.
     private func open(_ step: Step) -> [(id: String, proof: Proof)] {
-        workloads.all(.identityPool, step.principal.account).compactMap { pool in
+        snapshot.identityPools.compactMap { pool in
+            guard pool.account == step.principal.account else { return nil }
             var proof = Proof()
-            proof.cite(permissions.citation(pool.evidence))
-            if pool["guests"] != "true" {
-                guard let update = permissions.may(step.subject, "cognito-identity:UpdateIdentityPool", on: pool.arn, account: pool.account)
+            proof.cite(permissions.citation(pool.facts["description"] ?? pool.evidence))
+            if pool.admitsGuests != true {
+                let arn = "arn:\(step.subject.partition):cognito-identity:\(pool.region):\(pool.account):identitypool/\(pool.id)"
+                guard let update = permissions.may(step.subject, "cognito-identity:UpdateIdentityPool", on: arn, account: pool.account)
                 else { return nil }
                 proof.add(update)
             }
-            return (pool.name, proof)
+            return (pool.id, proof)
         }
     }
 
@@ -97,7 +99,7 @@ extension GraphBuilder {
 
     func clusters(_ step: Step, _ deed: EscalationTechnique.Cluster) {
         let account = step.principal.account
-        for cluster in workloads.all(.eksCluster, account) {
+        for cluster in snapshot.clusters where cluster.account == account && !WorkloadIndex.isGone(cluster.status) {
             var context = tagContext(cluster.tags, cluster.arn)
             context["aws:requestedregion"] = [cluster.region]
             guard let beside = beside(step, in: (cluster.region, ["aws:requestedregion": [cluster.region]])) else { continue }
@@ -111,7 +113,7 @@ extension GraphBuilder {
             switch deed {
             case .administrator:
                 // Only a cluster that knows access entries takes them.
-                if cluster["mode"] == "CONFIG_MAP" { continue }
+                if cluster.authenticationMode == "CONFIG_MAP" { continue }
                 for (index, how) in running(in: cluster) { edge(step, index, proof, how, cluster) }
             case .identity:
                 if !isAdministrator(step.principal, of: cluster) {
@@ -128,11 +130,12 @@ extension GraphBuilder {
                 }
             }
         }
-        if workloads.isMissing(.eksCluster, account) {
-            noteMissing(step.technique, .eksCluster)
+        if workloads.isMissing("eks.list-clusters", account) {
+            noteMissing(step.technique, "Kubernetes cluster")
             let actions = step.technique.requires.filter { $0.slot == .target && $0.action != "iam:PassRole" }.map(\.action)
-            guard let one = anywhere(step.subject, actions, usual: sample(.eksCluster, account, step.subject.partition), [:]),
-                let beside = beside(step)
+            let usual = EscalationCatalogue.newResource(
+                "eks:cluster/example", account: account, region: region, partition: step.subject.partition)
+            guard let one = anywhere(step.subject, actions, usual: usual, [:]), let beside = beside(step)
             else { return }
             var proof = one
             proof.add(beside.proof)
@@ -142,7 +145,7 @@ extension GraphBuilder {
         }
     }
 
-    private func edge(_ step: Step, _ index: Int, _ proof: Proof, _ how: Proof, _ cluster: Workload) {
+    private func edge(_ step: Step, _ index: Int, _ proof: Proof, _ how: Proof, _ cluster: KubernetesCluster) {
         let role = snapshot.principals[index]
         guard index != step.subject.index, let to = draft.places[role.arn] else { return }
         var proof = proof
@@ -157,7 +160,7 @@ extension GraphBuilder {
     }
 
     /// The roles of a cluster's nodes and pods, with the proof of each.
-    private func running(in cluster: Workload) -> [(role: Int, proof: Proof)] {
+    private func running(in cluster: KubernetesCluster) -> [(role: Int, proof: Proof)] {
         var found: [(role: Int, proof: Proof)] = []
         for kind in [Workload.Kind.podIdentity, .nodegroup] {
             for workload in workloads.all(kind, cluster.account)
@@ -170,9 +173,7 @@ extension GraphBuilder {
                 }
             }
         }
-        guard let issuer = cluster["issuer"].map({ $0.hasPrefix("https://") ? String($0.dropFirst("https://".utf8.count)) : $0 }) else {
-            return found
-        }
+        guard let issuer = cluster.issuer else { return found }
         for index in roles[cluster.account] ?? [] {
             let role = snapshot.principals[index]
             for provider in federated(role) where ARNParts(provider)?.resource == "oidc-provider/" + issuer[...] {
@@ -189,7 +190,7 @@ extension GraphBuilder {
     }
 
     /// Whether a principal is an administrator of a cluster by its access entries.
-    private func isAdministrator(_ principal: Principal, of cluster: Workload) -> Bool {
+    private func isAdministrator(_ principal: Principal, of cluster: KubernetesCluster) -> Bool {
         workloads.all(.accessEntry, cluster.account).contains { entry in
             entry["principal"] == principal.arn && entry["cluster"] == cluster.name
                 && (entry.attributes["policies"] ?? []).contains { $0.contains("AdminPolicy") }

@@ -21,9 +21,12 @@ struct WorkloadIndex {
         "TERMINATED_WITH_ERRORS", "DISABLED", "Deleting", "Deleted", "Terminated", "Terminating", "STOPPED", "DEREGISTERING",
     ]
 
+    /// Whether a thing in that state does nothing any more.
+    static func isGone(_ status: String?) -> Bool { status.map(gone.contains) ?? false }
+
     init(_ snapshot: CloudSnapshot) {
         for workload in snapshot.workloads {
-            if let status = workload["status"], Self.gone.contains(status), workload.kind != .notebook { continue }
+            if Self.isGone(workload["status"]), workload.kind != .notebook { continue }
             if workload["enabled"] == "false" { continue }
             byKey[Key(kind: workload.kind, account: workload.account), default: []].append(workload)
             if workload.kind == .managedInstance, managed[workload.account]?[workload.name] == nil {
@@ -88,7 +91,6 @@ extension Workload.Kind {
         case .appRunnerService: "apprunner:service/example/0123456789abcdef0123456789abcdef"
         case .jobQueue: "batch:job-queue/example"
         case .jobDefinition: "batch:job-definition/example:1"
-        case .eksCluster: "eks:cluster/example"
         case .nodegroup: "eks:nodegroup/example/example/0123"
         case .podIdentity: "eks:podidentityassociation/example/a-0123"
         case .accessEntry: "eks:access-entry/example/role/111122223333/example/0123"
@@ -107,7 +109,6 @@ extension Workload.Kind {
         case .parameter: "ssm:parameter/example"
         case .trustAnchor: "rolesanywhere:trust-anchor/0123"
         case .anywhereProfile: "rolesanywhere:profile/0123"
-        case .identityPool: "cognito-identity:identitypool/example"
         case .roleAlias: "iot:rolealias/example"
         case .permissionSet: "sso:permissionSet/ssoins-0123/ps-0123"
         }

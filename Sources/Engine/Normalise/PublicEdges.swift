@@ -198,6 +198,7 @@ extension Normaliser {
     }
 
     private mutating func readClusters(_ account: String) {
+        var described: Set<String> = []
         for cursor in cursors(account, "eks", "describe-cluster") {
             guard let item = cursor["cluster"], let name = item.requiredIdentifier("name") else {
                 cursor.missing("cluster")
@@ -206,6 +207,8 @@ extension Normaliser {
             var cluster = KubernetesCluster(
                 arn: item.identifier("arn") ?? arn("eks", region(cursor), account, "cluster/\(name)"), name: name, account: account,
                 region: region(cursor), evidence: item.evidence)
+            cluster.status = item.identifier("status")
+            cluster.authenticationMode = item["accessConfig"]?.identifier("authenticationMode")
             cluster.role = item.identifier("roleArn")
             cluster.issuer = item["identity"]?["oidc"]?.identifier("issuer").map { issuer in
                 issuer.hasPrefix("https://") ? String(issuer.dropFirst(8)) : issuer
@@ -224,7 +227,18 @@ extension Normaliser {
                     .sortedUnique
             }
             cluster.tags = item.tags("tags")
+            described.insert(region(cursor) + " " + name)
             snapshot.clusters.append(cluster)
+        }
+        // One that is only listed is there all the same.
+        for cursor in cursors(account, "eks", "list-clusters") {
+            for item in cursor.list("clusters") {
+                guard let name = item.identifier, !described.contains(region(cursor) + " " + name) else { continue }
+                snapshot.clusters.append(
+                    KubernetesCluster(
+                        arn: arn("eks", region(cursor), account, "cluster/\(name)"), name: name, account: account, region: region(cursor),
+                        evidence: item.evidence))
+            }
         }
     }
 

@@ -198,10 +198,6 @@ struct WorkloadSource {
 
     private static let kubernetes: [WorkloadSource] = [
         .init(
-            .eksCluster, "eks.describe-cluster", at: "cluster", arn: "arn", name: "name",
-            ["status": "status", "issuer": "identity.oidc.issuer", "mode": "accessConfig.authenticationMode"]),
-        .init(.eksCluster, "eks.list-clusters", at: "clusters[]", arn: "eks:cluster/{.}", name: ".", listing: true),
-        .init(
             .nodegroup, "eks.describe-nodegroup", at: "nodegroup", arn: "nodegroupArn", name: "nodegroupName", roles: ["nodeRole"],
             ["cluster": "clusterName"]),
         .init(.nodegroup, "eks.list-nodegroups", at: "nodegroups[]", arn: "eks:nodegroup/{#}/{.}", name: ".", listing: true),
@@ -273,12 +269,6 @@ struct WorkloadSource {
         .init(
             .anywhereProfile, "rolesanywhere.list-profiles", at: "profiles[]", arn: "profileArn", name: "name", roles: ["roleArns[]"],
             ["enabled": "enabled", "sessionPolicy": "sessionPolicy", "managedPolicies": "managedPolicyArns[]"]),
-        .init(
-            .identityPool, "cognito-identity.describe-identity-pool", at: "", arn: "cognito-identity:identitypool/{IdentityPoolId}",
-            name: "IdentityPoolId", ["title": "IdentityPoolName", "guests": "AllowUnauthenticatedIdentities"]),
-        .init(
-            .identityPool, "cognito-identity.list-identity-pools", at: "IdentityPools[]",
-            arn: "cognito-identity:identitypool/{IdentityPoolId}", name: "IdentityPoolId", listing: true, ["title": "IdentityPoolName"]),
         .init(
             .roleAlias, "iot.describe-role-alias", at: "roleAliasDescription", arn: "roleAliasArn", name: "roleAlias",
             roles: ["roleArn"]),

@@ -168,7 +168,7 @@ struct WorkloadReader {
         guard listed["cluster"] == nil, let parent else { return places[start + "\(listed.region) \(listed.name)"] }
         if let place = places[start + "\(listed.region) \(ARNParts(parent)?.name ?? parent)/\(listed.name)"] { return place }
         // A saved answer may have any word in this place of its name.
-        let isKnown = workloads.contains { $0.kind == .eksCluster && $0.name == parent }
+        let isKnown = normaliser.snapshot.clusters.contains { $0.account == account && $0.name == parent }
         return isKnown ? nil : places[start + "\(listed.region) \(listed.name)"]
     }
 
@@ -177,17 +177,6 @@ struct WorkloadReader {
     /// What further calls say of things that were read.
     mutating func addFacts() {
         func cursors(_ service: String, _ operation: String) -> [Cursor] { normaliser.cursors(account, service, operation) }
-        for cursor in cursors("cognito-identity", "get-identity-pool-roles") {
-            guard let pool = cursor.identifier("IdentityPoolId") ?? cursor.record.resource else { continue }
-            for place in workloads.indices where workloads[place].kind == .identityPool && workloads[place].name == pool {
-                for member in cursor["Roles"]?.value.object?.members ?? [] {
-                    guard let role = member.value.string, Identifier.isPlain(role) else { continue }
-                    workloads[place].attributes["role." + member.name] = [role]
-                    if !workloads[place].roles.contains(role) { workloads[place].roles.append(role) }
-                }
-                workloads[place].attributes["rolesCollected"] = ["true"]
-            }
-        }
         for cursor in cursors("eks", "list-associated-access-policies") {
             guard let principal = cursor.identifier("principalArn") else { continue }
             let cluster = cursor.identifier("clusterName")

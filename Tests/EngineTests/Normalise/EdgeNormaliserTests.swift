@@ -216,6 +216,23 @@ import Testing
         #expect(gaps.isEmpty != isMissed)
     }
 
+    @Test func aClusterThatIsOnlyListedIsThereAndNothingIsKnownOfIt() throws {
+        let found = try snapshot([
+            ("eks.list-clusters.eu-west-1", #"{"clusters":["seen","tools"]}"#),
+            (
+                "eks.describe-cluster.eu-west-1.tools",
+                #"{"cluster":{"name":"tools","arn":"arn:aws:eks:eu-west-1:111122223333:cluster/tools","status":"ACTIVE","accessConfig":{"authenticationMode":"API"},"resourcesVpcConfig":{"endpointPublicAccess":true}}}"#
+            ),
+        ])
+        #expect(found.clusters.map(\.name) == ["seen", "tools"])
+        #expect(found.clusters.map(\.authenticationMode) == [nil, "API"] && found.clusters.map(\.status) == [nil, "ACTIVE"])
+        #expect(found.clusters.map(\.isPublic) == [nil, true])
+        #expect(found.clusters.first?.arn == "arn:aws:eks:eu-west-1:111122223333:cluster/seen")
+        // Each stands in the picture once.
+        #expect(!found.workloads.contains { $0.arn.contains(":cluster/") })
+        #expect(found.coverage.contains { $0.operation == "describe-cluster" && $0.resource == "seen" && $0.outcome == .notCollected })
+    }
+
     @Test func publicImagesWarehousesClustersAndDomains() throws {
         let found = try snapshot([
             (
