@@ -201,7 +201,7 @@ public struct AWSCollector: Collector {
         return collection
     }
 
-    private func makeSession() throws(CollectorError) -> AWSSession {
+    func makeSession() throws(CollectorError) -> AWSSession {
         let environment = configuration.environment
         func setting(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         // Settings of the profile; a broken or missing one is reported when keys are asked from it.

@@ -14,6 +14,8 @@ struct Run: AsyncParsableCommand {
     var once = false
     @Option(help: "From one collection to the next: 90s, 30m, 6h, 1d.")
     var interval: Span = Span(duration: .seconds(6 * 3600))
+    @Option(help: "From one sign of life to the next.")
+    var heartbeat: Span = Span(duration: .seconds(60))
     @Option(help: "Most mebibytes that wait in the spool.")
     var spoolLimit = 2048
     @OptionGroup var cloud: CloudOptions
@@ -35,7 +37,7 @@ struct Run: AsyncParsableCommand {
         let logger = log.logger(progress: progress)
         let agent = try AgentService(
             folder: folder, collector: try CloudOptions.collector(collecting),
-            configuration: .init(interval: interval.duration, spoolLimit: spoolLimit << 20),
+            configuration: .init(interval: interval.duration, heartbeat: heartbeat.duration, spoolLimit: spoolLimit << 20),
             transport: { configuration throws(HTTPError) in try HTTPClient(configuration: configuration) },
             events: { logger.note($0, progress: progress) })
         var quiet = logger
@@ -74,5 +76,8 @@ struct Span: ExpressibleByArgument {
         default: return nil
         }
     }
-    var defaultValueDescription: String { "\(duration.components.seconds / 3600)h" }
+    var defaultValueDescription: String {
+        let seconds = duration.components.seconds
+        return seconds % 3600 == 0 ? "\(seconds / 3600)h" : "\(seconds)s"
+    }
 }

@@ -21,7 +21,9 @@ struct Status: AsyncParsableCommand {
             ("tenant", "\(identity.name.tenant)"), ("environment", "\(identity.name.environment)"), ("agent", "\(identity.name.agent)"),
             ("server", identity.server), ("gateway", identity.gateway), ("certificateUntil", AgentClock.text(identity.notAfter)),
             ("certificateIsValid", identity.notAfter > Date() ? "yes" : "no"), ("waitingBundles", "\(waiting)"),
-            ("lastCollection", status.lastCollection), ("lastUpload", status.lastUpload), ("lastBundle", status.lastBundle),
+            ("epoch", "\(identity.epoch)"), ("renewsAt", AgentClock.text(identity.renewalTime())),
+            ("authorities", identity.authorityPins.joined(separator: " ")), ("lastCollection", status.lastCollection),
+            ("lastUpload", status.lastUpload), ("lastBundle", status.lastBundle),
             ("lastRun", status.lastRun), ("lastError", status.lastError), ("lastErrorMessage", status.lastErrorMessage),
         ]
         if json {

@@ -9,6 +9,12 @@ public struct ControlPlaneServices: Sendable {
     public var agents: AgentDirectory
     /// One-time tokens, certificates.
     public var enrolment: EnrolmentService
+    /// What is done about agents: rules, approval, quarantine, revocation.
+    public var fleet: FleetService
+    /// Revoked certificates, for other verifiers.
+    public var revocationLists: RevocationLists
+    /// Tokens of OpenID providers.
+    public var openID: OpenIDVerifier
     /// Bundles.
     public var ingest: IngestService
     /// Results.
@@ -30,15 +36,30 @@ public struct ControlPlaneServices: Sendable {
     ///
     /// - Parameter pieceSize: bytes of a piece of new uploads.
     public init(
-        store: any ControlPlaneStore, data: DataFolder, authority: CertificateAuthority, master: MasterKey, tls: ListenerIdentity,
-        clock: WallClock = .system, gatewayURL: String, consoleURL: String, pieceSize: Int = UploadLimits.pieceSize
+        store: any ControlPlaneStore, data: DataFolder, authority: AuthorityWatch, master: MasterKey, tls: ListenerIdentity,
+        clock: WallClock = .system, outside: Outside = Outside(), certificateLifetime: Double = LeafProfile.agentLifetime,
+        gatewayURL: String, consoleURL: String, pieceSize: Int = UploadLimits.pieceSize
     ) throws {
         let keys = SealingKeys(master: master)
         let hash = try PasswordHash()
         let blocking = BlockingWork()
         signIn = SignInService(store: store, clock: clock, hash: hash)
-        agents = AgentDirectory(store: store, clock: clock)
-        enrolment = EnrolmentService(store: store, authority: authority, sealingKeys: keys, gatewayURL: gatewayURL, clock: clock)
+        openID = OpenIDVerifier(keys: OpenIDKeys(http: outside.http, clock: clock, policy: outside.issuers), clock: clock)
+        agents = AgentDirectory(store: store, authorities: authority, clock: clock)
+        let challenges = Challenges(key: master.derived("enrolment challenges"))
+        let pins: @Sendable () throws -> [String] = { try authority.current().pins }
+        let pace = AttemptPace()
+        enrolment = EnrolmentService(
+            store: store, authority: authority, sealingKeys: keys, gatewayURL: gatewayURL, clock: clock, challenges: challenges,
+            methods: [
+                TokenMethod(store: store, pins: pins),
+                AWSIAMMethod(
+                    store: store, http: outside.http, challenges: challenges, pins: pins, pace: pace, endpoint: outside.stsEndpoint),
+                OpenIDMethod(
+                    store: store, verifier: openID, challenges: challenges, pins: pins, pace: pace, policy: outside.issuers),
+            ], lifetime: certificateLifetime)
+        fleet = FleetService(store: store, clock: clock, authorities: authority, issuers: outside.issuers)
+        revocationLists = RevocationLists(store: store, authorities: authority, clock: clock)
         ingest = IngestService(
             store: store, objects: data.objects, clock: clock, pieceSize: pieceSize, limits: .standard, blocking: blocking)
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
@@ -51,6 +72,22 @@ public struct ControlPlaneServices: Sendable {
     }
 }
 
+/// How the control plane asks others.
+public struct Outside: Sendable {
+    /// The way out.
+    public var http: any OutgoingHTTP
+    /// Which issuers of tokens there can be.
+    public var issuers: OpenIDIssuer.Policy
+    /// Asked instead of AWS's Security Token Service, on loopback: for tests.
+    public var stsEndpoint: String?
+    /// An outside of these parts; by default there is none.
+    public init(http: any OutgoingHTTP = NoOutgoingHTTP(), issuers: OpenIDIssuer.Policy = .standard, stsEndpoint: String? = nil) {
+        self.http = http
+        self.issuers = issuers
+        self.stsEndpoint = stsEndpoint
+    }
+}
+
 /// What the listeners present and trust.
 public struct ListenerIdentity: Sendable {
     /// Leaf first, then what leads to the root, PEM each.
@@ -59,10 +96,13 @@ public struct ListenerIdentity: Sendable {
     public var privateKeyFile: String
     /// Roots under which agents' certificates have to be, PEM each.
     public var agentAuthorities: [String]
+    /// Issuing certificates under those roots, PEM each: a resumed session brings only the agent's own.
+    public var agentIssuers: [String]
     /// An identity of these parts.
-    public init(certificates: [String], privateKeyFile: String, agentAuthorities: [String]) {
+    public init(certificates: [String], privateKeyFile: String, agentAuthorities: [String], agentIssuers: [String] = []) {
         self.certificates = certificates
         self.privateKeyFile = privateKeyFile
         self.agentAuthorities = agentAuthorities
+        self.agentIssuers = agentIssuers
     }
 }

@@ -68,7 +68,8 @@ struct Bootstrap: AsyncParsableCommand {
             let signedIn = try await services.signIn.operatorSession(email: made.admin)
             let host = consoleName.utf8.contains(UInt8(ascii: ":")) ? "[\(consoleName)]" : consoleName
             let profile = API.Profile(
-                server: "https://\(host):\(consolePort)", ca: installation.authority.rootPEM, token: signedIn.token.expose())
+                server: "https://\(host):\(consolePort)", ca: try installation.authority.current().serving.rootPEM,
+                token: signedIn.token.expose())
             try SafeFile.write(try WireJSON.encode(profile), to: cliProfile, mode: 0o600)
         }
         try await installation.close()
@@ -109,11 +110,40 @@ struct NewEnrolmentToken: AsyncParsableCommand {
     }
 }
 
+struct NewEnrolmentRule: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enrolment-rule", abstract: "Make a rule by which agents enrol without a token.",
+        discussion: "The condition is a JSON file: see ControlPlane/Docs/enrolment.")
+
+    @OptionGroup var data: DataOption
+    @Option(help: "Name or identifier of the tenant; may be left out when there is one.") var tenant: String?
+    @Option(help: "Name or identifier of the environment.") var environment: String
+    @Option(help: "aws-iam or oidc.") var method: String
+    @Option(help: ArgumentHelp("What agents have to show.", valueName: "file")) var condition: String
+    @Flag(help: "Somebody has to approve each agent before it is live.") var approval = false
+    @Flag(help: "For tests: issuers may be on loopback.") var testIssuers = false
+
+    func run() async throws {
+        let document = try SafeFile.read(condition, limit: 1 << 20)
+        let installation = try await Installation(data)
+        let services = try installation.operatorServices(issuers: testIssuers ? .loopbackToo : .standard)
+        let found = try await services.tenancy.environment(environment, tenant: tenant)
+        let rule = try await services.fleet.makeRuleAsOperator(
+            for: found, try EnrolmentRule.condition(method, document), needsApproval: approval)
+        try await installation.close()
+        print("rule         \(rule.id)")
+        print("tenant       \(found.tenant)")
+        print("environment  \(found.id)")
+        print("audience     \(EnrolmentService.audience(of: found.tenant))")
+    }
+}
+
 extension Installation {
     /// The services for a command that listens to nobody and so needs no server certificate.
-    func operatorServices() throws -> ControlPlaneServices {
+    func operatorServices(issuers: OpenIDIssuer.Policy = .standard) throws -> ControlPlaneServices {
         try ControlPlaneServices(
             store: store, data: data, authority: authority, master: master,
-            tls: ListenerIdentity(certificates: [], privateKeyFile: "", agentAuthorities: []), gatewayURL: "", consoleURL: "")
+            tls: ListenerIdentity(certificates: [], privateKeyFile: "", agentAuthorities: []), outside: Outside(issuers: issuers),
+            gatewayURL: "", consoleURL: "")
     }
 }

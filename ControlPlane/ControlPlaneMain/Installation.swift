@@ -38,14 +38,14 @@ struct Installation {
     let data: DataFolder
     let store: any InstalledStore
     let master: MasterKey
-    let authority: CertificateAuthority
+    let authority: AuthorityWatch
 
     init(_ option: DataOption) async throws {
         data = try DataFolder(Self.absolute(option.path))
         let now = Date()
         store = try await option.openStore(data, now: now)
         master = try MasterKey(folder: data.keys)
-        authority = try CertificateAuthority(folder: data.authority, now: now)
+        authority = try AuthorityWatch(folder: data.authority)
     }
 
     private static func absolute(_ path: String) -> String {
@@ -62,16 +62,24 @@ struct Installation {
     }
 
     /// The services, for listeners under these names.
-    func services(names: [String], sitePort: Int, gatewayPort: Int, pieceSize: Int) throws -> ControlPlaneServices {
-        try authority.ensureServerCertificate(in: data.tls, names: names, now: Date())
+    func services(
+        names: [String], sitePort: Int, gatewayPort: Int, pieceSize: Int, outside: Outside, certificateLifetime: Double
+    ) throws -> ControlPlaneServices {
         let name = names.first ?? "localhost"
         let host = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
         return try ControlPlaneServices(
             store: store, data: data, authority: authority, master: master,
-            tls: ListenerIdentity(
-                certificates: try CertificateAuthority.serverChain(in: data.tls), privateKeyFile: data.tls + "/server.key",
-                agentAuthorities: [authority.rootPEM]), gatewayURL: "https://\(host):\(gatewayPort)",
-            consoleURL: "https://\(host):\(sitePort)", pieceSize: pieceSize)
+            tls: try listenerIdentity(names: names), outside: outside, certificateLifetime: certificateLifetime,
+            gatewayURL: "https://\(host):\(gatewayPort)", consoleURL: "https://\(host):\(sitePort)", pieceSize: pieceSize)
+    }
+
+    /// What the listeners present under these names, and whom they trust: all authorities of now.
+    func listenerIdentity(names: [String]) throws -> ListenerIdentity {
+        let current = try authority.current()
+        try current.serving.ensureServerCertificate(in: data.tls, names: names, now: Date())
+        return ListenerIdentity(
+            certificates: try CertificateAuthority.serverChain(in: data.tls), privateKeyFile: data.tls + "/server.key",
+            agentAuthorities: current.roots, agentIssuers: current.trusted.map(\.issuingPEM))
     }
 
     /// Held until the program ends: whoever has it is the only one who takes runs of this folder.

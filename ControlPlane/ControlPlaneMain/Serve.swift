@@ -29,7 +29,29 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Bytes of a piece of new uploads.", valueName: "bytes"))
     var pieceSize = UploadLimits.pieceSize
 
+    @Option(help: ArgumentHelp("How long agents' certificates last: 600 to 604800 seconds.", valueName: "seconds"))
+    var certificateLifetime = 86_400
+    @Option(help: ArgumentHelp("For tests on this machine: asks this address instead of AWS STS.", valueName: "http://127.0.0.1:port"))
+    var testSTS: String?
+    @Flag(help: "For tests on this machine: issuers of OpenID tokens may be on loopback, without TLS.")
+    var testIssuers = false
+
     mutating func validate() throws {
+        guard (600...604_800).contains(certificateLifetime) else { throw ValidationError("--certificate-lifetime: 600 to 604800") }
+        if testSTS != nil || testIssuers {
+            // What vouches for agents must not be an address of the operator's choosing where others come in.
+            let isLocal = ["localhost", "127.0.0.1", "::1"]
+            guard publicName.allSatisfy(isLocal.contains),
+                [listen, agentListen].allSatisfy({ ControlPlaneServer.Address($0).map { isLocal.contains($0.host) } ?? false })
+            else { throw ValidationError("--test-sts and --test-issuers are for a server that only this machine can reach") }
+            if let testSTS {
+                let address = testSTS.utf8.dropFirst("http://127.0.0.1:".utf8.count)
+                guard testSTS.utf8.starts(with: "http://127.0.0.1:".utf8), (1...5).contains(address.count),
+                    address.allSatisfy({ (0x30...0x39).contains($0) })
+                else { throw ValidationError("--test-sts: http://127.0.0.1:PORT") }
+            }
+        }
+
         guard ControlPlaneServer.Address(listen) != nil else { throw ValidationError("--listen: not HOST:PORT") }
         guard ControlPlaneServer.Address(agentListen) != nil else { throw ValidationError("--agent-listen: not HOST:PORT") }
         guard (512...64 << 20).contains(pieceSize) else { throw ValidationError("--piece-size: 512 to 67108864") }
@@ -45,13 +67,19 @@ struct Serve: AsyncParsableCommand {
         let dropped = try await installation.store.sweep(now: Date())
         if dropped != (0, 0) { logger.info("notes of the directory put right", metadata: ["count": "\(dropped.dropped + dropped.made)"]) }
         let names = publicName.isEmpty ? ["localhost", "127.0.0.1", "::1"] : publicName
-        let services = try installation.services(names: names, sitePort: site.port, gatewayPort: gateway.port, pieceSize: pieceSize)
+        let services = try installation.services(
+            names: names, sitePort: site.port, gatewayPort: gateway.port, pieceSize: pieceSize,
+            outside: Outside(http: try Outgoing(), issuers: testIssuers ? .loopbackToo : .standard, stsEndpoint: testSTS),
+            certificateLifetime: Double(certificateLifetime))
         let server = try ControlPlaneServer(
             services: services, configuration: .init(site: site, gateway: gateway), logger: logger
         ) { listener, port in
             logger.info("listening", metadata: ["listener": "\(listener.rawValue)", "port": "\(port)"])
         }
-        var all: [any Service] = [server, Work.signing(services.audit, logger)]
+        var all: [any Service] = [
+            server, Work.signing(services.audit, logger),
+            AuthorityReload(installation: installation, names: names, server: server, logger: logger),
+        ]
         if withWork { all.append(try await Work.queue(installation, worker: worker, allowMissingLandlock, logger)) }
         try await Work.serve(all, logger)
         try await installation.store.close()

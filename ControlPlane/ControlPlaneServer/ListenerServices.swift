@@ -15,6 +15,7 @@ protocol SigningIn: Sendable {
 protocol KnowingAgents: Sendable {
     func authenticate(_ certificate: PeerCertificate) async throws(AccessError) -> AuthenticatedAgent
     func heartbeat(_ heartbeat: WireProtocol.Heartbeat, from agent: AuthenticatedAgent) async throws -> HeartbeatAnswer
+    func leave(_ agent: AuthenticatedAgent) async throws
 }
 
 /// Tokens and certificates.
@@ -22,9 +23,15 @@ protocol Enrolling: Sendable {
     var authorities: [String] { get }
     var authorityPin: String { get }
     func issueToken(for environment: ControlPlaneCore.Environment, by session: TenantSession) async throws -> IssuedToken
+    func challenge(_ request: ChallengeRequest) throws(EnrolmentError) -> Challenge
     func enrol(_ request: EnrolmentRequest) async throws(EnrolmentError) -> EnrolmentResponse
     func renew(_ agent: AuthenticatedAgent, _ request: CertificateRequest) async throws(EnrolmentError) -> CertificateResponse
     func sealingKey(for agent: AuthenticatedAgent) async throws -> SealingKey
+}
+
+/// Lists of revoked certificates.
+protocol ListingRevoked: Sendable {
+    func list(issuer: String?) async throws -> [UInt8]
 }
 
 /// Bundles.
@@ -47,6 +54,7 @@ extension SignInService: SigningIn {}
 extension AgentDirectory: KnowingAgents {}
 extension EnrolmentService: Enrolling {}
 extension IngestService: TakingBundles {}
+extension RevocationLists: ListingRevoked {}
 extension ResultsService: GivingResults {}
 
 /// All of them together, with what the answers name.
@@ -56,6 +64,7 @@ struct ListenerServices: Sendable {
     var enrolment: any Enrolling
     var ingest: any TakingBundles
     var results: any GivingResults
+    var revocationLists: any ListingRevoked
     var clock: WallClock
     var gatewayURL: String
     var consoleURL: String
@@ -65,7 +74,7 @@ extension ListenerServices {
     init(_ services: ControlPlaneServices) {
         self.init(
             signIn: services.signIn, agents: services.agents, enrolment: services.enrolment, ingest: services.ingest,
-            results: services.results,
+            results: services.results, revocationLists: services.revocationLists,
             clock: services.clock, gatewayURL: services.gatewayURL, consoleURL: services.consoleURL)
     }
 

@@ -75,10 +75,13 @@ extension SQLRow {
     }
     var enrolmentToken: EnrolmentToken {
         get throws(SQLError) {
-            EnrolmentToken(
+            // A token of before there were terms has none.
+            var terms = EnrolmentTerms()
+            if let text = try optionalText("terms") { terms = try Self.document(text) }
+            return EnrolmentToken(
                 digest: try blob("digest"), tenant: try id("tenant_id"), environment: try id("environment_id"),
                 createdAt: try time("created_at"), expiresAt: try time("expires_at"), usedAt: try optionalTime("used_at"),
-                usedBy: try optionalID("used_by"))
+                usedBy: try optionalID("used_by"), terms: terms)
         }
     }
     var upload: Upload {

@@ -4,7 +4,7 @@
 /// key and every foreign key, so that no row can point into another tenant; what must be unique over all tenants is a locator. A table whose
 /// name begins with `audit_` takes new rows and nothing else; in SQLite the step gives it the triggers, in PostgreSQL `PostgreSQLRules` does.
 extension Migrations {
-    static let steps: [Step] = [directoryAndTenants]
+    static let steps: [Step] = [directoryAndTenants, credentials]
 
     private static let directoryAndTenants = Step(
         name: "a directory, and tenants apart from it and from each other",
@@ -137,5 +137,42 @@ extension Migrations {
                 CREATE TRIGGER audit_checkpoints_stay BEFORE DELETE ON audit_checkpoints
                 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
                 """)
+    )
+
+    private static let credentials = Step(
+        name: "an agent's credentials over their whole life",
+        tenant: .init(
+            """
+            CREATE TABLE agent_standings (
+                tenant_id TEXT NOT NULL, agent_id TEXT NOT NULL, document TEXT NOT NULL,
+                PRIMARY KEY (tenant_id, agent_id), FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id)
+            ) STRICT;
+            CREATE TABLE agent_certificates (
+                tenant_id TEXT NOT NULL, serial TEXT NOT NULL, agent_id TEXT NOT NULL, epoch INTEGER NOT NULL, key_digest BLOB NOT NULL,
+                issuer TEXT NOT NULL, issued_at INTEGER NOT NULL, not_after INTEGER NOT NULL, first_used_at INTEGER, superseded_at INTEGER,
+                revoked_at INTEGER,
+                PRIMARY KEY (tenant_id, serial), FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id)
+            ) STRICT;
+            CREATE INDEX agent_certificates_newest ON agent_certificates (tenant_id, agent_id, issued_at);
+            CREATE TABLE agent_locks (
+                tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id),
+                kind TEXT NOT NULL CHECK (kind IN ('tenant', 'environment', 'agent', 'grant', 'serial')),
+                subject TEXT NOT NULL, since INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, kind, subject)
+            ) STRICT;
+            CREATE TABLE enrolment_rules (
+                tenant_id TEXT NOT NULL, id TEXT NOT NULL, environment_id TEXT NOT NULL, method TEXT NOT NULL, document TEXT NOT NULL,
+                needs_approval INTEGER NOT NULL, created_at INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, environment_id) REFERENCES environments (tenant_id, id)
+            ) STRICT;
+            CREATE TABLE enrolment_token_terms (
+                tenant_id TEXT NOT NULL, digest BLOB NOT NULL, document TEXT NOT NULL,
+                PRIMARY KEY (tenant_id, digest), FOREIGN KEY (tenant_id, digest) REFERENCES enrolment_tokens (tenant_id, digest)
+            ) STRICT;
+            CREATE TABLE used_proofs (
+                tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id), digest BLOB NOT NULL, expires_at INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, digest)
+            ) STRICT;
+            """)
     )
 }

@@ -32,10 +32,21 @@ extension TenantRows {
         try reading.rows("SELECT * FROM environments WHERE tenant_id = $1 ORDER BY created_at, id", [own]).map { try $0.environment }
     }
     func agents() throws -> [Agent] {
-        try reading.rows("SELECT * FROM agents WHERE tenant_id = $1 ORDER BY enrolled_at, id", [own]).map { try $0.agent }
+        try reading.rows(
+            """
+            SELECT a.*, s.document AS standing FROM agents a
+            LEFT JOIN agent_standings s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
+            WHERE a.tenant_id = $1 ORDER BY a.enrolled_at, a.id
+            """, [own]
+        ).map { try $0.agentWithStanding }
     }
     func agent(_ id: AgentID) throws -> Agent? {
-        try reading.row("SELECT * FROM agents WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.agent
+        try reading.row(
+            """
+            SELECT a.*, s.document AS standing FROM agents a
+            LEFT JOIN agent_standings s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
+            WHERE a.tenant_id = $1 AND a.id = $2
+            """, [own, .id(id)])?.agentWithStanding
     }
     func pendingCertificate(of agent: AgentID) throws -> PendingCertificate? {
         let row = try reading.row(
@@ -67,11 +78,21 @@ extension TenantRows {
         try reading.row("SELECT * FROM sessions WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])?.session
     }
     func enrolmentToken(digest: [UInt8]) throws -> EnrolmentToken? {
-        try reading.row("SELECT * FROM enrolment_tokens WHERE tenant_id = $1 AND digest = $2", [own, .blob(digest)])?.enrolmentToken
+        try reading.row(
+            """
+            SELECT t.*, c.document AS terms FROM enrolment_tokens t
+            LEFT JOIN enrolment_token_terms c ON c.tenant_id = t.tenant_id AND c.digest = t.digest
+            WHERE t.tenant_id = $1 AND t.digest = $2
+            """, [own, .blob(digest)])?.enrolmentToken
     }
     func agent(keyDigest: [UInt8]) throws -> Agent? {
         try reading.row(
-            "SELECT * FROM agents WHERE tenant_id = $1 AND (key_digest = $2 OR pending_key_digest = $2)", [own, .blob(keyDigest)])?.agent
+
+            """
+            SELECT a.*, s.document AS standing FROM agents a
+            LEFT JOIN agent_standings s ON s.tenant_id = a.tenant_id AND s.agent_id = a.id
+            WHERE a.tenant_id = $1 AND (a.key_digest = $2 OR a.pending_key_digest = $2)
+            """, [own, .blob(keyDigest)])?.agentWithStanding
     }
     func passwordHash(of user: UserID) throws -> String? {
         try reading.row("SELECT password_hash FROM users WHERE tenant_id = $1 AND id = $2", [own, .id(user)])?.text("password_hash")
@@ -162,6 +183,7 @@ struct TenantTables: TenantRows, TenantWriting {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """, cells(of: agent))
         directory.add(.agentKey, agent.keyDigest)
+        try put(agent.standing, of: agent.id)
     }
 
     func update(_ agent: Agent) throws {
@@ -174,6 +196,8 @@ struct TenantTables: TenantRows, TenantWriting {
                     sequence = $17
                 WHERE tenant_id = $1 AND id = $2
                 """, cells(of: agent)), "agent")
+        directory.add(.agentKey, agent.keyDigest)
+        try put(agent.standing, of: agent.id)
     }
 
     private func cells(of agent: Agent) -> [SQLValue] {
@@ -261,6 +285,7 @@ struct TenantTables: TenantRows, TenantWriting {
             "INSERT INTO enrolment_tokens (tenant_id, digest, environment_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
             [own, .blob(token.digest), .id(token.environment), .time(token.createdAt), .time(token.expiresAt)])
         directory.add(.enrolmentToken, token.digest)
+        try put(token.terms, of: token.digest)
     }
 
     func useEnrolmentToken(digest: [UInt8], by agent: AgentID, now: Date) throws -> Bool {

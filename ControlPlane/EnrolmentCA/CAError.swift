@@ -18,6 +18,8 @@ public struct CAError: CodedError {
         case failedCheck
         /// The CA's files are missing, broken, or readable by others.
         case unusable
+        /// The rotation is not where this step can be taken.
+        case wrongPhase
     }
     /// `ca`.
     public static let domain = "ca"

@@ -24,7 +24,7 @@ public struct IssuedLeaf: Sendable, Hashable {
 ///
 /// Folder: `root/root.pem`, `root/root.key` (used once, to make the issuing CA; may be moved away), `issuing.pem`, `issuing.key`.
 public struct CertificateAuthority: Sendable {
-    private let signer: CertificateSigner
+    let signer: CertificateSigner
     private let checks: CertificateChecks
     private let root: Certificate
     /// The root, PEM.
@@ -33,6 +33,8 @@ public struct CertificateAuthority: Sendable {
     public let issuingPEM: String
     /// SHA-256 over the root's DER SubjectPublicKeyInfo as `sha256:HEX`.
     public let pin: String
+    /// Names the issuing CA's key, lower-case hexadecimal: the authority key identifier of what it signs.
+    public var issuer: String { Hex.encode(KeyIdentifier.of(signer.publicKey)) }
 
     /// How long the root lasts.
     public static let rootLifetime: TimeInterval = 10 * 365 * 24 * 3600
@@ -44,6 +46,13 @@ public struct CertificateAuthority: Sendable {
     /// - Throws: ``CAError`` `unusable` when files are missing, broken or readable by others, `expired` when the issuing CA ended.
     public init(folder: String, now: Date) throws(CAError) {
         if access(folder, F_OK) != 0 { try Self.make(folder, now: now) }
+        try self.init(existing: folder, now: now)
+    }
+
+    /// Opens the CA in `folder`, which has to be there.
+    ///
+    /// - Throws: ``CAError`` as ``init(folder:now:)``.
+    public init(existing folder: String, now: Date) throws(CAError) {
         do {
             try SafeFile.makePrivateFolder(folder)
             try SafeFile.makePrivateFolder(folder + "/root")
@@ -77,11 +86,15 @@ public struct CertificateAuthority: Sendable {
         do {
             let rootKey = P256.Signing.PrivateKey()
             let issuingKey = P256.Signing.PrivateKey()
+            // So that a verifier that goes by names does not take one generation's for another's.
+            let mark = Hex.encode(KeyIdentifier.of(rootKey.publicKey).prefix(4))
             let from = LeafProfile.whole(now, -LeafProfile.backdate)
             let root = try CertificateSigner.authority(
-                name: "Cloudryption root", key: rootKey, issuer: nil, pathLength: 1, from: from, to: LeafProfile.whole(now, rootLifetime))
+                name: "Cloudryption root \(mark)", key: rootKey, issuer: nil, pathLength: 1, from: from,
+                to: LeafProfile.whole(now, rootLifetime))
             let issuing = try CertificateSigner.authority(
-                name: "Cloudryption issuing", key: issuingKey, issuer: CertificateSigner(certificate: root, key: rootKey), pathLength: 0,
+                name: "Cloudryption issuing \(mark)", key: issuingKey, issuer: CertificateSigner(certificate: root, key: rootKey),
+                pathLength: 0,
                 from: from, to: LeafProfile.whole(now, issuingLifetime))
             try SafeFile.makePrivateFolder(temporary)
             try SafeFile.makePrivateFolder(temporary + "/root")

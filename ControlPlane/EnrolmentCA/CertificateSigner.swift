@@ -16,6 +16,11 @@ struct CertificateSigner: Sendable {
         self.key = key
     }
 
+    var publicKey: P256.Signing.PublicKey { key.publicKey }
+
+    /// ECDSA with SHA-256, DER.
+    func signature(over bytes: [UInt8]) throws -> [UInt8] { Array(try key.signature(for: bytes).derRepresentation) }
+
     /// A leaf of this profile for this key.
     func leaf(_ profile: LeafProfile, for publicKey: P256.Signing.PublicKey) throws(CAError) -> Certificate {
         let notAfter = min(profile.notAfter, certificate.notValidAfter)

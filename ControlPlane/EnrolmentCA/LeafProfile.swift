@@ -24,16 +24,19 @@ public struct LeafProfile: Sendable, Hashable {
 
     /// How long before now a certificate begins, so that a clock a little behind still takes it.
     public static let backdate: TimeInterval = 60
-    /// How long an agent's certificate lasts.
+    /// How long an agent's certificate lasts, where nothing else is set.
     public static let agentLifetime: TimeInterval = 24 * 3600
+    /// What can be set: ten minutes to seven days.
+    public static let agentLifetimes: ClosedRange<TimeInterval> = 600...7 * 24 * 3600
     /// How long the server's own certificate lasts.
     public static let serverLifetime: TimeInterval = 397 * 24 * 3600
 
     /// An agent's certificate: client authentication, and its name as the one URI.
-    public static func agent(_ name: AgentName, now: Date) -> LeafProfile {
+    public static func agent(_ name: AgentName, now: Date, lifetime: TimeInterval = agentLifetime) -> LeafProfile {
         LeafProfile(
             purpose: .client, commonName: "agent \(name.agent)", names: [.uri(name.description)],
-            notBefore: whole(now, -backdate), notAfter: whole(now, agentLifetime))
+            notBefore: whole(now, -backdate),
+            notAfter: whole(now, min(max(lifetime, agentLifetimes.lowerBound), agentLifetimes.upperBound)))
     }
 
     /// The server's certificate for these host names and addresses.

@@ -103,6 +103,8 @@ public enum AgentKind: IdentifierKind {}
 public enum RunKind: IdentifierKind {}
 /// A bundle.
 public enum BundleKind: IdentifierKind {}
+/// A rule by which agents enrol.
+public enum EnrolmentRuleKind: IdentifierKind {}
 /// A person who signs in.
 public enum UserKind: IdentifierKind {}
 
@@ -116,5 +118,7 @@ public typealias AgentID = Identifier<AgentKind>
 public typealias RunID = Identifier<RunKind>
 /// The sealed records of one collection.
 public typealias BundleID = Identifier<BundleKind>
+/// A rule by which agents enrol.
+public typealias EnrolmentRuleID = Identifier<EnrolmentRuleKind>
 /// A person who signs in.
 public typealias UserID = Identifier<UserKind>

@@ -100,6 +100,12 @@ public enum SafeFile {
         }
     }
 
+    /// Bytes of what is at `path`, itself and not what it may point to; `nil`, with the reason in `errno`, when that cannot be found out.
+    public static func size(_ path: String) -> Int? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
     /// Makes a folder that only this user can enter; refuses one that others can.
     public static func makePrivateFolder(_ path: String) throws(FileError) {
         if mkdir(path, 0o700) == 0 { return }

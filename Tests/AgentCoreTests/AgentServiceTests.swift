@@ -94,8 +94,26 @@ import WireProtocol
         try await agent(folder, server).runOnce()
         #expect(!server.calls.contains("POST /v1/certificate"))
         let clock = TestClock()
-        clock.shift.withLock { $0 = 13 * 3600 }
+        // Half of 24 hours, give or take a tenth of them.
+        clock.shift.withLock { $0 = 9 * 3600 }
         try await agent(folder, server, clock: clock.clock).runOnce()
+        #expect(!server.calls.contains("POST /v1/certificate"))
+        clock.shift.withLock { $0 = 15 * 3600 }
+        try await agent(folder, server, clock: clock.clock).runOnce()
+        #expect(server.calls.contains("POST /v1/certificate"))
+        #expect(try folder.identity().key.rawRepresentation != before.key.rawRepresentation)
+    }
+
+    @Test(arguments: [HeartbeatAnswer(serverTime: "", renew: true), HeartbeatAnswer(serverTime: "", authorities: ["sha256:00"])])
+    func renewsWhenTheServerAsksForItOrTrustsSomebodyNew(_ answer: HeartbeatAnswer) async throws {
+        let scratch = try Scratch()
+        let server = FakeServer()
+        let folder = try await enrolled(server, in: scratch)
+        let before = try folder.identity()
+        server.misbehave { request, _ in
+            request.url.hasSuffix("/v1/heartbeat") ? HTTPResponse(status: 200, body: try WireJSON.encode(answer)) : nil
+        }
+        try await agent(folder, server).runOnce()
         #expect(server.calls.contains("POST /v1/certificate"))
         #expect(try folder.identity().key.rawRepresentation != before.key.rawRepresentation)
     }

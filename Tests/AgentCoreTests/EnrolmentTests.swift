@@ -26,6 +26,46 @@ import X509
         #expect(server.state.withLock { $0.configurations } == ["unverified", server.authority.pem])
     }
 
+    @Test func bindsAProvidersTokenToServerChallengeAndKey() async throws {
+        let server = FakeServer()
+        let place = try EnrolmentPlace(tenant: server.name.tenant.description, environment: server.name.environment.description)
+        let proof = EnrolmentProof.openID(place) { audience in
+            #expect(audience == "audience-of-the-server")
+            return Secret("a.b.c")
+        }
+        let made = try await Enrolment(transport: server.transport).enrol(
+            server: ServerAddress("https://localhost:8443"), proof: proof, pin: KeyPin(server.authority.pin), host: .current())
+        let sent = try #require(server.state.withLock { $0.enrolled.first })
+        let binding = EnrolmentBinding(
+            authority: server.authority.pin, tenant: place.tenant, environment: place.environment, challenge: "challenge-of-the-server",
+            csr: sent.csr)
+        let statement = EnrolmentStatement(method: .openID, binding: binding, evidence: "a.b.c")
+        #expect(sent.method == "oidc" && sent.authority == server.authority.pin && sent.previous == nil)
+        #expect(statement.isSigned(try #require(sent.statement), by: made.identity.key.publicKey))
+        // Nothing else fits it: not another server, and not another token.
+        var other = binding
+        other.authority = "sha256:" + String(repeating: "0", count: 64)
+        for wrong in [
+            EnrolmentStatement(method: .openID, binding: other, evidence: "a.b.c"),
+            EnrolmentStatement(method: .openID, binding: binding, evidence: "a.b.d"),
+            EnrolmentStatement(method: .awsIAM, binding: binding, evidence: "a.b.c"),
+        ] {
+            #expect(!wrong.isSigned(try #require(sent.statement), by: made.identity.key.publicKey))
+        }
+        // The next time it shows with the old key who it was.
+        _ = try await Enrolment(transport: server.transport).enrol(
+            server: ServerAddress("https://localhost:8443"), proof: proof, pin: KeyPin(server.authority.pin), host: .current(),
+            previous: made.identity)
+        let again = try #require(server.state.withLock { $0.enrolled.last })
+        let statedAgain = EnrolmentStatement(
+            method: .openID,
+            binding: EnrolmentBinding(
+                authority: server.authority.pin, tenant: place.tenant, environment: place.environment,
+                challenge: "challenge-of-the-server", csr: again.csr), evidence: "a.b.c")
+        #expect(again.previous?.agent == made.identity.name.agent)
+        #expect(statedAgain.isSigned(again.previous?.signature ?? "", by: made.identity.key.publicKey))
+    }
+
     @Test func sendsNothingToAServerWithAnotherAuthority() async throws {
         let server = FakeServer()
         let error = await #expect(throws: AgentError.self) { _ = try await enrol(server, pin: Issuer().pin) }

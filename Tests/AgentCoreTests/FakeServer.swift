@@ -14,6 +14,7 @@ import X509
 final class FakeServer: HTTPSending {
     struct State {
         var calls: [String] = []
+        var enrolled: [EnrolmentRequest] = []
         var configurations: [String] = []
         var pieces: [BundleID: [Int: [UInt8]]] = [:]
         var requests: [BundleID: UploadRequest] = [:]
@@ -67,8 +68,11 @@ final class FakeServer: HTTPSending {
         let parts = path.split(separator: "/").map(String.init)
         switch (request.method, parts) {
         case (.get, ["v1", "enrolment", "authorities"]): return try answer(Authorities(certificates: [authority.pem]))
+        case (.post, ["v1", "enrolment", "challenge"]):
+            return try answer(Challenge(challenge: "challenge-of-the-server", audience: "audience-of-the-server"))
         case (.post, ["v1", "enrolment"]):
             let message: EnrolmentRequest = try WireJSON.decode(from: body)
+            state.withLock { $0.enrolled.append(message) }
             return try answer(try authority.enrol(message, as: name, sealing: sealing))
         case (.post, ["v1", "certificate"]):
             let message: CertificateRequest = try WireJSON.decode(from: body)

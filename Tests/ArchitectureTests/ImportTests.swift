@@ -25,7 +25,9 @@ let allowedImports: [String: Set<String>] = [
         "FoundationEssentials", "Glibc", "Synchronization", "Basics", "CloudModel", "AgentCore", "HTTPTransport", "Crypto",
     ],
     // The only code near the CA key.
-    "ControlPlane/EnrolmentCA": ["FoundationEssentials", "Glibc", "Basics", "WireProtocol", "Crypto", "X509", "SwiftASN1"],
+    "ControlPlane/EnrolmentCA": [
+        "FoundationEssentials", "Glibc", "Synchronization", "Basics", "WireProtocol", "Crypto", "X509", "SwiftASN1",
+    ],
     "ControlPlane/ControlPlaneCore": [
         "Foundation", "FoundationEssentials", "Glibc", "Dispatch", "Synchronization", "Basics", "CloudModel", "WireProtocol", "EnrolmentCA",
         "CSandbox",

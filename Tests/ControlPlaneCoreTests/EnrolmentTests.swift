@@ -63,7 +63,7 @@ import WireProtocol
         let bad = request
         #expect(await refusal { try await installation.services.enrolment.enrol(bad) } == "enrolment.badCSR")
         var method = try Installation.request(issued.token, P256.Signing.PrivateKey())
-        method.method = "aws-iam"
+        method.method = "password"
         let other = method
         #expect(await refusal { try await installation.services.enrolment.enrol(other) } == "enrolment.unknownMethod")
         _ = try await installation.services.enrolment.enrol(Installation.request(issued.token, P256.Signing.PrivateKey()))
@@ -97,7 +97,11 @@ import WireProtocol
         #expect(await answer { $0.serial = "0badc0de" } == "auth.badCertificate")
         #expect(await answer { $0.uri = stranger.name.description } == "auth.badCertificate")
         #expect(await answer { $0.uri = "spiffe://cloudryption/tenant/x" } == "auth.badCertificate")
-        #expect(await answer { $0.keyDigest = [UInt8](repeating: 7, count: 32) } == "auth.unknownAgent")
+        #expect(await answer { $0.keyDigest = [UInt8](repeating: 7, count: 32) } == "auth.badCertificate")
+        let nobody = AgentName(tenant: acme.tenant.id, environment: acme.environment.id, agent: .random())
+        #expect(await answer { $0.uri = nobody.description } == "auth.unknownAgent")
+        let nowhere = AgentName(tenant: .random(), environment: acme.environment.id, agent: .random())
+        #expect(await answer { $0.uri = nowhere.description } == "auth.unknownAgent")
         #expect(await answer { $0.notAfter = installation.time.now - 1 } == "auth.certificateExpired")
     }
 

@@ -46,7 +46,7 @@ import WireProtocol
         #expect(await refusal { try await ingest.complete(request.bundle, from: caller) } == "upload.incomplete")
         // A server that starts again with another piece size keeps to the one that the upload began with.
         let again = try ControlPlaneServices(
-            store: installation.store, data: installation.data, authority: installation.authority, master: installation.master,
+            store: installation.store, data: installation.data, authority: installation.watch, master: installation.master,
             tls: installation.services.tls, clock: installation.time.clock, gatewayURL: "", consoleURL: "", pieceSize: 1 << 20)
         let resumed = try await again.ingest.open(request, from: caller)
         #expect(resumed.status == .open && resumed.received == [1] && resumed.pieceSize == opened.pieceSize)

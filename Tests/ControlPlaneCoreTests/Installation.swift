@@ -27,19 +27,20 @@ final class Installation: Sendable {
     let data: DataFolder
     let store: any InstalledStore
     let master: MasterKey
-    let authority: CertificateAuthority
+    let watch: AuthorityWatch
     let services: ControlPlaneServices
     let time = HandClock()
 
-    init(pieceSize: Int = 64 << 10) async throws {
+    init(pieceSize: Int = 64 << 10, outside: any OutgoingHTTP = NoOutgoingHTTP()) async throws {
         path = FileManager.default.temporaryDirectory.path + "/cloudryption-test-\(UUID().uuidString)"
         data = try DataFolder(path)
         store = try await Self.openStore(data)
         master = try MasterKey(folder: data.keys)
-        authority = try CertificateAuthority(folder: data.authority, now: time.now)
+        watch = try AuthorityWatch(folder: data.authority, now: { [time] in time.now })
         services = try ControlPlaneServices(
-            store: store, data: data, authority: authority, master: master,
+            store: store, data: data, authority: watch, master: master,
             tls: ListenerIdentity(certificates: [], privateKeyFile: "", agentAuthorities: []), clock: time.clock,
+            outside: Outside(http: outside),
             gatewayURL: "https://localhost:8444", consoleURL: "https://localhost:8443", pieceSize: pieceSize)
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }

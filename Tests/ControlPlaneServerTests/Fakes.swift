@@ -33,6 +33,14 @@ struct TenantRows: TenantReading, Sendable {
     }
     func result(of run: RunID) throws -> StoredResult? { nil }
     func sealingKeys() throws -> [StoredSealingKey] { [] }
+    func enrolmentRules(of environment: EnvironmentID?) throws -> [EnrolmentRule] { [] }
+    func enrolmentTokens(limit: Int) throws -> [EnrolmentToken] { [] }
+    func certificates(of agent: AgentID, limit: Int) throws -> [AgentCertificate] { [] }
+    func certificate(serial: String) throws -> AgentCertificate? { nil }
+    func revokedCertificates(issuer: String, endingAfter time: Date) throws -> [AgentCertificate] { [] }
+    func locks() throws -> [Lock] { [] }
+    func isLocked(environment: EnvironmentID, agent: AgentID, grant: String?, serial: String?) throws -> Bool { false }
+    func heldBundles(of agent: AgentID) throws -> [StoredBundle] { [] }
     func lastAuditEntry() throws -> AuditEntry? { nil }
     func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry] { [] }
     func tenantState() throws -> Tenant.State { .active }
@@ -66,7 +74,7 @@ final class FakeStore: ControlPlaneStore {
 }
 
 /// Everything behind the listeners, in memory, with one tenant or two.
-final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, GivingResults {
+final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked {
     struct State {
         var sessions: [String: TenantSession] = [:]
         var results: [RunID: RunResult] = [:]
@@ -83,7 +91,8 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
 
     var services: ListenerServices {
         ListenerServices(
-            signIn: self, agents: self, enrolment: self, ingest: self, results: self, clock: .system, gatewayURL: "https://localhost:8444",
+            signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, clock: .system,
+            gatewayURL: "https://localhost:8444",
             consoleURL: "https://localhost:8443")
     }
 
@@ -124,6 +133,11 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
         state.withLock { $0.tokens += 1 }
         return IssuedToken(token: Secret("clre_shown-once"), environment: environment.id, expiresAt: Date().addingTimeInterval(3600))
     }
+    func challenge(_ request: ChallengeRequest) throws(EnrolmentError) -> Challenge {
+        Challenge(challenge: "challenge", audience: "audience")
+    }
+    func list(issuer: String?) async throws -> [UInt8] { [0x30, 0] }
+    func leave(_ agent: AuthenticatedAgent) async throws {}
     func enrol(_ request: EnrolmentRequest) async throws(EnrolmentError) -> EnrolmentResponse {
         state.withLock { $0.enrolled.append(request) }
         throw EnrolmentError(.invalidToken, "this is not a token of ours")

@@ -227,7 +227,7 @@ struct Site: Sendable {
         #expect(answer.status == 403 && answer.code == "enrolment.invalidToken")
         let large = try await site.send(
             .post, "/v1/enrolment", ["content-type": "application/json"],
-            body: "{\"csr\":\"" + String(repeating: "a", count: 20_000) + "\"}")
+            body: "{\"csr\":\"" + String(repeating: "a", count: 50_000) + "\"}")
         #expect(large.status == 413)
         #expect(site.world.core.state.withLock { $0.enrolled.count } == 1)
         // Nothing of the agents' listener is here.

@@ -80,14 +80,14 @@ final class ControlPlane {
     }
 
     /// Starts listeners and queue, and waits until they answer.
-    func start() async throws {
+    func start(_ extra: [String] = []) async throws {
         let process = try RealProcess(
             Programs.server,
             [
                 "serve", "--data", data, "--listen", "127.0.0.1:\(listen)", "--agent-listen", "127.0.0.1:\(gateway)", "--public-name",
                 "localhost",
                 "--with-work", "--worker", Programs.worker.path, "--piece-size", "\(pieceSize)",
-            ], environment: ["HOME": folder.path])
+            ] + extra, environment: ["HOME": folder.path])
         server = process
         try await eventually("the control plane to answer") {
             guard process.isRunning else { throw NeverHappened(description: "the control plane ended: \(process.errors.suffix(800))") }

@@ -65,8 +65,13 @@ public struct AgentIdentity: Sendable {
         notAfter = leaf.notValidAfter
     }
 
-    /// Half of the certificate's life: from here on it is renewed.
-    public var renewalTime: Date { notBefore + notAfter.timeIntervalSince(notBefore) / 2 }
+    /// When the certificate is renewed: at half of its life, moved by a tenth of its life times `spread`, which is -1 to 1.
+    public func renewalTime(spread: Double = 0) -> Date {
+        notBefore + notAfter.timeIntervalSince(notBefore) * (0.5 + 0.1 * min(max(spread, -1), 1))
+    }
+
+    /// SHA-256 of the key of each authority, `sha256:HEX`.
+    public var authorityPins: [String] { authorities.compactMap { KeyPin(certificate: $0)?.description } }
 
     /// The first 16 digits of the public key's SHA-256.
     var keyName: String { String(Hex.encode(SHA256.hash(data: key.publicKey.derRepresentation)).prefix(16)) }

@@ -17,6 +17,15 @@ public struct KeyPin: Sendable, Hashable, CustomStringConvertible {
         self.digest = digest
     }
 
+    /// The pin of a certificate's key, PEM; `nil` when it is none.
+    init?(certificate pem: String) {
+        var serializer = DER.Serializer()
+        guard let certificate = try? Certificate(pemEncoded: pem), (try? serializer.serialize(certificate.publicKey)) != nil else {
+            return nil
+        }
+        digest = Array(SHA256.hash(data: serializer.serializedBytes))
+    }
+
     /// `sha256:HEX`.
     public var description: String { "sha256:" + Hex.encode(digest) }
 

@@ -92,6 +92,17 @@ public struct StateFolder: Sendable {
         return try stored.identity(key: key, path: identityPath)
     }
 
+    /// Gives the identity up: the file that names it first, then keys and counter. What waits in the spool goes too, because it was sealed by
+    /// an agent that is no more.
+    public func forget() throws(FileError) {
+        guard unlink(identityPath) == 0 || errno == ENOENT else { throw FileError(.ioFailed, "\(identityPath) cannot be removed") }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for name in names where name.hasPrefix("key-") || name == "sequence" || name == "status.json" { unlink("\(path)/\(name)") }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: spoolPath)) ?? [] where name.hasSuffix(".bundle") {
+            unlink("\(spoolPath)/\(name)")
+        }
+    }
+
     // MARK: Sequence
 
     /// The next sequence number of `epoch`, which is on disk as used before it is given out.

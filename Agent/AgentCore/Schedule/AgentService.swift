@@ -40,6 +40,10 @@ public final class AgentService: Service {
     private let events: @Sendable (AgentEvent) -> Void
     private let session: Mutex<Session>
     private let status: Mutex<AgentStatus>
+    private let isRenewing = Mutex(false)
+    private let missingPermissions = Mutex<[String]?>(nil)
+    /// -1 to 1; drawn once.
+    private let renewalSpread = Double.random(in: -1...1)
 
     /// The agent of a state folder, which it takes for itself.
     ///
@@ -159,6 +163,8 @@ public final class AgentService: Service {
         let collection = try await cancelWhenGracefulShutdown { [collector, events] in
             try await collector.collect { events(.progress($0)) }
         }
+        let missing = Set(collection.coverage.filter { $0.outcome == .denied }.map { "\($0.service):\($0.operation)" }).sorted()
+        missingPermissions.withLock { $0 = Array(missing.prefix(200)) }
         events(.collected(records: collection.records.count, notSeen: collection.coverage.count { $0.outcome != .collected }))
         await refreshSealingKey()
         let identity = session.withLock { $0.identity }
@@ -177,9 +183,8 @@ public final class AgentService: Service {
     private func uploadAll() async throws {
         for entry in try spool.entries() {
             if isEnding { throw CancellationError() }
-            let gateway = session.withLock { $0.gateway }
             events(.uploading(bundle: entry.bundle, bytes: entry.size))
-            switch try await Uploader(gateway: gateway, clock: clock).upload(entry, progress: events) {
+            switch try await outcome(of: entry) {
             case .accepted(let run): finish(entry, run, "accepted")
             case .alreadyKnown(let run): finish(entry, run, "alreadyKnown")
             case .held: finish(entry, nil, "held")
@@ -193,6 +198,15 @@ public final class AgentService: Service {
                 throw AgentError(.postponed, "bundle \(entry.bundle) is kept for the next try; the last one ended with \(code)")
             case .stopped: throw CancellationError()
             }
+        }
+    }
+
+    /// Uploads one bundle; again from where it is when the certificate was replaced meanwhile, for then the old one is refused.
+    private func outcome(of entry: Spool.Entry) async throws -> UploadMachine.Outcome {
+        while true {
+            let (identity, gateway) = session.withLock { ($0.identity, $0.gateway) }
+            let outcome = try await Uploader(gateway: gateway, clock: clock).upload(entry, progress: events)
+            guard case .shutOut = outcome, session.withLock({ $0.identity.certificates }) != identity.certificates else { return outcome }
         }
     }
 
@@ -220,18 +234,21 @@ public final class AgentService: Service {
         if let changed { try? folder.save(changed) }
     }
 
-    /// A fresh key with each certificate, unless bundles wait that the present key signed.
-    private func renewIfDue() async {
+    /// A fresh key with each certificate. Due at half of the certificate's life, moved by up to a tenth of it either way so that agents do not
+    /// come together; or when the server asks for it.
+    private func renewIfDue(isWanted: Bool = false) async {
         let (identity, gateway) = session.withLock { ($0.identity, $0.gateway) }
-        guard clock.now() >= identity.renewalTime else { return }
+        guard isWanted || clock.now() >= identity.renewalTime(spread: renewalSpread) else { return }
+        // One at a time: of two that were asked for at once the server keeps the later, and which that is this side cannot see.
+        let isFirst = isRenewing.withLock { isRenewing in
+            defer { isRenewing = true }
+            return !isRenewing
+        }
+        guard isFirst else { return }
+        defer { isRenewing.withLock { $0 = false } }
         do {
-            let key = spool.depth == 0 ? P256.Signing.PrivateKey() : identity.key
-            let answer = try await gateway.renew(CertificateRequest(csr: try SigningRequest.pem(for: key)))
-            let renewed = try AgentIdentity(
-                name: identity.name, epoch: identity.epoch, server: identity.server, gateway: identity.gateway,
-                certificates: answer.certificates,
-                authorities: answer.authorities, sealingKey: identity.sealingKey, key: key)
-            try await Enrolment.check(renewed, clock: clock)
+            // A key that a waiting bundle was signed with stays known to the server: each bundle names the key it has to be checked with.
+            let renewed = try await gateway.renew(identity, clock: clock)
             let next = Session(identity: renewed, gateway: try Self.gateway(renewed, transport))
             try folder.save(renewed)
             session.withLock { $0 = next }
@@ -246,9 +263,14 @@ public final class AgentService: Service {
         let sent = clock.now()
         let message = Heartbeat(
             agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: spool.depth,
-            lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent))
+            lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent),
+            missingPermissions: missingPermissions.withLock { $0 }, authorities: session.withLock { $0.identity.authorityPins })
         do {
             let answer = try await gateway.heartbeat(message)
+            if let text = answer.message { events(.advice(DisplayText.safe(text, limit: 200))) }
+            let trusted = session.withLock { $0.identity.authorityPins }
+            let isLacking = answer.authorities.map { !$0.allSatisfy(trusted.contains) } ?? false
+            if answer.renew == true || isLacking { await renewIfDue(isWanted: true) }
             let skew = (try? Date(answer.serverTime, strategy: .iso8601)).map { $0.timeIntervalSince(sent) }
             events(.heartbeat(clockSkew: skew))
         } catch {

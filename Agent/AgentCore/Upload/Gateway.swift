@@ -1,4 +1,5 @@
 public import Basics
+import Crypto
 public import FoundationEssentials
 public import HTTPTransport
 public import WireProtocol
@@ -31,9 +32,24 @@ public struct Gateway: Sendable {
         let answer = try await heartbeat(message)
         return try? Date(answer.serverTime, strategy: .iso8601)
     }
+    /// Has the server shut this agent out for good.
+    public func leave() async throws {
+        let response = try await client.send(HTTPRequest(.delete, exchange.address.text + Routes.agent))
+        guard (200..<300).contains(response.status) else { throw Refusal(response, now: Date()) }
+    }
     /// Asks for the next certificate.
     public func renew(_ request: CertificateRequest) async throws -> CertificateResponse {
         try await exchange.send(.post, Routes.certificate, request)
+    }
+    /// Asks for the next certificate with a fresh key, and makes an identity of the answer.
+    public func renew(_ identity: AgentIdentity, clock: AgentClock = .system) async throws -> AgentIdentity {
+        let key = P256.Signing.PrivateKey()
+        let answer = try await renew(CertificateRequest(csr: try SigningRequest.pem(for: key)))
+        let renewed = try AgentIdentity(
+            name: identity.name, epoch: identity.epoch, server: identity.server, gateway: identity.gateway,
+            certificates: answer.certificates, authorities: answer.authorities, sealingKey: identity.sealingKey, key: key)
+        try await Enrolment.check(renewed, clock: clock)
+        return renewed
     }
     /// The key that bundles are sealed to.
     public func sealingKey() async throws -> SealingKey { try await exchange.send(.get, Routes.sealingKey) }

@@ -31,6 +31,8 @@ public enum AuditAct: String, Sendable, Hashable, CaseIterable {
     case tenantCreated, environmentCreated, userCreated, passwordChanged
     case signedIn, signInFailed, signedOut, accountLocked
     case enrolmentTokenIssued, enrolmentRefused, agentEnrolled, certificateIssued, certificateRenewed, agentRevoked
+    case agentApproved, agentQuarantined, agentReleased, agentRenewalWanted, copiedKeyNoticed, bundleReleased
+    case enrolmentTokenExpired, enrolmentRuleMade, enrolmentRuleDropped, lockSet, lockLifted
     case uploadOpened, bundleAccepted, bundleRefused
     case runStarted, runSucceeded, runRetried, runFailed
     case sealingKeyCreated

@@ -18,10 +18,12 @@ public struct EnrolmentToken: Sendable, Hashable {
     public var usedAt: Date?
     /// Which agent came of it.
     public var usedBy: AgentID?
+    /// On what conditions it can be used.
+    public var terms: EnrolmentTerms
     /// A token of these parts.
     public init(
         digest: [UInt8], tenant: TenantID, environment: EnvironmentID, createdAt: Date, expiresAt: Date, usedAt: Date? = nil,
-        usedBy: AgentID? = nil
+        usedBy: AgentID? = nil, terms: EnrolmentTerms = EnrolmentTerms()
     ) {
         self.digest = digest
         self.tenant = tenant
@@ -30,6 +32,35 @@ public struct EnrolmentToken: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.usedAt = usedAt
         self.usedBy = usedBy
+        self.terms = terms
+    }
+
+    /// Names the token in lists, locks and the audit log: the first 8 bytes of its digest, hexadecimal. It opens nothing.
+    public var name: String { Hex.encode(digest.prefix(8)) }
+}
+
+/// On what conditions a one-time token can be used, beside its hour.
+public struct EnrolmentTerms: Sendable, Hashable, Codable {
+    /// The account that the agent has to say that it reads.
+    public var account: String?
+    /// A ``TextPattern`` that the host's name has to fit.
+    public var host: String?
+    /// Whether somebody has to approve the agent before it is live.
+    public var needsApproval: Bool
+    /// The agent that enrols again with it: it keeps its identifier, and its epoch rises.
+    public var agent: AgentID?
+    /// Terms of these parts; by default there are none.
+    public init(account: String? = nil, host: String? = nil, needsApproval: Bool = false, agent: AgentID? = nil) {
+        self.account = account
+        self.host = host
+        self.needsApproval = needsApproval
+        self.agent = agent
+    }
+
+    /// - Throws: ``EnrolmentError`` `malformed`, saying what is wrong.
+    func check() throws(EnrolmentError) {
+        if let account, !AssumedRole.isAccount(account) { throw EnrolmentError(.malformed, "an account is written with 12 digits") }
+        if let host, TextPattern(host, literal: 0) == nil { throw EnrolmentError(.malformed, "the pattern of host names is not one") }
     }
 }
 

@@ -21,7 +21,11 @@ public struct IngestService: Sendable {
     ///
     /// - Throws: ``UploadError``, or ``BundleError`` when the header is broken; the refusal is then in the audit log.
     public func open(_ request: UploadRequest, from agent: AuthenticatedAgent) async throws -> UploadState {
-        try await turns.with(request.bundle) {
+        // Not a refusal of the bundle: it stays in the agent's spool.
+        guard agent.agent.standing.approved else {
+            throw UploadError(.pendingApproval, "somebody has to approve this agent first: the bundle can wait")
+        }
+        return try await turns.with(request.bundle) {
             try await audited(request.bundle, agent) {
                 let upload = try checked(request, from: agent)
                 let header = try BundleHeader.read(upload.header, limits: limits)
@@ -97,17 +101,27 @@ public struct IngestService: Sendable {
         switch verdict {
         case .accepted: return nil
         case .alreadyKnown:
-            return UploadState(bundle: identity.bundle, status: .alreadyKnown, received: [], pieceSize: pieceSize, run: stored?.run)
+            return try Self.state(of: identity.bundle, stored, .alreadyKnown, pieceSize, tables)
         case .replayed: throw UploadError(.sequenceReplayed, "a bundle of this or a later number was accepted before")
         case .conflict: throw UploadError(.conflict, "this bundle or its epoch was used for other content")
         }
+    }
+
+    /// The state of a bundle that is kept: held as long as it has no run.
+    private static func state(
+        of bundle: BundleID, _ stored: StoredBundle?, _ status: UploadState.Status, _ pieceSize: Int, _ tables: any TenantReading
+    ) throws -> UploadState {
+        guard let stored, try tables.run(stored.run) != nil else {
+            return UploadState(bundle: bundle, status: .held, received: [], pieceSize: pieceSize)
+        }
+        return UploadState(bundle: bundle, status: status, received: [], pieceSize: pieceSize, run: stored.run)
     }
 
     /// How far an upload is.
     public func status(of bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState {
         try await store.read(agent.tenant) { tables in
             if let stored = try tables.bundle(bundle), stored.agent == agent.id {
-                return UploadState(bundle: bundle, status: .accepted, received: [], pieceSize: pieceSize, run: stored.run)
+                return try Self.state(of: bundle, stored, .accepted, pieceSize, tables)
             }
             let upload = try own(bundle, agent, tables)
             let received = try tables.pieces(of: bundle)
@@ -157,13 +171,13 @@ public struct IngestService: Sendable {
     /// - Throws: ``UploadError`` or ``BundleError``; the refusal is then in the audit log, and a bundle whose content is wrong is dropped.
     public func complete(_ bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState {
         try await turns.with(bundle) {
-            let found = try await store.read(agent.tenant) { tables -> (Upload?, [Int], StoredBundle?, Agent?) in
-                if let stored = try tables.bundle(bundle), stored.agent == agent.id { return (nil, [], stored, nil) }
-                return (try own(bundle, agent, tables), try tables.pieces(of: bundle), nil, try tables.agent(agent.id))
+            let found = try await store.read(agent.tenant) { tables -> (Upload?, [Int], UploadState?) in
+                if let stored = try tables.bundle(bundle), stored.agent == agent.id {
+                    return (nil, [], try Self.state(of: bundle, stored, .alreadyKnown, pieceSize, tables))
+                }
+                return (try own(bundle, agent, tables), try tables.pieces(of: bundle), nil)
             }
-            if let stored = found.2 {
-                return UploadState(bundle: bundle, status: .alreadyKnown, received: [], pieceSize: pieceSize, run: stored.run)
-            }
+            if let state = found.2 { return state }
             guard let upload = found.0 else { throw UploadError(.unknownBundle, "no such upload: open it first") }
             let count = UploadLimits.pieceCount(size: upload.size, pieceSize: upload.pieceSize)
             guard found.1 == Array(0..<count) else {
@@ -225,14 +239,17 @@ public struct IngestService: Sendable {
                 StoredBundle(
                     tenant: agent.tenant, id: identity.bundle, environment: agent.environment, agent: agent.id, epoch: identity.epoch,
                     sequence: identity.sequence, size: envelope.size, sha256: envelope.sha256, agentKey: key, acceptedAt: now, run: run.id))
-            try tables.insert(run)
+            // Of an agent that is quarantined, the bundle is kept for somebody to look at: nothing is lost, and nothing is believed.
+            let isHeld = row.standing.quarantine != nil
+            if !isHeld { try tables.insert(run) }
             row.sequence = identity.sequence
             try tables.update(row)
             try tables.deleteUpload(identity.bundle)
             try AuditLog.append(
                 tables, .bundleAccepted, by: .agent(agent.id), on: "bundle:\(identity.bundle)",
-                detail: "run=\(run.id) sequence=\(identity.sequence) sha256=\(Hex.encode(envelope.sha256))", at: now)
-            return UploadState(bundle: identity.bundle, status: .accepted, received: [], pieceSize: pieceSize, run: run.id)
+                detail: "run=\(isHeld ? "held" : "\(run.id)") sequence=\(identity.sequence) sha256=\(Hex.encode(envelope.sha256))", at: now)
+            return UploadState(
+                bundle: identity.bundle, status: isHeld ? .held : .accepted, received: [], pieceSize: pieceSize, run: isHeld ? nil : run.id)
         }
     }
 
@@ -254,7 +271,9 @@ public struct IngestService: Sendable {
             return try await body()
         } catch {
             let code: String
-            if let refusal = error as? UploadError, refusal.code != .unavailable, refusal.code != .incomplete {
+            if let refusal = error as? UploadError, refusal.code != .unavailable, refusal.code != .incomplete,
+                refusal.code != .pendingApproval
+            {
                 code = refusal.code.full
             } else if let refusal = error as? BundleError {
                 code = "\(BundleError.domain).\(refusal.code.rawValue)"

@@ -174,6 +174,22 @@ public protocol TenantReading: AuditTreeReading {
     func result(of run: RunID) throws -> StoredResult?
     /// Sealing keys, newest first.
     func sealingKeys() throws -> [StoredSealingKey]
+    /// Rules by which agents enrol into an environment; with `nil` into any.
+    func enrolmentRules(of environment: EnvironmentID?) throws -> [EnrolmentRule]
+    /// One-time tokens, newest first, at most `limit`.
+    func enrolmentTokens(limit: Int) throws -> [EnrolmentToken]
+    /// Certificates of an agent, newest first, at most `limit`.
+    func certificates(of agent: AgentID, limit: Int) throws -> [AgentCertificate]
+    /// One certificate.
+    func certificate(serial: String) throws -> AgentCertificate?
+    /// Certificates of an issuing key that are revoked and did not end before `time`, by serial number.
+    func revokedCertificates(issuer: String, endingAfter time: Date) throws -> [AgentCertificate]
+    /// Everything that is shut out.
+    func locks() throws -> [Lock]
+    /// Whether the tenant or any of these is shut out.
+    func isLocked(environment: EnvironmentID, agent: AgentID, grant: String?, serial: String?) throws -> Bool
+    /// Bundles of an agent that are kept for somebody to look at: those without a run, oldest first.
+    func heldBundles(of agent: AgentID) throws -> [StoredBundle]
     /// The newest entry of the log.
     func lastAuditEntry() throws -> AuditEntry?
     /// Entries of the log after `index`, in order.
@@ -212,6 +228,24 @@ public protocol TenantWriting: TenantReading, AuditTreeWriting {
     func insert(_ token: EnrolmentToken) throws
     /// Marks the token as used if it is unused and not expired at `now`; answers whether this very call did so.
     func useEnrolmentToken(digest: [UInt8], by agent: AgentID, now: Date) throws -> Bool
+    /// Ends the time of a token that was not used; answers whether there is one.
+    func expireEnrolmentToken(digest: [UInt8], at time: Date) throws -> Bool
+    /// Adds one.
+    func insert(_ rule: EnrolmentRule) throws
+    /// Drops one.
+    func deleteEnrolmentRule(_ id: EnrolmentRuleID) throws
+    /// Notes a proof as used until `time`; answers whether this very call did so. Notes that ended before `now` are dropped.
+    func useProof(digest: [UInt8], until time: Date, now: Date) throws -> Bool
+    /// Adds one.
+    func insert(_ certificate: AgentCertificate) throws
+    /// Replaces the row.
+    func update(_ certificate: AgentCertificate) throws
+    /// Marks all of an agent's certificates that have not ended as revoked.
+    func revokeCertificates(of agent: AgentID, at time: Date) throws
+    /// Shuts something out; a second time changes nothing.
+    func insert(_ lock: Lock) throws
+    /// Lets it in again.
+    func deleteLock(_ kind: Lock.Kind, _ subject: String) throws
     /// Adds one.
     func insert(_ upload: Upload) throws
     /// Drops an upload and its list of pieces.

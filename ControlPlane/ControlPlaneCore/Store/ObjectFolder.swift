@@ -46,10 +46,9 @@ public struct ObjectFolder: Sendable, Hashable {
         var removed = (files: 0, bytes: 0)
         for kind in ["uploads", "bundles", "results", "snapshots"] {
             for (path, _) in files(of: tenant, kind: kind) {
-                var status = stat()
-                guard lstat(path, &status) == 0, unlink(path) == 0 else { throw Self.failure() }
+                guard let size = SafeFile.size(path), unlink(path) == 0 else { throw Self.failure() }
                 removed.files += 1
-                removed.bytes += Int(status.st_size)
+                removed.bytes += size
             }
             guard rmdir("\(root)/\(kind)/\(tenant)") == 0 || errno == ENOENT else { throw Self.failure() }
         }

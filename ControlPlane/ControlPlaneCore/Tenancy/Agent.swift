@@ -7,10 +7,14 @@ public struct Agent: Sendable, Hashable {
     public enum State: String, Sendable, CaseIterable {
         /// Enrolled, never heard of since.
         case waiting
+        /// Somebody has to approve it before its bundles are taken.
+        case pendingApproval
         /// Heard of within ``Agent/liveFor``.
         case live
         /// Not heard of for longer.
         case stale
+        /// It may speak; its bundles are kept for somebody to look at.
+        case quarantined
         /// Shut out for good.
         case revoked
         /// Its certificate ended without renewal.
@@ -53,12 +57,15 @@ public struct Agent: Sendable, Hashable {
     public var lastSeen: Date?
     /// Highest sequence of an accepted bundle in this epoch.
     public var sequence: UInt64
+    /// How it came in, whether it is held, and what it last said beside.
+    public var standing: AgentStanding
 
     /// An agent of these parts.
     public init(
         id: AgentID, tenant: TenantID, environment: EnvironmentID, epoch: UInt64, keyDigest: [UInt8], publicKey: [UInt8], serial: String,
         notAfter: Date, revoked: Bool = false, hostname: String, platform: String, version: String, spoolDepth: Int = 0,
-        lastError: String? = nil, enrolledAt: Date, lastSeen: Date? = nil, sequence: UInt64 = 0
+        lastError: String? = nil, enrolledAt: Date, lastSeen: Date? = nil, sequence: UInt64 = 0,
+        standing: AgentStanding = AgentStanding()
     ) {
         self.id = id
         self.tenant = tenant
@@ -77,12 +84,15 @@ public struct Agent: Sendable, Hashable {
         self.enrolledAt = enrolledAt
         self.lastSeen = lastSeen
         self.sequence = sequence
+        self.standing = standing
     }
 
     /// Its condition at `now`.
     public func state(at now: Date) -> State {
         if revoked { return .revoked }
         if now > notAfter { return .expired }
+        if standing.quarantine != nil { return .quarantined }
+        if !standing.approved { return .pendingApproval }
         guard let lastSeen else { return .waiting }
         return now.timeIntervalSince(lastSeen) <= Self.liveFor ? .live : .stale
     }

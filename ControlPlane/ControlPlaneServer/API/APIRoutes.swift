@@ -110,7 +110,7 @@ struct APIRoutes {
             for agent in try await context.session.agents(in: environment.id) {
                 switch agent.state(at: now) {
                 case .live: agents.live += 1
-                case .stale, .waiting, .expired: agents.stale += 1
+                case .stale, .waiting, .expired, .pendingApproval, .quarantined: agents.stale += 1
                 case .revoked: break
                 }
             }

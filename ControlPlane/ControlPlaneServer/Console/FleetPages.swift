@@ -51,6 +51,8 @@ extension Pill {
         case .waiting: self.init(kind: "waiting", icon: "clock", word: "Waiting")
         case .live: self.init(kind: "live", icon: "check", word: "Live")
         case .stale: self.init(kind: "stale", icon: "question", word: "Stale")
+        case .pendingApproval: self.init(kind: "waiting", icon: "clock", word: "To be approved")
+        case .quarantined: self.init(kind: "revoked", icon: "cross", word: "Quarantined")
         case .revoked: self.init(kind: "revoked", icon: "cross", word: "Revoked")
         case .expired: self.init(kind: "stale", icon: "cross", word: "Expired")
         }

@@ -3,6 +3,7 @@ import ControlPlaneCore
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import WireProtocol
 
 /// What enrolled agents ask. Every route is behind ``PeerCheck``; the body is read only after it.
@@ -20,6 +21,7 @@ struct GatewayRoutes {
         agents.post("heartbeat", use: heartbeat)
         agents.post("certificate", use: renew)
         agents.get("sealing-key", use: sealingKey)
+        agents.delete("agent", use: leave)
     }
 
     private func bundle(_ context: KnownAgentContext) throws -> BundleID {
@@ -65,6 +67,11 @@ struct GatewayRoutes {
         return try JSONAnswer.response(try await services.enrolment.renew(context.agent, wish))
     }
 
+    @Sendable private func leave(_ request: Request, _ context: KnownAgentContext) async throws -> Response {
+        try await services.agents.leave(context.agent)
+        return Response(status: .noContent)
+    }
+
     @Sendable private func sealingKey(_ request: Request, _ context: KnownAgentContext) async throws -> Response {
         try JSONAnswer.response(try await services.enrolment.sealingKey(for: context.agent))
     }
@@ -76,15 +83,32 @@ struct EnrolmentRoutes {
 
     func add(to router: Router<SiteContext>) {
         router.get("v1/enrolment/authorities", use: authorities)
+        router.post("v1/enrolment/challenge", use: challenge)
         router.post("v1/enrolment", use: enrol)
+        router.get("v1/crl", use: revocationList)
+        router.get("v1/crl/:issuer", use: revocationList)
     }
 
     @Sendable private func authorities(_ request: Request, _ context: SiteContext) async throws -> Response {
         try JSONAnswer.response(Authorities(certificates: services.enrolment.authorities))
     }
 
+    @Sendable private func challenge(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let wish = try await request.json(ChallengeRequest.self, upTo: 4 << 10, on: context.channel)
+        return try JSONAnswer.response(try services.enrolment.challenge(wish))
+    }
+
+    /// For verifiers that are not ours; signed, so that anybody may fetch it.
+    @Sendable private func revocationList(_ request: Request, _ context: SiteContext) async throws -> Response {
+        let list = try await services.revocationLists.list(issuer: context.parameters.get("issuer"))
+        return Response(
+            status: .ok, headers: [.contentType: "application/pkix-crl", .cacheControl: "max-age=60"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: list)))
+    }
+
     @Sendable private func enrol(_ request: Request, _ context: SiteContext) async throws -> Response {
-        let wish = try await request.json(EnrolmentRequest.self, upTo: 16 << 10, on: context.channel)
+        // A provider's token has up to 16 KiB, AWS's session token up to 8.
+        let wish = try await request.json(EnrolmentRequest.self, upTo: 48 << 10, on: context.channel)
         return try JSONAnswer.response(try await services.enrolment.enrol(wish))
     }
 }

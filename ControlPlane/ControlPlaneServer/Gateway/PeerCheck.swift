@@ -30,13 +30,13 @@ struct PeerCheck: RouterMiddleware {
         guard let record = PeerRecord.current, let verifier = tls.snapshot.verifier else {
             throw PeerError(.noCertificate, "no certificate")
         }
-        if let peer = record.value { return peer }
-        // A resumed session: the verification callback did not run.
+        if let peer = record.value(by: verifier) { return peer }
+        // A resumed session, on which the verification callback did not run; or one of before the authorities changed.
         guard let certificate = try await context.channel.nioSSL_peerCertificate().get() else {
             throw PeerError(.noCertificate, "no certificate")
         }
         let peer = try await verifier.verify([certificate], now: now)
-        record.record(peer)
+        record.record(peer, by: verifier)
         return peer
     }
 }

@@ -9,9 +9,12 @@ import X509
 
 /// What one connection knows of its peer: empty until a certificate was verified on it.
 final class PeerRecord: Sendable {
-    private let peer = Mutex<VerifiedPeer?>(nil)
-    var value: VerifiedPeer? { peer.withLock { $0 } }
-    func record(_ value: VerifiedPeer) { peer.withLock { $0 = value } }
+    private let state = Mutex<(peer: VerifiedPeer, verifier: ObjectIdentifier)?>(nil)
+    /// The peer, if this very verifier looked at it: after authorities were replaced, an open connection is looked at again.
+    func value(by verifier: PeerVerifier) -> VerifiedPeer? {
+        state.withLock { $0.flatMap { $0.verifier == ObjectIdentifier(verifier) ? $0.peer : nil } }
+    }
+    func record(_ value: VerifiedPeer, by verifier: PeerVerifier) { state.withLock { $0 = (value, ObjectIdentifier(verifier)) } }
 
     /// The record of the connection that the current task serves.
     @TaskLocal static var current: PeerRecord?
@@ -54,7 +57,7 @@ struct SecureChannel: HTTPChannelHandler {
                     customVerificationCallback: { chain, promise in
                         promise.completeWithTask {
                             do throws(PeerError) {
-                                record.record(try await verifier.verify(chain, now: now()))
+                                record.record(try await verifier.verify(chain, now: now()), by: verifier)
                                 return .certificateVerified
                             } catch {
                                 logger.notice("client certificate refused", metadata: ["code": "peer.\(error.code.rawValue)"])

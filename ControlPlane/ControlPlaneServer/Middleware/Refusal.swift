@@ -77,6 +77,7 @@ extension Refusal {
     private static func status(domain: String, word: String) -> HTTPResponse.Status {
         switch (domain, word) {
         case (_, "unavailable"), (_, "noSpace"): .serviceUnavailable
+        case ("upload", "pendingApproval"), ("ca", _): .serviceUnavailable
         case (_, "throttled"), (_, "lockedOut"), (_, "tooMany"): .tooManyRequests
         case (_, "tooLarge"): .contentTooLarge
         case ("auth", "tenantSuspended"): .forbidden
@@ -89,7 +90,11 @@ extension Refusal {
         case ("upload", "sequenceReplayed"), ("upload", "conflict"), ("upload", "incomplete"): .conflict
         case ("upload", "malformed"), ("upload", "badRequest"): .badRequest
         case ("upload", _): .unprocessableContent
-        case ("enrolment", "invalidToken"), ("enrolment", "expiredToken"), ("enrolment", "usedToken"): .forbidden
+        case ("enrolment", "invalidToken"), ("enrolment", "expiredToken"), ("enrolment", "usedToken"), ("enrolment", "invalidChallenge"),
+            ("enrolment", "usedProof"), ("enrolment", "badStatement"), ("enrolment", "badProof"), ("enrolment", "clockSkew"),
+            ("enrolment", "notAllowed"), ("enrolment", "wrongAccount"), ("enrolment", "wrongHost"), ("enrolment", "unknownAgent"),
+            ("enrolment", "revoked"):
+            .forbidden
         case ("enrolment", _): .badRequest
         case ("json", _), ("message", "malformed"), ("message", "unexpectedShape"): .badRequest
         case ("store", "notFound"): .notFound

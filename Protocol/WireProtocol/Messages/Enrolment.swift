@@ -10,10 +10,26 @@ public struct Authorities: Sendable, Hashable, Codable {
 
 /// What an agent says to be enrolled. The CSR gives a public key and nothing else. `enrolment.md#request`.
 public struct EnrolmentRequest: Sendable, Hashable, Codable {
-    /// How the agent proves that it may: `token`.
+    /// How the agent proves that it may: `token`, `aws-iam` or `oidc`.
     public var method: String
-    /// The one-time token.
-    public var token: String
+    /// The one-time token, or the OpenID provider's.
+    public var token: String?
+    /// The signed `sts:GetCallerIdentity`.
+    public var aws: AWSIdentityProof?
+    /// Where the agent wants to be; not with a one-time token, which says it itself.
+    public var tenant: TenantID?
+    /// For which accounts; as `tenant`.
+    public var environment: EnvironmentID?
+    /// The server's authority as the agent knows it, `sha256:HEX`; as `tenant`.
+    public var authority: String?
+    /// The server's challenge; as `tenant`.
+    public var challenge: String?
+    /// ``EnrolmentStatement``, signed with the CSR's key; as `tenant`.
+    public var statement: String?
+    /// The agent that enrols again.
+    public var previous: PreviousIdentity?
+    /// The account that the agent reads, as it says; proves nothing.
+    public var account: String?
     /// PKCS #10, PEM.
     public var csr: String
     /// The agent's version.
@@ -22,9 +38,11 @@ public struct EnrolmentRequest: Sendable, Hashable, Codable {
     public var hostname: String
     /// Such as `linux/x86_64`, to be shown.
     public var platform: String
-    /// A request of these parts.
-    public init(method: String = "token", token: String, csr: String, agentVersion: String, hostname: String, platform: String) {
-        self.method = method
+    /// A request with a one-time token, or one whose proof is yet to be put in.
+    public init(
+        method: EnrolmentMethodName = .token, token: String? = nil, csr: String, agentVersion: String, hostname: String, platform: String
+    ) {
+        self.method = method.rawValue
         self.token = token
         self.csr = csr
         self.agentVersion = agentVersion
@@ -53,10 +71,12 @@ public struct EnrolmentResponse: Sendable, Hashable, Codable {
     public var sealingKey: SealingKey
     /// When the leaf ends, RFC 3339.
     public var notAfter: String
+    /// Whether somebody has to approve the agent before its bundles are taken.
+    public var pendingApproval: Bool?
     /// A response of these parts.
     public init(
         tenant: TenantID, environment: EnvironmentID, agent: AgentID, epoch: UInt64, certificates: [String], authorities: [String],
-        gateway: String, sealingKey: SealingKey, notAfter: String
+        gateway: String, sealingKey: SealingKey, notAfter: String, pendingApproval: Bool? = nil
     ) {
         self.tenant = tenant
         self.environment = environment
@@ -67,6 +87,7 @@ public struct EnrolmentResponse: Sendable, Hashable, Codable {
         self.gateway = gateway
         self.sealingKey = sealingKey
         self.notAfter = notAfter
+        self.pendingApproval = pendingApproval
     }
 }
 
@@ -97,6 +118,7 @@ public struct CertificateResponse: Sendable, Hashable, Codable {
 /// Why an enrolment or a renewal is refused; `enrolment.CODE` in a ``Problem``. `enrolment.md#errors`.
 public enum EnrolmentCode: String, Sendable, CaseIterable {
     case unknownMethod, invalidToken, expiredToken, usedToken, badCSR, malformed, tooLarge, throttled, unavailable
+    case invalidChallenge, usedProof, badStatement, badProof, clockSkew, notAllowed, wrongAccount, wrongHost, unknownAgent, revoked
     /// `enrolment.CODE`.
     public var full: String { "enrolment.\(rawValue)" }
 }

@@ -6,12 +6,18 @@ public enum Routes {
     public static let authorities = "/v1/enrolment/authorities"
     /// `POST`, first listener: ``EnrolmentRequest`` → ``EnrolmentResponse``.
     public static let enrolment = "/v1/enrolment"
+    /// `POST`, first listener: ``ChallengeRequest`` → ``Challenge``.
+    public static let challenge = "/v1/enrolment/challenge"
+    /// `GET`, first listener: the certificates that were revoked, DER (RFC 5280 §5).
+    public static let revocationList = "/v1/crl"
     /// `POST`, second listener: ``UploadRequest`` → ``UploadState``.
     public static let uploads = "/v1/uploads"
     /// `POST`, second listener: ``Heartbeat`` → ``HeartbeatAnswer``.
     public static let heartbeat = "/v1/heartbeat"
     /// `POST`, second listener: ``CertificateRequest`` → ``CertificateResponse``.
     public static let certificate = "/v1/certificate"
+    /// `DELETE`, second listener: the agent leaves for good.
+    public static let agent = "/v1/agent"
     /// `GET`, second listener: ``SealingKey``.
     public static let sealingKey = "/v1/sealing-key"
 

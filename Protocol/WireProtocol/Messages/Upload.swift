@@ -77,7 +77,7 @@ public enum UploadLimits {
 /// Why an upload is refused; `upload.CODE` in a ``Problem``. `upload.md#errors`.
 public enum UploadCode: String, Sendable, CaseIterable {
     case unknownBundle, pieceHashMismatch, pieceOutOfRange, pieceSizeMismatch, incomplete, digestMismatch, tooLarge, sequenceReplayed
-    case conflict, wrongTenant, wrongEnvironment, wrongAgent, wrongKey, clockSkew, malformed, throttled, unavailable
+    case conflict, wrongTenant, wrongEnvironment, wrongAgent, wrongKey, clockSkew, malformed, throttled, unavailable, pendingApproval
     /// `upload.CODE`.
     public var full: String { "upload.\(rawValue)" }
 }
@@ -96,14 +96,23 @@ public struct Heartbeat: Sendable, Hashable, Codable {
     public var lastError: String?
     /// The agent's clock, RFC 3339.
     public var clock: String
+    /// Permissions that the last collection missed, `service:Operation`; absent when there was none yet.
+    public var missingPermissions: [String]?
+    /// The authorities that the agent trusts, `sha256:HEX` each.
+    public var authorities: [String]?
     /// A heartbeat of these parts.
-    public init(agentVersion: String, hostname: String, platform: String, spoolDepth: Int, lastError: String? = nil, clock: String) {
+    public init(
+        agentVersion: String, hostname: String, platform: String, spoolDepth: Int, lastError: String? = nil, clock: String,
+        missingPermissions: [String]? = nil, authorities: [String]? = nil
+    ) {
         self.agentVersion = agentVersion
         self.hostname = hostname
         self.platform = platform
         self.spoolDepth = spoolDepth
         self.lastError = lastError
         self.clock = clock
+        self.missingPermissions = missingPermissions
+        self.authorities = authorities
     }
 }
 
@@ -113,9 +122,15 @@ public struct HeartbeatAnswer: Sendable, Hashable, Codable {
     public var serverTime: String
     /// Something for the agent's log.
     public var message: String?
+    /// Whether the agent should ask for its next certificate now.
+    public var renew: Bool?
+    /// The authorities that are trusted now, `sha256:HEX` each: an agent that lacks one asks for its next certificate, which comes with them.
+    public var authorities: [String]?
     /// An answer of these parts.
-    public init(serverTime: String, message: String? = nil) {
+    public init(serverTime: String, message: String? = nil, renew: Bool? = nil, authorities: [String]? = nil) {
         self.serverTime = serverTime
         self.message = message
+        self.renew = renew
+        self.authorities = authorities
     }
 }
