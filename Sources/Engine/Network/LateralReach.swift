@@ -5,26 +5,48 @@ import CloudModel
 ///
 /// Between segments there are at most as many links as pairs of them; hosts are never compared with each other.
 struct LateralReach {
-    /// Hosts that reach the same and are reached alike.
-    struct Segment {
+    /// Hosts that reach the same and are reached alike. A class, for every pair of segments is looked at.
+    final class Segment {
         /// The same in every run as long as the place and the groups are.
-        var key: String
-        var account: String
-        var region: String
-        var vpc: String
-        var groups: [String]
-        var subnets: Set<String>
+        let key: String
+        let account: String
+        let region: String
+        let vpc: String
+        let groups: [String]
+        fileprivate(set) var subnets: Set<String>
         /// Where the hosts' addresses lie; to every rule and route of the networks this is one place, unless ``isSpread``.
-        var range: AddressRange
+        let range: AddressRange
         /// Whether the addresses are not known any better than by the subnet, and rules tell parts of it apart.
-        var isSpread: Bool
-        var acl: NetworkACL?
-        var table: RouteTable?
+        let isSpread: Bool
+        let acl: NetworkACL?
+        let table: RouteTable?
         /// The port that they listen on, where it is one.
-        var port: Int?
-        var missing: [String]
+        let port: Int?
+        let missing: [String]
+        /// Whether outbound rules of its groups are known.
+        let knowsEgress: Bool
         /// Places in the hosts.
-        var members: [Int]
+        fileprivate(set) var members: [Int]
+
+        fileprivate init(
+            _ key: String, of host: Host, at place: Int, vpc: String, groups: [String], subnet: String, range: AddressRange, isSpread: Bool,
+            acl: NetworkACL?, table: RouteTable?, missing: [String], knowsEgress: Bool
+        ) {
+            self.key = key
+            account = host.account
+            region = host.region
+            self.vpc = vpc
+            self.groups = groups
+            subnets = [subnet]
+            self.range = range
+            self.isSpread = isSpread
+            self.acl = acl
+            self.table = table
+            port = host.port
+            self.missing = missing
+            self.knowsEgress = knowsEgress
+            members = [place]
+        }
     }
     /// A connection that some host of one segment may open to every host of another one.
     struct Link {
@@ -71,7 +93,7 @@ struct LateralReach {
         self.hosts = hosts
         guard hosts.count > 1 else { return }
         fill()
-        link()
+        links = linked()
     }
 
     private static let transports: [(name: String, number: String)] = [("tcp", "6"), ("udp", "17")]
@@ -118,9 +140,9 @@ struct LateralReach {
                     places[key] = segments.count
                     segments.append(
                         Segment(
-                            key: key, account: host.account, region: host.region, vpc: vpc, groups: groups, subnets: [subnet],
-                            range: range, isSpread: isSpread, acl: isOpen ? nil : acl, table: table, port: host.port,
-                            missing: acl == nil ? ["ec2.describe-network-acls"] : [], members: [place]))
+                            key, of: host, at: place, vpc: vpc, groups: groups, subnet: subnet, range: range, isSpread: isSpread,
+                            acl: isOpen ? nil : acl, table: table, missing: acl == nil ? ["ec2.describe-network-acls"] : [],
+                            knowsEgress: index.knowsEgress(host.account, host.region)))
                 }
             }
         }
@@ -177,7 +199,8 @@ struct LateralReach {
         var crossings: [Crossing: PortSet] = [:]
     }
 
-    private mutating func link() {
+    private func linked() -> [Link] {
+        var links: [Link] = []
         var known = Known()
         for id in Set(segments.flatMap(\.groups)) {
             guard let group = index.groups[id] else { continue }
@@ -227,8 +250,9 @@ struct LateralReach {
                     }
                 }
             }
-            links += best.sorted { $0.key < $1.key }.map(\.value)
+            for source in best.keys.sorted() { if let link = best[source] { links.append(link) } }
         }
+        return links
     }
 
     private func ports(of rule: Rule, _ transport: Int, at segment: Segment) -> PortSet? {
@@ -260,7 +284,7 @@ struct LateralReach {
             from: source, to: target, transport: name, ports: ports, via: way.via + (group.map { [$0.id] } ?? []),
             evidence: way.evidence + [group.flatMap { known.groups[$0.id] }].compactMap { $0 }, conditions: way.conditions,
             missing: way.missing + from.missing + to.missing)
-        if index.knowsEgress(from.account, from.region) {
+        if from.knowsEgress {
             let left = leaving(from, to, transport, known)
             link.ports = link.ports.intersection(left.ports)
             guard !link.ports.isEmpty else { return nil }

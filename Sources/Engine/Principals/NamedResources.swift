@@ -48,10 +48,10 @@ final class NamedResources {
     /// Whether an Allow may be about the resource.
     func mayAllow(_ resource: String) -> Bool { isOpen || Self.names(starts, resource) }
 
-    /// Whether a statement may be about the resource; about any where it is `nil`.
+    /// Whether a statement may be about the resource, which is no pattern; about any where it is `nil`.
     func concerns(_ resource: String?) -> Bool {
         if isWide { return true }
-        guard let resource, !resource.utf8.contains(UInt8(ascii: "*")) else { return !starts.isEmpty || !denied.isEmpty }
+        guard let resource else { return !starts.isEmpty || !denied.isEmpty }
         return Self.names(starts, resource) || Self.names(denied, resource)
     }
 

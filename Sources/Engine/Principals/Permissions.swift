@@ -156,6 +156,8 @@ final class Permissions {
     /// principal has besides, such as rights on what is its own, does not keep its answer from others who have the same in common.
     private func set(_ subject: Subject, _ action: Int, _ resource: String?) -> Int {
         guard subject.policies.count <= UInt64.bitWidth else { return subject.set }
+        // A pattern may be about anything.
+        let resource = resource.flatMap { $0.utf8.contains(UInt8(ascii: "*")) ? nil : $0 }
         var part = Part(list: subject.list, policies: 0)
         for (index, policy) in subject.policies.enumerated() where library.named(action, in: policy.place).concerns(resource) {
             part.policies |= 1 << UInt64(index)
