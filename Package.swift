@@ -132,7 +132,9 @@ let package = Package(
         tests(
             "ControlPlaneServer",
             [
-                "Basics", "CloudModel", "ControlPlaneCore", "WireProtocol", crypto, log, services,
+                "Basics", "CloudModel", "ControlPlaneCore", "ControlPlaneStore", "EnrolmentCA", "SQLDatabase", "TestSupport",
+                "WireProtocol", crypto,
+                log, services,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),

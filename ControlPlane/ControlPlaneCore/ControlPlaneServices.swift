@@ -1,3 +1,4 @@
+public import Basics
 public import EnrolmentCA
 public import WireProtocol
 
@@ -5,6 +6,14 @@ public import WireProtocol
 public struct ControlPlaneServices: Sendable {
     /// Passwords and sessions.
     public var signIn: SignInService
+    /// People, what they show themselves with, and what programs do.
+    public var access: AccessServices
+    /// Under which the API's cursors stand.
+    public var cursorKey: Secret<[UInt8]>
+    /// Whether the database answers.
+    public var isReady: @Sendable () async -> Bool
+    /// What shows the numbers on the listener that others reach; `nil` for nobody.
+    public var metricsToken: Secret<String>?
     /// Who is behind a client certificate.
     public var agents: AgentDirectory
     /// One-time tokens, certificates.
@@ -34,7 +43,9 @@ public struct ControlPlaneServices: Sendable {
 
     /// Services over a store.
     ///
-    /// - Parameter pieceSize: bytes of a piece of new uploads.
+    /// - Parameters:
+    ///   - pieceSize: bytes of a piece of new uploads.
+    ///   - outside: how issuers, tenants' providers of single sign-on among them, and AWS are asked.
     public init(
         store: any ControlPlaneStore, data: DataFolder, authority: AuthorityWatch, master: MasterKey, tls: ListenerIdentity,
         clock: WallClock = .system, outside: Outside = Outside(), certificateLifetime: Double = LeafProfile.agentLifetime,
@@ -43,7 +54,12 @@ public struct ControlPlaneServices: Sendable {
         let keys = SealingKeys(master: master)
         let hash = try PasswordHash()
         let blocking = BlockingWork()
-        signIn = SignInService(store: store, clock: clock, hash: hash)
+        access = AccessServices(
+            store: store, clock: clock, hash: hash, master: master, consoleURL: consoleURL, outgoing: outside.http,
+            issuers: outside.issuers)
+        signIn = SignInService(store: store, clock: clock, hash: hash, factors: access.factors)
+        isReady = { (try? await store.readDirectory { _ = try $0.signInFailures(account: []) }) != nil }
+        cursorKey = Secret(master.derived("api cursors"))
         openID = OpenIDVerifier(keys: OpenIDKeys(http: outside.http, clock: clock, policy: outside.issuers), clock: clock)
         agents = AgentDirectory(store: store, authorities: authority, clock: clock)
         let challenges = Challenges(key: master.derived("enrolment challenges"))

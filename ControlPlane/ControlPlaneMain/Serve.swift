@@ -4,6 +4,7 @@ import ControlPlaneCore
 import ControlPlaneServer
 import ControlPlaneStore
 import FoundationEssentials
+import Glibc
 import Logging
 import ServiceLifecycle
 import WireProtocol
@@ -20,6 +21,8 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp("Host name or address under which others reach this server; the first one is told to agents.", valueName: "name")
     )
     var publicName: [String] = []
+    @Option(help: ArgumentHelp("Where this machine reads health and numbers, without TLS; a loopback address.", valueName: "host:port"))
+    var metricsListen: String?
     @Flag(help: "Also take runs and start workers.")
     var withWork = false
     @Option(help: ArgumentHelp("The cloudryption-worker program; by default the one beside this program.", valueName: "path"))
@@ -51,8 +54,12 @@ struct Serve: AsyncParsableCommand {
                 else { throw ValidationError("--test-sts: http://127.0.0.1:PORT") }
             }
         }
-
         guard ControlPlaneServer.Address(listen) != nil else { throw ValidationError("--listen: not HOST:PORT") }
+        if let metricsListen {
+            guard let address = ControlPlaneServer.Address(metricsListen), address.isLoopback else {
+                throw ValidationError("--metrics-listen: not HOST:PORT of loopback")
+            }
+        }
         guard ControlPlaneServer.Address(agentListen) != nil else { throw ValidationError("--agent-listen: not HOST:PORT") }
         guard (512...64 << 20).contains(pieceSize) else { throw ValidationError("--piece-size: 512 to 67108864") }
     }
@@ -67,12 +74,14 @@ struct Serve: AsyncParsableCommand {
         let dropped = try await installation.store.sweep(now: Date())
         if dropped != (0, 0) { logger.info("notes of the directory put right", metadata: ["count": "\(dropped.dropped + dropped.made)"]) }
         let names = publicName.isEmpty ? ["localhost", "127.0.0.1", "::1"] : publicName
-        let services = try installation.services(
+        var services = try installation.services(
             names: names, sitePort: site.port, gatewayPort: gateway.port, pieceSize: pieceSize,
             outside: Outside(http: try Outgoing(), issuers: testIssuers ? .loopbackToo : .standard, stsEndpoint: testSTS),
             certificateLifetime: Double(certificateLifetime))
+        services.metricsToken = getenv("CLOUDRYPTION_METRICS_TOKEN").map { Secret(String(cString: $0)) }
         let server = try ControlPlaneServer(
-            services: services, configuration: .init(site: site, gateway: gateway), logger: logger
+            services: services, configuration: .init(site: site, gateway: gateway, metrics: metricsListen.flatMap { .init($0) }),
+            logger: logger
         ) { listener, port in
             logger.info("listening", metadata: ["listener": "\(listener.rawValue)", "port": "\(port)"])
         }

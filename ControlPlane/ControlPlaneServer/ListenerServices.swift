@@ -1,14 +1,18 @@
 import Basics
 import ControlPlaneCore
+import Crypto
 import WireProtocol
 
 // What the listeners ask of the core, each protocol as narrow as its routes. Tests put fakes behind them.
 
 /// Passwords and sessions.
 protocol SigningIn: Sendable {
-    func signIn(email: String, password: Secret<String>, newPassword: Secret<String>?, source: String) async throws(AccessError) -> SignedIn
+    func signIn(
+        email: String, password: Secret<String>, newPassword: Secret<String>?, code: Secret<String>?, source: String
+    ) async throws(AccessError) -> SignedIn
     func authenticate(_ token: Secret<String>) async throws(AccessError) -> TenantSession
     func signOut(_ session: TenantSession) async throws
+    func changePassword(to new: Secret<String>, by session: TenantSession) async throws
 }
 
 /// Who is behind a client certificate.
@@ -16,6 +20,11 @@ protocol KnowingAgents: Sendable {
     func authenticate(_ certificate: PeerCertificate) async throws(AccessError) -> AuthenticatedAgent
     func heartbeat(_ heartbeat: WireProtocol.Heartbeat, from agent: AuthenticatedAgent) async throws -> HeartbeatAnswer
     func leave(_ agent: AuthenticatedAgent) async throws
+}
+
+/// Who shuts agents out.
+protocol RevokingAgents: Sendable {
+    func revoke(_ agent: String, by session: TenantSession) async throws
 }
 
 /// Tokens and certificates.
@@ -51,7 +60,7 @@ protocol GivingResults: Sendable {
 }
 
 extension SignInService: SigningIn {}
-extension AgentDirectory: KnowingAgents {}
+extension AgentDirectory: KnowingAgents, RevokingAgents {}
 extension EnrolmentService: Enrolling {}
 extension IngestService: TakingBundles {}
 extension RevocationLists: ListingRevoked {}
@@ -60,11 +69,18 @@ extension ResultsService: GivingResults {}
 /// All of them together, with what the answers name.
 struct ListenerServices: Sendable {
     var signIn: any SigningIn
-    var agents: any KnowingAgents
+    var agents: any KnowingAgents & RevokingAgents
     var enrolment: any Enrolling
     var ingest: any TakingBundles
     var results: any GivingResults
     var revocationLists: any ListingRevoked
+    var access: AccessServices
+    var limits = APILimits()
+    var cursors: Cursors
+    /// Whether the database answers.
+    var isReady: @Sendable () async -> Bool = { true }
+    /// What `/metrics` of the site's listener asks for; without it there is none.
+    var metricsToken: Secret<String>?
     var clock: WallClock
     var gatewayURL: String
     var consoleURL: String
@@ -74,7 +90,9 @@ extension ListenerServices {
     init(_ services: ControlPlaneServices) {
         self.init(
             signIn: services.signIn, agents: services.agents, enrolment: services.enrolment, ingest: services.ingest,
-            results: services.results, revocationLists: services.revocationLists,
+            results: services.results, revocationLists: services.revocationLists, access: services.access,
+            cursors: Cursors(key: SymmetricKey(data: services.cursorKey.expose())), isReady: services.isReady,
+            metricsToken: services.metricsToken,
             clock: services.clock, gatewayURL: services.gatewayURL, consoleURL: services.consoleURL)
     }
 

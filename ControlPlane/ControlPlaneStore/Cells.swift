@@ -63,14 +63,22 @@ extension SQLRow {
         get throws(SQLError) {
             User(
                 id: try id("id"), tenant: try id("tenant_id"), email: try text("email"), role: try word("role"),
-                mustChangePassword: try flag("must_change"), createdAt: try time("created_at"))
+                mustChangePassword: try flag("must_change"), createdAt: try time("created_at"),
+                environments: try environmentScope("environments"), disabledAt: try optionalTime("disabled_at"),
+                signOnSubject: try optionalText("sign_on_subject"))
         }
     }
     var session: Session {
         get throws(SQLError) {
-            Session(
-                digest: try blob("digest"), tenant: try id("tenant_id"), user: try id("user_id"), createdAt: try time("created_at"),
-                lastUsed: try time("last_used"), expiresAt: try time("expires_at"))
+            var challenge: Session.Challenge?
+            if let bytes = try optionalBlob("challenge"), let time = try optionalTime("challenge_at") {
+                challenge = Session.Challenge(bytes: bytes, createdAt: time)
+            }
+            return Session(
+                digest: try blob("digest"), id: try id("id"), tenant: try id("tenant_id"), user: try id("user_id"),
+                stage: try word("stage"), proof: try word("proof"), provedAt: try time("proved_at"), source: try text("source"),
+                challenge: challenge, createdAt: try time("created_at"), lastUsed: try time("last_used"),
+                expiresAt: try time("expires_at"))
         }
     }
     var enrolmentToken: EnrolmentToken {

@@ -9,6 +9,7 @@ enum Locator: String, Sendable, Hashable, CaseIterable {
     case user
     case enrolmentToken = "enrolment-token"
     case agentKey = "agent-key"
+    case apiToken = "api-token"
 
     /// Every digest of this kind that the tenant's rows hold: what ``Sweep`` compares the directory with.
     func digests(in tables: any TenantRows) throws -> [[UInt8]] {
@@ -22,6 +23,8 @@ enum Locator: String, Sendable, Hashable, CaseIterable {
             }
         case .enrolmentToken:
             try tables.reading.rows("SELECT digest FROM enrolment_tokens WHERE tenant_id = $1", own).map { try $0.blob("digest") }
+        case .apiToken:
+            try tables.reading.rows("SELECT digest FROM api_tokens WHERE tenant_id = $1", own).map { try $0.blob("digest") }
         case .agentKey:
             try tables.reading.rows(
                 """

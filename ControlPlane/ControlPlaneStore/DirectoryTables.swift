@@ -55,6 +55,13 @@ extension DirectoryRows {
         try found(.user, User.digest(ofCanonicalEmail: email)) { try $0.user(email: email) }
     }
     func session(digest: [UInt8]) throws -> Session? { try found(.session, digest) { try $0.session(digest: digest) } }
+    func apiToken(digest: [UInt8]) throws -> APIToken? { try found(.apiToken, digest) { try $0.apiToken(digest: digest) } }
+    func operators() throws -> [String] {
+        try reading.rows("SELECT name FROM operators ORDER BY name").map { try $0.text("name") }
+    }
+    func operatorName(digest: [UInt8]) throws -> String? {
+        try reading.row("SELECT name FROM operators WHERE digest = $1", [.blob(digest)])?.text("name")
+    }
     func enrolmentToken(digest: [UInt8]) throws -> EnrolmentToken? {
         try found(.enrolmentToken, digest) { try $0.enrolmentToken(digest: digest) }
     }
@@ -88,6 +95,11 @@ struct WritableDirectoryTables: DirectoryRows, DirectoryWriting {
     init(connection: any SQLWriting, look: @escaping TenantLook) {
         self.connection = connection
         self.look = look
+    }
+
+    func insertOperator(_ name: String, digest: [UInt8], at time: Date) throws {
+        try connection.execute(
+            "INSERT INTO operators (name, digest, created_at) VALUES ($1, $2, $3)", [.text(name), .blob(digest), .time(time)])
     }
 
     func setSignInFailures(account: [UInt8], _ failures: SignInFailures?, forgetBefore: Date) throws {

@@ -4,7 +4,7 @@
 /// key and every foreign key, so that no row can point into another tenant; what must be unique over all tenants is a locator. A table whose
 /// name begins with `audit_` takes new rows and nothing else; in SQLite the step gives it the triggers, in PostgreSQL `PostgreSQLRules` does.
 extension Migrations {
-    static let steps: [Step] = [directoryAndTenants, credentials]
+    static let steps: [Step] = [directoryAndTenants, credentials, access]
 
     private static let directoryAndTenants = Step(
         name: "a directory, and tenants apart from it and from each other",

@@ -44,7 +44,8 @@ enum SingleFileUpgrade {
     private static func note(_ tenant: TenantID, of connection: any SQLWriting) throws {
         let rows = ReadableTenantTables(tenantID: tenant, reading: connection)
         let changes = DirectoryChanges()
-        for kind in Locator.allCases {
+        // Version 1 had no tokens of programs.
+        for kind in Locator.allCases where kind != .apiToken {
             for digest in try kind.digests(in: rows) { changes.add(kind, digest) }
         }
         for run in try rows.runs(environment: nil, status: .queued, limit: .max) { changes.queued(run.id, at: run.createdAt) }
@@ -57,8 +58,14 @@ enum SingleFileUpgrade {
         "INSERT INTO environments SELECT * FROM other.environments WHERE tenant_id = $1",
         "INSERT INTO agents SELECT * FROM other.agents WHERE tenant_id = $1",
         "INSERT INTO agent_keys SELECT * FROM other.agent_keys WHERE tenant_id = $1",
-        "INSERT INTO users SELECT * FROM other.users WHERE tenant_id = $1",
-        "INSERT INTO sessions SELECT * FROM other.sessions WHERE tenant_id = $1",
+        """
+        INSERT INTO users (tenant_id, id, email, role, password_hash, must_change, created_at)
+        SELECT tenant_id, id, email, role, password_hash, must_change, created_at FROM other.users WHERE tenant_id = $1
+        """,
+        """
+        INSERT INTO sessions (tenant_id, digest, user_id, created_at, last_used, expires_at)
+        SELECT tenant_id, digest, user_id, created_at, last_used, expires_at FROM other.sessions WHERE tenant_id = $1
+        """,
         "INSERT INTO enrolment_tokens SELECT * FROM other.enrolment_tokens WHERE tenant_id = $1",
         "INSERT INTO uploads SELECT * FROM other.uploads WHERE tenant_id = $1",
         "INSERT INTO upload_pieces SELECT * FROM other.upload_pieces WHERE tenant_id = $1",

@@ -235,11 +235,13 @@ struct TenantTables: TenantRows, TenantWriting {
         try mine(user.tenant)
         try connection.execute(
             """
-            INSERT INTO users (tenant_id, id, email, role, password_hash, must_change, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO users (tenant_id, id, email, role, password_hash, must_change, created_at, environments, disabled_at,
+                sign_on_subject)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             [
                 own, .id(user.id), .text(user.email), .text(user.role.rawValue), .text(passwordHash), .flag(user.mustChangePassword),
-                .time(user.createdAt),
+                .time(user.createdAt), .text(user.environments.text), .time(optional: user.disabledAt), .text(optional: user.signOnSubject),
             ])
         directory.add(.user, User.digest(ofCanonicalEmail: user.email))
     }
@@ -254,9 +256,15 @@ struct TenantTables: TenantRows, TenantWriting {
     func insert(_ session: Session) throws {
         try mine(session.tenant)
         try connection.execute(
-            "INSERT INTO sessions (tenant_id, digest, user_id, created_at, last_used, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            """
+            INSERT INTO sessions (tenant_id, digest, user_id, created_at, last_used, expires_at, id, stage, proof, proved_at, source,
+                challenge, challenge_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            """,
             [
                 own, .blob(session.digest), .id(session.user), .time(session.createdAt), .time(session.lastUsed), .time(session.expiresAt),
+                .id(session.id), .text(session.stage.rawValue), .text(session.proof.rawValue), .time(session.provedAt),
+                .text(session.source), .blob(optional: session.challenge?.bytes), .time(optional: session.challenge?.createdAt),
             ])
         directory.add(.session, session.digest)
     }

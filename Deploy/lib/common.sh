@@ -11,6 +11,8 @@ build_packages=(
 )
 # The emulated AWS of the sample and the tests, from PyPI.
 python_packages=("moto[server]==5.2.1" "boto3==1.43.11" "awscli==1.45.11" "jsonschema==4.26.0")
+# What only the tests need besides: an OpenID provider, and a program that tries the API by its description.
+test_packages=("oidc-provider-mock==0.3.4" "schemathesis==4.32.5")
 
 if [[ -t 2 && -z ${NO_COLOR:-} ]]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' red='' plain=''; fi
 
@@ -88,13 +90,14 @@ TEXT
     exit 1
 }
 
-# Makes the Python environment at $1 with the emulated AWS, once for each list of packages.
+# Makes the Python environment at $1 with the emulated AWS and the packages named behind it, once for each list of packages.
 make_python() {
-    local folder=$1 wanted="${python_packages[*]}"
+    local folder=$1 packages=("${python_packages[@]}" "${@:2}")
+    local wanted="${packages[*]}"
     [[ -f $folder/made-for && $(<"$folder/made-for") == "$wanted" ]] && return 0
     step "Installing the emulated AWS (${python_packages[0]}) from PyPI into a folder of its own"
     rm -rf "$folder"
     /usr/bin/python3 -m venv "$folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check "${python_packages[@]}" >&2 || fail "the emulated AWS could not be installed from PyPI"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}" >&2 || fail "the emulated AWS could not be installed from PyPI"
     printf '%s' "$wanted" >"$folder/made-for"
 }

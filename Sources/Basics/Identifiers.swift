@@ -107,6 +107,10 @@ public enum BundleKind: IdentifierKind {}
 public enum EnrolmentRuleKind: IdentifierKind {}
 /// A person who signs in.
 public enum UserKind: IdentifierKind {}
+/// A signed-in caller's session.
+public enum SessionKind: IdentifierKind {}
+/// An API token.
+public enum APITokenKind: IdentifierKind {}
 
 /// A customer organisation.
 public typealias TenantID = Identifier<TenantKind>
@@ -122,3 +126,7 @@ public typealias BundleID = Identifier<BundleKind>
 public typealias EnrolmentRuleID = Identifier<EnrolmentRuleKind>
 /// A person who signs in.
 public typealias UserID = Identifier<UserKind>
+/// A signed-in caller's session; not what opens it.
+public typealias SessionID = Identifier<SessionKind>
+/// An API token; not what it opens with.
+public typealias APITokenID = Identifier<APITokenKind>

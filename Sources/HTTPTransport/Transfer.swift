@@ -176,9 +176,10 @@ final class Transfer: @unchecked Sendable {  // `shared` has its own lock; the r
         case .post:
             options.set(CURLOPT_POST, 1)
             options.set(CURLOPT_POSTFIELDSIZE_LARGE, size: length)
-        case .put:
+        case .put, .patch:
             options.set(CURLOPT_UPLOAD, 1)
             options.set(CURLOPT_INFILESIZE_LARGE, size: length)
+            if request.method == .patch { options.set(CURLOPT_CUSTOMREQUEST, "PATCH") }
         case .delete:
             if length > 0 {
                 options.set(CURLOPT_UPLOAD, 1)

@@ -8,10 +8,11 @@ import Testing
     /// The matrix once more, by hand: a change of either has to be meant.
     @Test func theMatrixIsWhatIsWrittenHere() {
         let expected: [Role: String] = [
-            .tenantAdmin: "manageAgents manageEnvironments manageUsers readAgents readAudit readResults startRuns",
-            .securityAdmin: "manageAgents manageEnvironments readAgents readAudit readResults startRuns",
+            .tenantAdmin:
+                "manageAgents manageEnvironments manageSignOn manageTokens manageUsers readAgents readAudit readResults readUsers startRuns",
+            .securityAdmin: "manageAgents manageEnvironments manageTokens readAgents readAudit readResults readUsers startRuns",
             .securityAnalyst: "readAgents readResults startRuns", .viewer: "readResults",
-            .auditor: "readAgents readAudit readResults", .serviceAccount: "readAgents readResults",
+            .auditor: "readAgents readAudit readResults readUsers", .serviceAccount: "readAgents readAudit readResults startRuns",
         ]
         for role in Role.allCases {
             #expect(Permission.allCases.filter(role.allows).map(\.rawValue).sorted().joined(separator: " ") == expected[role], "\(role)")

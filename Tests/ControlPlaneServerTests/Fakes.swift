@@ -2,7 +2,8 @@ import Basics
 import CloudModel
 @testable import ControlPlaneCore
 @testable import ControlPlaneServer
-import FoundationEssentials
+import Crypto
+import Foundation
 import Synchronization
 import WireProtocol
 
@@ -47,6 +48,14 @@ struct TenantRows: TenantReading, Sendable {
     func auditTreeSize() throws -> UInt64 { 0 }
     func auditNode(level: UInt64, position: UInt64) throws -> [UInt8]? { nil }
     func auditCheckpoints(limit: Int) throws -> [StoredCheckpoint] { [] }
+    func sessions(of user: UserID?) throws -> [Session] { [] }
+    func codeFactor(of user: UserID) throws -> CodeFactor? { nil }
+    func recoveryCodesLeft(of user: UserID) throws -> Int { 0 }
+    func passkeys(of user: UserID) throws -> [Passkey] { [] }
+    func apiTokens() throws -> [APIToken] { [] }
+    func signOn() throws -> SignOn? { nil }
+    func user(signOnSubject: String) throws -> User? { nil }
+    func breakGlass() throws -> [BreakGlass] { [] }
 }
 
 /// A store that only reads tenants.
@@ -74,7 +83,7 @@ final class FakeStore: ControlPlaneStore {
 }
 
 /// Everything behind the listeners, in memory, with one tenant or two.
-final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked {
+final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked {
     struct State {
         var sessions: [String: TenantSession] = [:]
         var results: [RunID: RunResult] = [:]
@@ -87,18 +96,24 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
     }
     let state = Mutex(State())
     let store: FakeStore
-    init(_ store: FakeStore) { self.store = store }
+    let access: AccessServices
+    init(_ store: FakeStore, _ access: AccessServices) {
+        self.store = store
+        self.access = access
+    }
 
     var services: ListenerServices {
         ListenerServices(
-            signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, clock: .system,
+            signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, access: access,
+            cursors: Cursors(key: SymmetricKey(data: Array("a key of thirty-two bytes, for us".utf8))), clock: .system,
             gatewayURL: "https://localhost:8444",
             consoleURL: "https://localhost:8443")
     }
 
     // Sessions
-    func signIn(email: String, password: Secret<String>, newPassword: Secret<String>?, source: String) async throws(AccessError) -> SignedIn
-    {
+    func signIn(
+        email: String, password: Secret<String>, newPassword: Secret<String>?, code: Secret<String>?, source: String
+    ) async throws(AccessError) -> SignedIn {
         guard email == "admin@example.test" else { throw AccessError(.badCredentials, "email or password is wrong") }
         switch password.expose() {
         case "right horse battery": break
@@ -114,6 +129,7 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
         return session
     }
     func signOut(_ session: TenantSession) async throws { state.withLock { $0.signedOut += 1 } }
+    func changePassword(to new: Secret<String>, by session: TenantSession) async throws { throw FakeStore.Unused() }
 
     // Agents
     func authenticate(_ certificate: PeerCertificate) async throws(AccessError) -> AuthenticatedAgent {
@@ -125,6 +141,7 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
     func heartbeat(_ heartbeat: WireProtocol.Heartbeat, from agent: AuthenticatedAgent) async throws -> HeartbeatAnswer {
         HeartbeatAnswer(serverTime: "2026-11-23T17:00:00Z", message: agent.id.description)
     }
+    func revoke(_ agent: String, by session: TenantSession) async throws { state.withLock { _ = $0.revoked.insert(agent) } }
 
     // Enrolment
     var authorities: [String] { ["-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"] }
@@ -181,6 +198,20 @@ final class FakeCore: SigningIn, KnowingAgents, Enrolling, TakingBundles, Giving
     }
 }
 
+extension World {
+    /// The services over a store that only reads: what they need besides is made once for all tests.
+    static func access(_ store: FakeStore) -> AccessServices {
+        AccessServices(store: store, clock: .system, hash: shared.hash, master: shared.master, consoleURL: "https://localhost:8443")
+    }
+
+    private static let shared: (hash: PasswordHash, master: MasterKey) = {
+        do {
+            let folder = FileManager.default.temporaryDirectory.path + "/cloudryption-keys-\(UUID().uuidString)"
+            return (try PasswordHash(), try MasterKey(folder: folder))
+        } catch { preconditionFailure("no keys for tests: \(error)") }
+    }()
+}
+
 /// Two tenants: Alpha with an environment and a result, Beta with another.
 struct World: Sendable {
     let core: FakeCore
@@ -212,7 +243,7 @@ struct World: Sendable {
             TenantRows(row: alpha, allEnvironments: [environment], allAgents: agents, allRuns: result == nil ? [] : [run]),
             TenantRows(row: beta, allEnvironments: [foreign], allRuns: [foreignRun]),
         ])
-        core = FakeCore(store)
+        core = FakeCore(store, Self.access(store))
         func session(_ tenant: Tenant, _ role: Role) -> TenantSession {
             TenantSession(
                 tenant: tenant,

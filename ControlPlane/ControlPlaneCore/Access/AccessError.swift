@@ -8,7 +8,7 @@ public struct AccessError: CodedError {
         case badCredentials
         /// The password was given out once and has to be replaced now.
         case mustChangePassword
-        /// The new password is too short, too long or the old one.
+        /// The new password is too short, too long, the old one, or one that many people have.
         case weakPassword
         /// No session, or an unknown one.
         case noSession
@@ -16,6 +16,18 @@ public struct AccessError: CodedError {
         case sessionExpired
         /// The operator shut the whole tenant out.
         case tenantSuspended
+        /// The password was right, and a second factor is asked for.
+        case secondFactorRequired
+        /// The code is wrong, used already, or too old; which of them is not said.
+        case badSecondFactor
+        /// The role may do nothing before a second factor is enrolled.
+        case mustEnrolSecondFactor
+        /// An authenticator's answer that is not to be taken.
+        case badPasskey
+        /// The act is a dangerous one: show again, now, who you are.
+        case stepUpRequired
+        /// Single sign-on failed: the provider's answer is not to be taken, or gives no role here.
+        case badSignOn
         /// The role does not allow it.
         case forbidden
         /// Too many failures, or too much at once; try later.

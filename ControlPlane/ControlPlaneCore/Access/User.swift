@@ -15,14 +15,26 @@ public struct User: Sendable, Hashable {
     public var mustChangePassword: Bool
     /// When they were made.
     public var createdAt: Date
+    /// Where the role counts.
+    public var environments: EnvironmentScope
+    /// Since when they may not come in; `nil` for who may.
+    public var disabledAt: Date?
+    /// The provider's name for them (`sub`), once they came through single sign-on.
+    public var signOnSubject: String?
     /// A user of these parts.
-    public init(id: UserID, tenant: TenantID, email: String, role: Role, mustChangePassword: Bool, createdAt: Date) {
+    public init(
+        id: UserID, tenant: TenantID, email: String, role: Role, mustChangePassword: Bool, createdAt: Date,
+        environments: EnvironmentScope = .all, disabledAt: Date? = nil, signOnSubject: String? = nil
+    ) {
         self.id = id
         self.tenant = tenant
         self.email = email
         self.role = role
         self.mustChangePassword = mustChangePassword
         self.createdAt = createdAt
+        self.environments = environments
+        self.disabledAt = disabledAt
+        self.signOnSubject = signOnSubject
     }
 
     /// The one spelling of an address under which it is stored, found and counted; `nil` when it is no address.
@@ -42,42 +54,4 @@ public struct User: Sendable, Hashable {
 extension User {
     /// Under which a person is found before the tenant is known: the directory holds no address.
     public static func digest(ofCanonicalEmail email: String) -> [UInt8] { SecretText.digest(of: "user address\0" + email) }
-}
-
-/// A signed-in caller's session as the server keeps it.
-public struct Session: Sendable, Hashable {
-    /// SHA-256 of the 32 random bytes that the caller holds.
-    public var digest: [UInt8]
-    /// Whose.
-    public var tenant: TenantID
-    /// Who.
-    public var user: UserID
-    /// When it was made.
-    public var createdAt: Date
-    /// When it was last used; moves at most once a minute.
-    public var lastUsed: Date
-    /// When it ends whatever happens.
-    public var expiresAt: Date
-    /// A session of these parts.
-    public init(digest: [UInt8], tenant: TenantID, user: UserID, createdAt: Date, lastUsed: Date, expiresAt: Date) {
-        self.digest = digest
-        self.tenant = tenant
-        self.user = user
-        self.createdAt = createdAt
-        self.lastUsed = lastUsed
-        self.expiresAt = expiresAt
-    }
-}
-
-/// What a successful sign-in gives.
-public struct SignedIn: Sendable {
-    /// The session's secret for the `Authorization` header or the cookie; never stored by the server.
-    public var token: Secret<String>
-    /// When it ends at the latest.
-    public var expiresAt: Date
-    /// A sign-in of these parts.
-    public init(token: Secret<String>, expiresAt: Date) {
-        self.token = token
-        self.expiresAt = expiresAt
-    }
 }

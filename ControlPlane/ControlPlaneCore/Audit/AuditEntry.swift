@@ -5,6 +5,8 @@ public import FoundationEssentials
 public enum AuditActor: Sendable, Hashable {
     /// A person who signed in.
     case user(UserID)
+    /// A service account's program with this token.
+    case token(APITokenID)
     /// An agent with its certificate.
     case agent(AgentID)
     /// An operator at the server's command line.
@@ -14,10 +16,11 @@ public enum AuditActor: Sendable, Hashable {
     /// Somebody who is not signed in.
     case anonymous
 
-    /// `user:ID`, `agent:ID`, `operator`, `system` or `anonymous`.
+    /// `user:ID`, `token:ID`, `agent:ID`, `operator`, `system` or `anonymous`.
     public var text: String {
         switch self {
         case .user(let id): "user:\(id)"
+        case .token(let id): "token:\(id)"
         case .agent(let id): "agent:\(id)"
         case .operator: "operator"
         case .system: "system"
@@ -29,7 +32,11 @@ public enum AuditActor: Sendable, Hashable {
 /// What was done: the closed list.
 public enum AuditAct: String, Sendable, Hashable, CaseIterable {
     case tenantCreated, environmentCreated, userCreated, passwordChanged
-    case signedIn, signInFailed, signedOut, accountLocked
+    case signedIn, signInFailed, signedOut, accountLocked, steppedUp, sessionRevoked
+    case secondFactorEnrolled, secondFactorRemoved, secondFactorFailed, recoveryCodesMade, recoveryCodeUsed, passkeyAdded, passkeyRemoved
+    case userChanged, userDisabled, userEnabled, tokenCreated, tokenRevoked
+    case signOnConfigured, signOnRemoved, signOnFailed
+    case breakGlassRequested, breakGlassApproved, breakGlassOpened, breakGlassEnded
     case enrolmentTokenIssued, enrolmentRefused, agentEnrolled, certificateIssued, certificateRenewed, agentRevoked
     case agentApproved, agentQuarantined, agentReleased, agentRenewalWanted, copiedKeyNoticed, bundleReleased
     case enrolmentTokenExpired, enrolmentRuleMade, enrolmentRuleDropped, lockSet, lockLifted

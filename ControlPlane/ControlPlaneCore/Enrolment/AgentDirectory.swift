@@ -136,12 +136,14 @@ public struct AgentDirectory: Sendable {
         guard let id = AgentID(agent) else { throw StoreError(.notFound, "no such agent") }
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
-            guard var row = try tables.agent(id) else { throw StoreError(.notFound, "no such agent") }
+            guard var row = try tables.agent(id), session.environments.contains(row.environment) else {
+                throw StoreError(.notFound, "no such agent")
+            }
             guard !row.revoked else { return }
             row.revoked = true
             try tables.update(row)
             try tables.revokeCertificates(of: id, at: now)
-            try AuditLog.append(tables, .agentRevoked, by: .user(session.user.id), on: "agent:\(id)", at: now)
+            try AuditLog.append(tables, .agentRevoked, by: session.actor, on: "agent:\(id)", at: now)
         }
     }
 

@@ -31,9 +31,9 @@ public struct EnrolmentService: Sendable {
     public func issueToken(
         for environment: Environment, terms: EnrolmentTerms, by session: TenantSession
     ) async throws -> IssuedToken {
-        try session.require(.manageAgents)
+        try session.require(.manageAgents, in: environment.id)
         guard environment.tenant == session.tenant.id else { throw StoreError(.notFound, "no such environment") }
-        return try await issueToken(for: environment, terms: terms, by: .user(session.user.id))
+        return try await issueToken(for: environment, terms: terms, by: session.actor)
     }
 
     /// Makes a one-time token without terms.

@@ -31,7 +31,7 @@ public struct ResultsService: Sendable {
 
     /// The newest succeeded run of an environment; `nil` when there is none yet.
     public func latest(in environment: Environment, for session: TenantSession) async throws -> RunResult? {
-        try session.require(.readResults)
+        try session.require(.readResults, in: environment.id)
         let run = try await store.read(session.tenant.id) {
             try $0.runs(environment: environment.id, status: .succeeded, limit: 1).first
         }
@@ -48,7 +48,7 @@ public struct ResultsService: Sendable {
             guard let environment = try tables.environments().first(where: { $0.id == run.environment }) else { return nil }
             return (run, row, environment)
         }
-        guard let (run, row, environment) = found else { return nil }
+        guard let (run, row, environment) = found, session.environments.contains(environment.id) else { return nil }
         let result: AnalysisResult
         if let known = await recent.result(tenant, run.id) {
             result = known

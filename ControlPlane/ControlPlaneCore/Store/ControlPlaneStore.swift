@@ -57,6 +57,12 @@ public protocol Directory {
     func user(email: String) throws -> User?
     /// The session with this digest.
     func session(digest: [UInt8]) throws -> Session?
+    /// The API token with this digest.
+    func apiToken(digest: [UInt8]) throws -> APIToken?
+    /// Names of the operator's people, in order.
+    func operators() throws -> [String]
+    /// Whose token has this digest.
+    func operatorName(digest: [UInt8]) throws -> String?
     /// The enrolment token with this digest.
     func enrolmentToken(digest: [UInt8]) throws -> EnrolmentToken?
     /// The agent whose current or coming key has this digest.
@@ -71,6 +77,8 @@ public protocol Directory {
 
 /// Changes of what belongs to no tenant.
 public protocol DirectoryWriting: Directory {
+    /// Adds one of the operator's people.
+    func insertOperator(_ name: String, digest: [UInt8], at time: Date) throws
     /// Stores the count; `nil` forgets it. Counts older than `forgetBefore` are dropped.
     func setSignInFailures(account: [UInt8], _ failures: SignInFailures?, forgetBefore: Date) throws
 }
@@ -135,7 +143,7 @@ public struct StoredResult: Sendable, Hashable {
 }
 
 /// One tenant's tables, for reading.
-public protocol TenantReading: AuditTreeReading {
+public protocol TenantReading: AccessReading, AuditTreeReading {
     /// The tenant that this sees, and no other.
     var tenantID: TenantID { get }
     /// The tenant itself.
@@ -197,7 +205,7 @@ public protocol TenantReading: AuditTreeReading {
 }
 
 /// One tenant's tables, for changing.
-public protocol TenantWriting: TenantReading, AuditTreeWriting {
+public protocol TenantWriting: TenantReading, AccessWriting, AuditTreeWriting {
     /// Lets people and agents in or not.
     func setTenantState(_ state: Tenant.State) throws
     /// Adds one.

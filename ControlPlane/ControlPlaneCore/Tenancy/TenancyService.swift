@@ -69,22 +69,25 @@ public struct TenancyService: Sendable {
         return Bootstrapped(tenant: tenant, environment: environment, admin: email, oneTimePassword: password)
     }
 
-    /// The environment of this name or identifier; `tenant` may be left out when there is only one.
-    public func environment(_ name: String, tenant tenantName: String?) async throws -> Environment {
+    /// The tenant of this name or identifier; it may be left out when there is only one.
+    public func tenant(named name: String?) async throws -> Tenant {
         let tenants = try await store.readDirectory { try $0.tenants() }
-        let tenant: Tenant
-        if let tenantName {
-            let wanted = Array(tenantName.utf8)
-            guard let found = tenants.first(where: { Array($0.name.utf8) == wanted || Array($0.id.description.utf8) == wanted }) else {
-                throw StoreError(.notFound, "there is no tenant \(DisplayText.safe(tenantName, limit: 64))")
-            }
-            tenant = found
-        } else {
+        guard let name else {
             guard let first = tenants.first, tenants.count == 1 else {
                 throw StoreError(.notFound, tenants.isEmpty ? "there is no tenant yet: bootstrap first" : "say which --tenant")
             }
-            tenant = first
+            return first
         }
+        let wanted = Array(name.utf8)
+        guard let found = tenants.first(where: { Array($0.name.utf8) == wanted || Array($0.id.description.utf8) == wanted }) else {
+            throw StoreError(.notFound, "there is no tenant \(DisplayText.safe(name, limit: 64))")
+        }
+        return found
+    }
+
+    /// The environment of this name or identifier; `tenant` may be left out when there is only one.
+    public func environment(_ name: String, tenant tenantName: String?) async throws -> Environment {
+        let tenant = try await tenant(named: tenantName)
         let wanted = Array(name.utf8)
         let all = try await store.read(tenant.id) { try $0.environments() }
         guard let found = all.first(where: { Array($0.name.utf8) == wanted || Array($0.id.description.utf8) == wanted }) else {
@@ -94,7 +97,7 @@ public struct TenancyService: Sendable {
         return found
     }
 
-    private static func checkName(_ name: String) throws {
+    static func checkName(_ name: String) throws {
         let scalars = name.unicodeScalars
         guard (1...64).contains(scalars.count), Array(DisplayText.safe(name).utf8) == Array(name.utf8), name.first != " ", name.last != " "
         else { throw StoreError(.conflict, "a name has 1 to 64 visible characters") }

@@ -15,9 +15,6 @@ struct ConsoleRoutes {
 
     func add(to router: Router<SiteContext>) {
         for file in StaticFiles.all { router.get(RouterPath(String(file.path.dropFirst()))) { _, _ in file.response } }
-        router.get("healthz") { _, _ in
-            Response(status: .ok, headers: [.contentType: "text/plain"], body: ResponseBody(byteBuffer: ByteBuffer(string: "ok\n")))
-        }
         router.post("csp", use: report)
         router.get("sign-in", use: signInPage)
         router.post("sign-in", use: signIn)
@@ -52,6 +49,17 @@ struct ConsoleRoutes {
             let next = path == "/" && request.uri.query == nil ? "" : "?next=\(PercentEncoding.encode(request.uri.string))"
             return Response(status: .seeOther, headers: [.location: "/sign-in" + next])
         }
+        // Whoever still has something to show is led to where that is done.
+        switch refusal.code {
+        case AuthCode.mustEnrolSecondFactor.full: return Response(status: .seeOther, headers: [.location: "/account/second-factor"])
+        case AuthCode.secondFactorRequired.full where request.method == .get:
+            return Response(
+                status: .seeOther, headers: [.location: "/sign-in/second-factor?next=\(PercentEncoding.encode(request.uri.string))"])
+        case AuthCode.stepUpRequired.full:
+            let back = "/" + (path.split(separator: "/").first.map(String.init) ?? "")
+            return Response(status: .seeOther, headers: [.location: "/step-up?next=\(PercentEncoding.encode(back))"])
+        default: break
+        }
         var response = try? page("problem", ProblemPage(refusal), status: refusal.status)
         for field in refusal.headers { response?.headers[field.name] = field.value }
         return response
@@ -61,7 +69,8 @@ struct ConsoleRoutes {
 
     @Sendable private func signInPage(_ request: Request, _ context: SiteContext) async throws -> Response {
         let next = request.uri.queryParameters["next"].map(String.init) ?? "/"
-        return try page("signIn", SignInPage(heading: "Sign in", message: nil, email: "", next: Self.local(next), mustChange: false))
+        return try page(
+            "signIn", SignInPage(heading: "Sign in", message: nil, email: "", next: Self.local(next), mustChange: false, asksCode: false))
     }
 
     @Sendable private func signIn(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -69,13 +78,15 @@ struct ConsoleRoutes {
         let form = try await request.form(on: context.channel)
         let email = form["email"] ?? ""
         let next = Self.local(form["next"] ?? "/")
-        func again(_ message: String?, mustChange: Bool, status: HTTPTypes.HTTPResponse.Status) throws -> Response {
+        func again(
+            _ message: String?, mustChange: Bool, asksCode: Bool = false, status: HTTPTypes.HTTPResponse.Status
+        ) throws -> Response {
             let shown = email.utf8.count <= 254 ? Wording.shown(email, limit: 254) : ""
             return try page(
                 "signIn",
                 SignInPage(
                     heading: mustChange ? "Choose a password" : "Sign in", message: message, email: shown, next: next,
-                    mustChange: mustChange),
+                    mustChange: mustChange, asksCode: asksCode),
                 status: status)
         }
         var newPassword: Secret<String>?
@@ -87,10 +98,17 @@ struct ConsoleRoutes {
         }
         do {
             let signedIn = try await services.signIn.signIn(
-                email: email, password: Secret(form["password"] ?? ""), newPassword: newPassword, source: context.source)
+                email: email, password: Secret(form["password"] ?? ""), newPassword: newPassword,
+                code: form["code"].map { Secret($0) }, source: context.source)
             let seconds = Int(signedIn.expiresAt.timeIntervalSince(services.clock.now()))
+            let path =
+                switch signedIn.stage {
+                case .full: next
+                case .secondFactor: "/sign-in/second-factor?next=\(PercentEncoding.encode(next))"
+                case .enrolment: "/account/second-factor"
+                }
             return Response(
-                status: .seeOther, headers: [.location: next, .setCookie: SessionCookie.set(signedIn.token, seconds: seconds)])
+                status: .seeOther, headers: [.location: path, .setCookie: SessionCookie.set(signedIn.token, seconds: seconds)])
         } catch {
             let refusal = Refusal(error)
             switch refusal.code {
@@ -98,6 +116,10 @@ struct ConsoleRoutes {
             case AuthCode.weakPassword.full: return try again(refusal.detail, mustChange: true, status: refusal.status)
             case AuthCode.badCredentials.full:
                 return try again("Email or password is wrong.", mustChange: newPassword != nil, status: .unauthorized)
+            case AuthCode.secondFactorRequired.full, AuthCode.badSecondFactor.full:
+                return try again(
+                    "Your account has a second factor: give its code too.", mustChange: newPassword != nil, asksCode: true,
+                    status: refusal.status)
             case AuthCode.throttled.full, "auth.lockedOut": return try again(refusal.detail, mustChange: false, status: refusal.status)
             default: throw error
             }
@@ -158,7 +180,7 @@ struct ConsoleRoutes {
         let name = context.parameters.get("id") ?? ""
         if name.hasSuffix(".svg") {
             guard let result = try await source(request, context).result else { throw Refusal.notFound }
-            return try PictureAnswer.response(try APIRoutes.path(String(name.dropLast(4)), in: result))
+            return try PictureAnswer.answer(try APIRoutes.path(String(name.dropLast(4)), in: result)).response
         }
         return try await resultPage(request, context, .paths, "Attack paths", "path") {
             PathPage($0, $1, try APIRoutes.path(name, in: $1))

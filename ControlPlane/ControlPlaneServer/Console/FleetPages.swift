@@ -184,6 +184,7 @@ struct SignInPage: Page {
     var email: String
     var next: String
     var mustChange: Bool
+    var asksCode: Bool
     let stylesheet = StaticFiles.stylesheet.path
     let icon = StaticFiles.icon.path
 }

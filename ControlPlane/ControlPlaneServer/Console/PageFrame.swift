@@ -87,6 +87,19 @@ struct PageSource {
         case coverage = "/coverage"
         case runs = "/runs"
         case agents = "/agents"
+        case people = "/people"
+        case tokens = "/tokens"
+        case sessions = "/sessions"
+        case audit = "/audit"
+        case account = "/account"
+
+        /// Whether the page is about a run.
+        var isOfRun: Bool {
+            switch self {
+            case .exposure, .paths, .fixes, .findings, .coverage: true
+            case .runs, .agents, .people, .tokens, .sessions, .audit, .account: false
+            }
+        }
     }
 
     func frame(_ place: Place, title: String, heading: String? = nil, crumb: PageLink? = nil) -> PageFrame {
@@ -109,6 +122,12 @@ struct PageSource {
         ]
         sections.append(PageFrame.Section(name: "Operate", items: [item(.runs, "Runs")]))
         if session.allows(.readAgents) { sections[1].items.append(item(.agents, "Agents")) }
+        sections.append(PageFrame.Section(name: "Govern", items: []))
+        if session.allows(.readUsers) { sections[2].items.append(item(.people, "People")) }
+        if session.allows(.manageTokens) { sections[2].items.append(item(.tokens, "API tokens")) }
+        sections[2].items.append(item(.sessions, "Sessions"))
+        if session.allows(.readAudit) { sections[2].items.append(item(.audit, "Audit log")) }
+        sections[2].items.append(item(.account, "Your account"))
         let choices = PageFrame.Choices(
             action: place.rawValue,
             options: environments.map {
@@ -152,7 +171,7 @@ struct PageSource {
                 PageFrame.Notice(
                     kind: "warn", heading: "This is not the newest run.", text: "You chose it.",
                     link: PageLink(href: place.rawValue + query, name: "Newest")))
-        } else if let newest = runs.first, let result, newest.id != result.run.id, place != .runs {
+        } else if let newest = runs.first, let result, newest.id != result.run.id, place.isOfRun {
             switch newest.status {
             case .failed:
                 notices.append(
@@ -167,7 +186,7 @@ struct PageSource {
             case .succeeded: break
             }
         }
-        if let result, place != .runs, place != .agents {
+        if let result, place.isOfRun {
             let missed = CoverageGaps(result.result.summary.coverage)
             if missed.total > 0 {
                 notices.append(

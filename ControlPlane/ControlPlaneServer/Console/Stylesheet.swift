@@ -126,7 +126,8 @@ enum Stylesheet {
         """#
 }
 
-/// The console's one script: buttons that copy, and a slider that submits itself. Everything works without it.
+/// The console's one script: buttons that copy, a slider that submits itself, and passkeys, which only a script can ask for. Everything else
+/// works without it.
 enum Script {
     static let text = #"""
         "use strict";
@@ -141,6 +142,53 @@ enum Script {
         }
         for (const input of document.querySelectorAll("[data-submit]")) {
           input.addEventListener("change", () => input.form.requestSubmit());
+        }
+        const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+        const text = (buffer) =>
+          btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+        for (const button of document.querySelectorAll("[data-passkey]")) {
+          if (!window.PublicKeyCredential) continue;
+          const { passkey, csrf, next } = button.dataset;
+          const send = async (path, body) => {
+            const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+            const answer = await fetch("/api/v1/" + path, { method: "POST", headers, body: body && JSON.stringify(body) });
+            const said = await answer.json();
+            if (answer.ok) return said;
+            if (said.code === "auth.stepUpRequired") location.assign("/step-up?next=" + encodeURIComponent(location.pathname));
+            throw new Error(said.detail);
+          };
+          const make = async (wish) => {
+            const user = { id: bytes(wish.user), name: wish.email, displayName: wish.email };
+            const made = await navigator.credentials.create({
+              publicKey: {
+                challenge: bytes(wish.challenge), rp: { id: wish.relyingParty, name: "Cloudryption" }, user, attestation: "none",
+                pubKeyCredParams: [{ type: "public-key", alg: -8 }, { type: "public-key", alg: -7 }],
+                excludeCredentials: wish.credentials.map((id) => ({ type: "public-key", id: bytes(id) })),
+                authenticatorSelection: { userVerification: "required", residentKey: "preferred" },
+              },
+            });
+            const { clientDataJSON, attestationObject } = made.response;
+            return { name: navigator.platform || "passkey", clientData: text(clientDataJSON), attestation: text(attestationObject) };
+          };
+          const sign = async (wish) => {
+            const allowCredentials = wish.credentials.map((id) => ({ type: "public-key", id: bytes(id) }));
+            const made = await navigator.credentials.get({
+              publicKey: { challenge: bytes(wish.challenge), rpId: wish.relyingParty, allowCredentials, userVerification: "required" },
+            });
+            const { clientDataJSON, authenticatorData, signature } = made.response;
+            const answer = { credential: text(made.rawId), clientData: text(clientDataJSON) };
+            return { passkey: { ...answer, authenticatorData: text(authenticatorData), signature: text(signature) } };
+          };
+          button.hidden = false;
+          button.addEventListener("click", async () => {
+            try {
+              const wish = await send("session/challenge");
+              await send(passkey, await (passkey === "me/passkeys" ? make(wish) : sign(wish)));
+              location.assign(next);
+            } catch (error) {
+              document.getElementById("passkey-note").textContent = error.message;
+            }
+          });
         }
 
         """#

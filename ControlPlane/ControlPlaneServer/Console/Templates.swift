@@ -28,7 +28,7 @@ struct Templates: Sendable {
         "exposure": exposure, "paths": paths, "path": path, "fixes": fixes, "fix": fix, "findings": findings, "runs": runs,
         "agents": agents,
         "coverage": coverage, "pathTable": pathTable, "noRun": noRun,
-    ]
+    ].merging(accountSources) { first, _ in first }
 
     static let mark = #"""
         <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"><path d="M12 2.8 20 6v6c0 4.600-3.200 8-8 9.400C7.200 20 4 16.600 4 12V6z"/><circle cx="9" cy="10" r="1.400"/><circle cx="15.200" cy="14" r="1.400"/><path d="m10.200 10.800 3.800 2.400"/></svg>
@@ -128,6 +128,10 @@ struct Templates: Sendable {
         <label for="repeat">New password again</label>
         <input id="repeat" name="repeat" type="password" autocomplete="new-password" required minlength="12" maxlength="128">
         {{/mustChange}}
+        {{#asksCode}}
+        <label for="code">Code of your authenticator app, or a recovery code</label>
+        <input id="code" name="code" type="text" autocomplete="one-time-code" required maxlength="64">
+        {{/asksCode}}
         <button class="btn p">{{#mustChange}}Change password and sign in{{/mustChange}}{{^mustChange}}Sign in{{/mustChange}}</button>
         </form>
         </div>

@@ -16,6 +16,8 @@ struct Answers<Context: RequestContext>: RouterMiddleware {
     /// The page for a problem, where the caller is a browser that asked for one.
     var page: @Sendable (Refusal, Request) -> Response?
     var source: @Sendable (Context) -> String
+    var listener: String
+    var metrics: Metrics
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         let start = ContinuousClock.now
@@ -35,9 +37,13 @@ struct Answers<Context: RequestContext>: RouterMiddleware {
             if request.method == .head { response = response.createHeadResponse() }
         }
         for field in headers where response.headers[field.name] == nil { response.headers[field.name] = field.value }
+        let elapsed = ContinuousClock.now - start
+        metrics.answered(
+            listener, request.method.rawValue, context.endpointPath ?? "none", status: response.status.code, code: code,
+            seconds: elapsed / .seconds(1))
         var metadata: Logger.Metadata = [
             "method": "\(request.method.rawValue)", "route": "\(context.endpointPath ?? "none")", "status": "\(response.status.code)",
-            "milliseconds": "\(Int((ContinuousClock.now - start) / .milliseconds(1)))", "source": "\(source(context))",
+            "milliseconds": "\(Int(elapsed / .milliseconds(1)))", "source": "\(source(context))",
         ]
         if let code { metadata["code"] = "\(code)" }
         context.logger.info("request", metadata: metadata)

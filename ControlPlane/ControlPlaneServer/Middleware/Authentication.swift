@@ -12,13 +12,19 @@ struct Authentication: RouterMiddleware {
 
     func handle(_ request: Request, context: SiteContext, next: (Request, SiteContext) async throws -> Response) async throws -> Response {
         var context = context
-        if let bearer = try Self.bearer(request) {
-            context.caller = Caller(session: try await signIn.authenticate(bearer), token: bearer, byCookie: false)
-        } else if let cookie = SessionCookie.token(request) {
-            context.caller = Caller(session: try await signIn.authenticate(cookie), token: cookie, byCookie: true)
-            guard request.method == .get || request.method == .head || RequestOrigin.isOurs(request) else { throw Self.foreignOrigin }
-        }
+        context.caller = try await caller(request)
         return try await next(request, context)
+    }
+
+    /// Who asks; `nil` when the request shows nothing.
+    func caller(_ request: Request) async throws -> Caller? {
+        if let bearer = try Self.bearer(request) {
+            return Caller(session: try await signIn.authenticate(bearer), token: bearer, byCookie: false)
+        }
+        guard let cookie = SessionCookie.token(request) else { return nil }
+        let caller = Caller(session: try await signIn.authenticate(cookie), token: cookie, byCookie: true)
+        guard request.method == .get || request.method == .head || RequestOrigin.isOurs(request) else { throw Self.foreignOrigin }
+        return caller
     }
 
     static let foreignOrigin = Refusal(.forbidden, "auth.foreignOrigin", "This request did not come from a page of ours.")
@@ -36,7 +42,7 @@ enum SessionCookie {
     static let name = "__Host-session"
 
     /// The token, when there is exactly one such cookie of the right shape.
-    static func token(_ request: Request) -> Secret<String>? {
+    static func token(_ request: Request, named name: String = name) -> Secret<String>? {
         var found: [Substring] = []
         for header in request.headers[values: .cookie] {
             for pair in header.split(separator: ";") {

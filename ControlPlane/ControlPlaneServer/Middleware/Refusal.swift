@@ -80,9 +80,10 @@ extension Refusal {
         case ("upload", "pendingApproval"), ("ca", _): .serviceUnavailable
         case (_, "throttled"), (_, "lockedOut"), (_, "tooMany"): .tooManyRequests
         case (_, "tooLarge"): .contentTooLarge
-        case ("auth", "tenantSuspended"): .forbidden
-        case ("auth", "forbidden"), ("auth", "mustChangePassword"): .forbidden
-        case ("auth", "weakPassword"): .unprocessableContent
+        case ("auth", "forbidden"), ("auth", "mustChangePassword"), ("auth", "mustEnrolSecondFactor"), ("auth", "secondFactorRequired"),
+            ("auth", "stepUpRequired"), ("auth", "tenantSuspended"):
+            .forbidden
+        case ("auth", "weakPassword"), ("auth", "badPasskey"): .unprocessableContent
         case ("auth", _), ("peer", _): .unauthorized
         case ("bundle", _): .unprocessableContent
         case ("upload", "unknownBundle"): .notFound
@@ -99,6 +100,7 @@ extension Refusal {
         case ("json", _), ("message", "malformed"), ("message", "unexpectedShape"): .badRequest
         case ("store", "notFound"): .notFound
         case ("store", "conflict"): .conflict
+        case ("openid", _): .unprocessableContent
         default: .internalServerError
         }
     }

@@ -25,6 +25,32 @@ public enum API {
         public static let plan = "/api/v1/plan"
         /// `POST` ``EnrolmentTokenRequest`` → ``EnrolmentToken``.
         public static let enrolmentTokens = "/api/v1/enrolment-tokens"
+        /// `POST` ``CodeRequest`` → ``Session``: ends the wait for a second factor.
+        public static let secondFactor = "/api/v1/session/second-factor"
+        /// `POST` ``StepUpRequest`` → ``Session``: dangerous acts are possible for five minutes.
+        public static let stepUp = "/api/v1/session/step-up"
+        /// `GET` → ``Caller``, also before everything that is asked for was shown.
+        public static let me = "/api/v1/me"
+        /// `GET` → ``SecondFactors``.
+        public static let secondFactors = "/api/v1/me/second-factors"
+        /// `POST` → ``RecoveryCodes``.
+        public static let recoveryCodes = "/api/v1/me/recovery-codes"
+        /// `POST` → ``AppSecret``; `DELETE` drops the app.
+        public static let app = "/api/v1/me/app"
+        /// `POST` ``CodeRequest`` → ``Enrolled``.
+        public static let confirmApp = "/api/v1/me/app/confirm"
+        /// `GET` → ``List`` of ``User``; `POST` ``NewUser`` → ``MadeUser``.
+        public static let users = "/api/v1/users"
+        /// `GET` → ``User``; `PATCH` ``UserChange`` → ``User``.
+        public static func user(_ name: String) -> String { "\(users)/\(PercentEncoding.encode(name))" }
+        /// `GET` → ``List`` of ``Role``.
+        public static let roles = "/api/v1/roles"
+        /// `GET` → ``List`` of ``Token``; `POST` ``NewToken`` → ``MadeToken``.
+        public static let tokens = "/api/v1/tokens"
+        /// `GET` → ``List`` of ``OpenSession``.
+        public static let sessions = "/api/v1/sessions"
+        /// `GET` → ``List`` of ``AuditEntry``.
+        public static let audit = "/api/v1/audit"
         /// `GET` → ``Envelope`` of `AttackPath`.
         public static func path(_ id: String) -> String { "\(paths)/\(PercentEncoding.encode(id))" }
         /// `GET` → the path's picture, `image/svg+xml`.
@@ -45,8 +71,11 @@ public enum API {
         public var snapshot: String
         /// The answer.
         public var data: Content
+        /// Where a list goes on, as `cursor=`; `nil` at its end.
+        public var next: String?
         /// An answer of these parts.
-        public init(tenant: TenantID, environment: EnvironmentID, run: RunID, snapshot: String, data: Content) {
+        public init(tenant: TenantID, environment: EnvironmentID, run: RunID, snapshot: String, data: Content, next: String? = nil) {
+            self.next = next
             self.tenant = tenant
             self.environment = environment
             self.run = run
@@ -63,8 +92,11 @@ public enum API {
         public var environment: EnvironmentID?
         /// The elements.
         public var data: [Element]
+        /// Where the list goes on, as `cursor=`; `nil` at its end.
+        public var next: String?
         /// A list of these parts.
-        public init(tenant: TenantID, environment: EnvironmentID?, data: [Element]) {
+        public init(tenant: TenantID, environment: EnvironmentID?, data: [Element], next: String? = nil) {
+            self.next = next
             self.tenant = tenant
             self.environment = environment
             self.data = data

@@ -9,11 +9,14 @@ extension API {
         public var password: String
         /// The password from now on.
         public var newPassword: String?
+        /// The second factor: a code of the authenticator app, or a recovery code.
+        public var code: String?
         /// A request of these parts.
-        public init(email: String, password: String, newPassword: String? = nil) {
+        public init(email: String, password: String, newPassword: String? = nil, code: String? = nil) {
             self.email = email
             self.password = password
             self.newPassword = newPassword
+            self.code = code
         }
     }
 
@@ -25,11 +28,14 @@ extension API {
         public var expiresAt: String
         /// Whether the password has to be changed before anything else.
         public var mustChangePassword: Bool
+        /// `full`; or `secondFactor` or `enrolment` when a second factor has to be shown or enrolled before anything else.
+        public var stage: String
         /// A session of these parts.
-        public init(token: String, expiresAt: String, mustChangePassword: Bool) {
+        public init(token: String, expiresAt: String, mustChangePassword: Bool, stage: String = "full") {
             self.token = token
             self.expiresAt = expiresAt
             self.mustChangePassword = mustChangePassword
+            self.stage = stage
         }
     }
 
@@ -39,19 +45,34 @@ extension API {
         public var user: UserID
         /// Its address.
         public var email: String
-        /// What it may do: `admin`, …
+        /// What it is: `tenantAdmin`, …
         public var role: String
         /// Its tenant.
         public var tenant: TenantID
         /// The tenant's name.
         public var tenantName: String
+        /// `full`, `secondFactor` or `enrolment`.
+        public var stage: String
+        /// What the caller may do now.
+        public var permissions: [String]
+        /// Where; `nil` for all environments.
+        public var environments: [EnvironmentID]?
+        /// The token that was shown; `nil` for a session.
+        public var token: APITokenID?
         /// A caller of these parts.
-        public init(user: UserID, email: String, role: String, tenant: TenantID, tenantName: String) {
+        public init(
+            user: UserID, email: String, role: String, tenant: TenantID, tenantName: String, stage: String = "full",
+            permissions: [String] = [], environments: [EnvironmentID]? = nil, token: APITokenID? = nil
+        ) {
             self.user = user
             self.email = email
             self.role = role
             self.tenant = tenant
             self.tenantName = tenantName
+            self.stage = stage
+            self.permissions = permissions
+            self.environments = environments
+            self.token = token
         }
     }
 

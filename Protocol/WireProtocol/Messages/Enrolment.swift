@@ -126,6 +126,7 @@ public enum EnrolmentCode: String, Sendable, CaseIterable {
 /// Why a caller is not let in; `auth.CODE` in a ``Problem``.
 public enum AuthCode: String, Sendable, CaseIterable {
     case badCredentials, mustChangePassword, weakPassword, noSession, sessionExpired, forbidden, throttled
+    case secondFactorRequired, badSecondFactor, mustEnrolSecondFactor, badPasskey, stepUpRequired, badSignOn
     case noCertificate, badCertificate, certificateExpired, certificateRevoked, unknownAgent
     /// `auth.CODE`.
     public var full: String { "auth.\(rawValue)" }

@@ -15,3 +15,15 @@ extension API.SessionRequest: Undisclosed {}
 extension API.Session: Undisclosed {}
 extension API.EnrolmentToken: Undisclosed {}
 extension API.Profile: Undisclosed {}
+extension API.CodeRequest: Undisclosed {}
+extension API.PasskeyAssertion: Undisclosed {}
+extension API.SecondFactorRequest: Undisclosed {}
+extension API.SignOnChange: Undisclosed {}
+extension API.StepUpRequest: Undisclosed {}
+extension API.PasswordChange: Undisclosed {}
+extension API.AppSecret: Undisclosed {}
+extension API.Enrolled: Undisclosed {}
+extension API.RecoveryCodes: Undisclosed {}
+extension API.MadeUser: Undisclosed {}
+extension API.OneTimePassword: Undisclosed {}
+extension API.MadeToken: Undisclosed {}

@@ -6,7 +6,8 @@ import WireProtocol
 /// `cloudryption audit …`
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Check an exported audit log.", subcommands: [AuditVerify.self])
+        commandName: "audit", abstract: "The audit log of a server, or an exported one.", subcommands: [AuditList.self, AuditVerify.self],
+        defaultSubcommand: AuditList.self)
 }
 
 /// `cloudryption audit verify FILE`

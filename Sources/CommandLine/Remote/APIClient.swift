@@ -30,9 +30,11 @@ struct APIClient {
         return try await send(.get, path + (items.isEmpty ? "" : "?" + items.joined(separator: "&")))
     }
 
-    func send(_ method: HTTPRequest.Method, _ path: String, body: [UInt8]? = nil) async throws -> [UInt8] {
+    /// - Parameter repeatKey: under this a write can be sent again without being done again.
+    func send(_ method: HTTPRequest.Method, _ path: String, body: [UInt8]? = nil, repeatKey: String? = nil) async throws -> [UInt8] {
         var headers = [(name: "Accept", value: Routes.json)]
         if let token { headers.append((name: "Authorization", value: "Bearer \(token.expose())")) }
+        if let repeatKey { headers.append((name: "Idempotency-Key", value: repeatKey)) }
         if body != nil { headers.append((name: "Content-Type", value: Routes.json)) }
         let answer: HTTPResponse
         do {
@@ -71,6 +73,9 @@ struct ServerRefusal: CodedError {
     var description: String {
         if problem.code == AuthCode.noSession.full || problem.code == AuthCode.sessionExpired.full {
             return "the session has ended: sign in again with cloudryption login"
+        }
+        if problem.code == AuthCode.mustEnrolSecondFactor.full {
+            return "your role needs a second factor: enrol one with cloudryption mfa enrol"
         }
         return "\(DisplayText.safe(problem.code, limit: 80)): \(message)"
     }

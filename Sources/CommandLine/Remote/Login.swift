@@ -17,6 +17,8 @@ struct Login: AsyncParsableCommand {
     @Option(help: "Who signs in.") var user: String
     @Flag(help: "Read the password from the first line of stdin, and a new one, where it has to be changed, from the second.")
     var passwordStdin = false
+    @Option(help: "The code of your authenticator app, or a recovery code; without it, it is asked for where it is needed.")
+    var code: String?
 
     mutating func validate() throws {
         if ca != nil, caPin != nil { throw ValidationError("--ca and --ca-pin: give one of them") }
@@ -29,19 +31,57 @@ struct Login: AsyncParsableCommand {
         let trust: HTTPConfiguration.Trust = authority.map { .authorities(pem: $0) } ?? .system
         let client = APIClient(http: try HTTPClient(configuration: APIClient.configuration(trust)), server: server, token: nil)
         let password = try ask("Password for \(DisplayText.safe(user, limit: 80)): ")
-        let session: API.Session
-        do {
-            session = try await signIn(client, password, nil)
-        } catch let refusal as ServerRefusal where refusal.problem.code == AuthCode.mustChangePassword.full {
-            Terminal.note("This password was given out once. Choose your own, 12 characters or more.")
-            session = try await signIn(client, password, try newPassword())
-        }
+        let session = try await signIn(client, password)
         try ProfileFile.save(API.Profile(server: server, ca: authority ?? "", token: session.token))
+        if session.stage == "enrolment" {
+            guard !passwordStdin else {
+                return Terminal.error("Signed in, and your role needs a second factor before anything else. Next: cloudryption mfa enrol")
+            }
+            Terminal.error("Your role needs a second factor. Give this to your authenticator app:")
+            try await SecondFactorCommand.Enrol.enrol(try APIClient.signedIn())
+        }
         Terminal.note("Signed in until \(DisplayText.safe(session.expiresAt, limit: 40)). Next: cloudryption status")
     }
 
-    private func signIn(_ client: APIClient, _ password: Secret<String>, _ new: Secret<String>?) async throws -> API.Session {
-        let wish = API.SessionRequest(email: user, password: password.expose(), newPassword: new?.expose())
+    /// Signs in; asks for whatever else the server wants to see.
+    private func signIn(_ client: APIClient, _ password: Secret<String>) async throws -> API.Session {
+        var session: API.Session
+        do {
+            session = try await signIn(client, password, nil, code.map { Secret($0) })
+        } catch let refusal as ServerRefusal where refusal.problem.code == AuthCode.mustChangePassword.full {
+            Terminal.note("This password was given out once. Choose your own, 12 characters or more.")
+            let new = try newPassword()
+            do {
+                session = try await signIn(client, password, new, code.map { Secret($0) })
+            } catch let refusal as ServerRefusal where refusal.problem.code == AuthCode.secondFactorRequired.full {
+                session = try await signIn(client, password, new, try secondFactor())
+            }
+        }
+        guard session.stage == "secondFactor" else { return session }
+        let waiting = APIClient(http: client.http, server: client.server, token: Secret(session.token))
+        let wish = API.SecondFactorRequest(code: try secondFactor().expose())
+        session = try client.decode(
+            API.Session.self, try await waiting.send(.post, API.Routes.secondFactor, body: try WireJSON.encode(wish)))
+        return session
+    }
+
+    private func secondFactor() throws -> Secret<String> {
+        if passwordStdin {
+            guard let line = Terminal.line() else {
+                throw Ending.failure("a second factor is needed: give --code, or the code as the next line of stdin")
+            }
+            return Secret(line)
+        }
+        guard let code = try APIClient.code(asking: "Code of your authenticator app, or a recovery code: ") else {
+            throw Ending.failure("a second factor is needed: give --code")
+        }
+        return code
+    }
+
+    private func signIn(
+        _ client: APIClient, _ password: Secret<String>, _ new: Secret<String>?, _ code: Secret<String>?
+    ) async throws -> API.Session {
+        let wish = API.SessionRequest(email: user, password: password.expose(), newPassword: new?.expose(), code: code?.expose())
         return try client.decode(API.Session.self, try await client.send(.post, API.Routes.session, body: try WireJSON.encode(wish)))
     }
 
