@@ -272,10 +272,10 @@ extension GraphBuilder {
     /// Actions by which one principal can give another more than it has.
     static let turning = Set(granting + changing).sorted()
 
-    /// Whether there may be steps of several principals together: somebody who is no administrator may change somebody's policies.
-    var mayCombine: Bool {
-        permissions.subjects.enumerated().contains { index, subject in
-            guard let subject, administrators[index]?.confidence != .proven else { return false }
+    /// Those who are no administrators and may change somebody's policies: with them there may be steps of several principals together.
+    var writers: [Int] {
+        permissions.subjects.indices.filter { index in
+            guard let subject = permissions.subjects[index], administrators[index]?.confidence != .proven else { return false }
             return Self.turning.contains { subject.allows.contains($0) }
         }
     }
@@ -284,6 +284,7 @@ extension GraphBuilder {
     func addCombined(_ graph: SecurityGraph) -> Bool {
         let sources = graph.nodes.indices.filter { graph.nodes[$0].kind.isOutside || graph.nodes[$0].kind.isPrincipal }
         let found = combined(sources, proof: graph.proof) { node in Array(graph.edges(from: node)) }
+        if !found.isEmpty { draft.indexEnds() }
         for one in found {
             draft.edge(
                 one.from, one.to, "combined-rights", likelihood: one.likelihood, proof: one.proof, via: one.via,

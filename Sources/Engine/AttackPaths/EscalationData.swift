@@ -12,7 +12,8 @@ extension GraphBuilder {
             // What is made besides is asked for once.
             guard let beside = beside(step) else { continue }
             let kind = draft.techniquePlace(technique.id)
-            for store in own.lazy.map({ index.stores[$0] }) where isAbout(data, store.item) && !draft.isProven(from, store.node) {
+            for store in own.lazy.map({ index.stores[$0] })
+            where isAsked(node: store.node) && isAbout(data, store.item) && !draft.isProven(from, store.node) {
                 guard var proof = proof(step, data, store) else { continue }
                 proof.add(beside.proof)
                 draft.edge(

@@ -268,7 +268,7 @@ extension GraphBuilder {
         let isShared = permissions.isBlind(step.subject, "iam:PassRole")
         let mayGrant = mayGrant(step.subject)
         var passes: [Int: Proof?] = [:]
-        for (index, known) in trusting.roles(of: step.principal.account) where index != step.subject.index {
+        for (index, known) in trusting.roles(of: step.principal.account) where index != step.subject.index && isAsked(index) {
             let alike = principalContexts.classes[index]
             let passed = isShared ? passes[alike] ?? pass(step, index, to: passing.passedTo) : pass(step, index, to: passing.passedTo)
             passes[alike] = .some(passed)

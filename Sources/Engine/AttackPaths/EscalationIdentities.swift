@@ -23,7 +23,7 @@ extension GraphBuilder {
     // MARK: Users, groups and roles themselves
 
     func credentials(_ step: Step, _ credential: EscalationTechnique.Credential) {
-        for index in users[step.principal.account] ?? [] where index != step.subject.index {
+        for index in users[step.principal.account] ?? [] where index != step.subject.index && isAsked(index) {
             let user = snapshot.principals[index]
             guard let to = draft.places[user.arn], var proof = suits(user, credential), let allowed = all(step, on: user) else { continue }
             proof.add(allowed)

@@ -153,7 +153,8 @@ extension GraphBuilder {
         var answers: [Int: Proof?] = [:]
         var proven: Set<Int> = []
         for place in identifiers.functions[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
-            guard let role = shared.functions[place], role.node != step.from, !proven.contains(role.node) else { continue }
+            guard let role = shared.functions[place], role.node != step.from, !proven.contains(role.node), isAsked(node: role.node)
+            else { continue }
             let alike = functionContexts.classes[place]
             let answer: Proof?
             if isShared, shared.functionPolicies[place] == nil {
@@ -215,7 +216,7 @@ extension GraphBuilder {
         let mayGrant = mayGrant(step.subject)
         for place in identifiers.instances[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
             guard let role = shared.instances[place], role.node != step.from, !proven.contains(role.node),
-                access == .restart || snapshot.instances[place].state == "running"
+                isAsked(node: role.node), access == .restart || snapshot.instances[place].state == "running"
             else { continue }
             var managed = Proof()
             if access == .systemsManager {
@@ -356,7 +357,7 @@ extension GraphBuilder {
             if proof.confidence == .proven { break }
         }
         if let best {
-            for (index, trust) in candidates where index != step.subject.index {
+            for (index, trust) in candidates where index != step.subject.index && isAsked(index) {
                 let role = snapshot.principals[index]
                 guard role.arn != best.instance.role, let to = draft.places[role.arn],
                     var proof = pass(step, index, to: ["ec2.amazonaws.com"]), let profile = profile(step, role)

@@ -12,25 +12,30 @@ extension GraphBuilder {
                 from, to, "execution-role", likelihood: takeover.likelihood, proof: proof, via: [function.arn],
                 why: "Code in function \(function.name) has the rights of role \(draft.nodes[to].name).\(takeover.words)")
         }
-        for instance in snapshot.instances where instance.state != "terminated" && instance.metadataEnabled != false {
-            guard let role = instance.role, let to = draft.places[role], let from = draft.places[instance.arn] else { continue }
-            var proof = Proof()
-            proof.cite(permissions.citation(instance.evidence))
-            let strict = instance.requiresIMDSv2 == true
-            // One hop is too short a way for the answer to reach a container on the instance.
-            let isShort = strict && instance.metadataHopLimit == 1
-            let takeover = weaknesses.takeover(
-                instance.arn,
-                base: isShort
-                    ? Likelihood.codeOnInstanceOneHop : strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance)
-            draft.edge(
-                from, to, "instance-profile", likelihood: takeover.likelihood, proof: proof, via: [instance.arn],
-                why:
-                    "The metadata service of instance \(instance.id) hands out the credentials of role \(draft.nodes[to].name)"
-                    + (isShort
-                        ? "; IMDSv2 is required, and answers go no further than one hop."
-                        : strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required.") + takeover.words)
-        }
+        for instance in snapshot.instances { addProfile(of: instance) }
+    }
+
+    /// The role that an instance hands out.
+    func addProfile(of instance: Instance) {
+        guard instance.state != "terminated", instance.metadataEnabled != false, let role = instance.role, let to = draft.places[role],
+            let from = draft.places[instance.arn]
+        else { return }
+        var proof = Proof()
+        proof.cite(permissions.citation(instance.evidence))
+        let strict = instance.requiresIMDSv2 == true
+        // One hop is too short a way for the answer to reach a container on the instance.
+        let isShort = strict && instance.metadataHopLimit == 1
+        let takeover = weaknesses.takeover(
+            instance.arn,
+            base: isShort
+                ? Likelihood.codeOnInstanceOneHop : strict ? Likelihood.codeOnInstanceIMDSv2 : Likelihood.codeOnInstance)
+        draft.edge(
+            from, to, "instance-profile", likelihood: takeover.likelihood, proof: proof, via: [instance.arn],
+            why:
+                "The metadata service of instance \(instance.id) hands out the credentials of role \(draft.nodes[to].name)"
+                + (isShort
+                    ? "; IMDSv2 is required, and answers go no further than one hop."
+                    : strict ? "; IMDSv2 is required." : ", also to forged requests: IMDSv2 is not required.") + takeover.words)
     }
 
     func addExposures() {

@@ -169,4 +169,30 @@ struct ResourceContexts {
     }
 
     func context(of place: Int) -> [String: [String]] { contexts[classes[place]] }
+
+    /// Puts another context in the place of one.
+    mutating func replace(_ place: Int, _ context: [String: [String]]) {
+        classes[place] = contexts.count
+        contexts.append(context)
+    }
+}
+
+/// What requests about functions, instances and principals surely say of them, worked out once for as long as policies ask for the same keys.
+final class KnownContexts {
+    struct Contexts {
+        /// How many keys policies named.
+        var keys: Int
+        var functions: ResourceContexts
+        var instances: ResourceContexts
+        var principals: ResourceContexts
+    }
+    private var known: Contexts?
+
+    /// Those for so many keys, made where they are not known.
+    func current(_ keys: Int, _ make: () -> Contexts) -> Contexts {
+        if let known, known.keys == keys { return known }
+        let made = make()
+        known = made
+        return made
+    }
 }

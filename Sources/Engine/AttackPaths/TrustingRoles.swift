@@ -4,8 +4,17 @@ struct TrustingRoles {
     private var byRole: [Int: Proof] = [:]
 
     mutating func add(_ role: Int, _ account: String, _ proof: Proof) {
-        byAccount[account, default: []].append((role, proof))
+        var list = byAccount.removeValue(forKey: account) ?? []
+        // Roles are in order, and most often come in order.
+        let isLast = list.last.map { $0.role < role } ?? true
+        list.insert((role, proof), at: isLast ? list.endIndex : list.firstIndex { $0.role > role } ?? list.endIndex)
+        byAccount[account] = list
         byRole[role] = proof
+    }
+
+    mutating func remove(_ role: Int, _ account: String) {
+        guard byRole.removeValue(forKey: role) != nil else { return }
+        byAccount[account]?.removeAll { $0.role == role }
     }
 
     /// The roles of an account.

@@ -16,9 +16,9 @@ final class GraphBuilder {
     /// Accounts that were read.
     let accounts: Set<String>
     /// Proof that a subject is an administrator, by place; `nil` when it is none.
-    private(set) var administrators: [Int: Proof] = [:]
+    var administrators: [Int: Proof] = [:]
     /// Roles that trust a service, by service.
-    private(set) var trusting: [String: TrustingRoles] = [:]
+    var trusting: [String: TrustingRoles] = [:]
     /// Roles that anyone's, an account's or a named principal's requests may assume as far as the trust policy's principals say.
     var rolesForAnyone: [Int] = []
     var rolesForAccount: [String: [Int]] = [:]
@@ -62,21 +62,18 @@ final class GraphBuilder {
     /// Where functions, instances and keys stand in the snapshot.
     let identifiers: Identifiers
     /// What a request about an instance or a function surely says of it.
-    private(set) lazy var instanceContexts = ResourceContexts(
-        snapshot.instances.map { instance in
-            var context = tagContext(instance.tags, instance.arn)
-            for (key, value) in instance.tags where permissions.library.contextKeys.contains("ssm:resourcetag/" + key.lowercased()) {
-                context["ssm:resourcetag/" + key.lowercased()] = [value]
-            }
-            context["aws:requestedregion"] = [instance.region]
-            return context
-        })
-    private(set) lazy var functionContexts = ResourceContexts(
-        snapshot.functions.map { function in
-            tagContext(function.tags, function.arn).merging(["aws:requestedregion": [function.region]]) { _, new in new }
-        })
+    private(set) lazy var instanceContexts = knownContexts.instances
+    private(set) lazy var functionContexts = knownContexts.functions
     /// What a request about a principal surely says of it.
-    private(set) lazy var principalContexts = ResourceContexts(snapshot.principals.map { targetContext($0) })
+    private(set) lazy var principalContexts: ResourceContexts = {
+        var known = knownContexts.principals
+        for place in bounded { known.replace(place, targetContext(snapshot.principals[place])) }
+        return known
+    }()
+    /// What is known of things besides what may be changed: the same for all builders of one snapshot and of patched ones.
+    private let contexts: KnownContexts
+    /// Principals whose boundary is another one than when contexts were made.
+    private let bounded: [Int]
     /// What steps of many principals have in common.
     private(set) lazy var shared = SharedSteps(snapshot, draft.places, permissions)
     /// What the internet and strangers reach, by target.
@@ -96,6 +93,8 @@ final class GraphBuilder {
     var anyones: Set<Int> = []
     /// Where only edges to data are asked for: to what, and the graph that has all others.
     private var questions: (stores: StoreIndex, graph: SecurityGraph)?
+    /// Where only steps to one node are asked for: its place.
+    var only: Int?
 
     init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure], premises: Premises = Premises()) {
         self.snapshot = snapshot
@@ -103,6 +102,8 @@ final class GraphBuilder {
         self.permissions = permissions
         self.exposures = exposures
         draft = GraphDraft()
+        contexts = KnownContexts()
+        bounded = []
         serviceLinked = snapshot.principals.map(\.isServiceLinked)
         managedPolicies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
         accounts = Set(snapshot.accounts.map(\.id))
@@ -116,7 +117,7 @@ final class GraphBuilder {
     /// Ready to look again at some principals of a patched snapshot: nodes and what is known of trust come from the first look.
     init(
         _ base: GraphBuilder, _ graph: SecurityGraph, _ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure],
-        touched: Touched
+        touched: Touched, lateral: LateralReach? = nil
     ) {
         self.snapshot = snapshot
         self.permissions = permissions
@@ -129,27 +130,31 @@ final class GraphBuilder {
         administrators = base.administrators
         accounts = base.accounts
         workloads = base.workloads
-        identifiers = Identifiers.agree(snapshot, base.snapshot) ? base.identifiers : Identifiers(snapshot)
+        // No change adds or removes what they name.
+        identifiers = base.identifiers
+        contexts = base.contexts
+        bounded = touched.bounded.sorted()
         region = base.region
         draft = GraphDraft(nodesOf: graph)
         users = base.users
         groups = base.groups
         roles = base.roles
-        if touched.trust {
-            indexTrust()
-        } else {
-            trusting = base.trusting
-            rolesForAnyone = base.rolesForAnyone
-            rolesForAccount = base.rolesForAccount
-            rolesForARN = base.rolesForARN
-        }
+        trusting = base.trusting
+        rolesForAnyone = base.rolesForAnyone
+        rolesForAccount = base.rolesForAccount
+        rolesForARN = base.rolesForARN
+        anyones = base.anyones
+        for role in touched.trusts.sorted() { indexTrust(of: role, insteadOf: base.snapshot.principals[role]) }
         stores = base.stores
         jewels = base.jewels
         destructible = base.destructible
+        collected = base.collected
+        hasIdentityCenter = base.hasIdentityCenter
         // Changes of permissions leave the networks as they are.
-        if snapshot.securityGroups == base.snapshot.securityGroups { lateral = base.lateral }
+        if let lateral { self.lateral = lateral } else if !touched.securityGroups { self.lateral = base.lateral }
+        if !touched.network { exposuresByTarget = base.exposuresByTarget }
         // Where functions and instances may differ, their roles are looked up again.
-        if !touched.network { shared = base.shared }
+        if touched.resources.isEmpty, touched.instances.isEmpty { shared = base.shared }
         guard !touched.resources.isEmpty else { return }
         for place in stores.indices where touched.resources.contains(stores[place].id) {
             stores[place].item = Self.again(stores[place].item, in: snapshot)
@@ -169,27 +174,32 @@ final class GraphBuilder {
         }
     }
 
+    private var knownContexts: KnownContexts.Contexts { contexts.current(permissions.library.contextKeys.count) { makeContexts() } }
+
+    private func makeContexts() -> KnownContexts.Contexts {
+        let keys = permissions.library.contextKeys
+        return .init(
+            keys: keys.count,
+            functions: ResourceContexts(
+                snapshot.functions.map { function in
+                    tagContext(function.tags, function.arn).merging(["aws:requestedregion": [function.region]]) { _, new in new }
+                }),
+            instances: ResourceContexts(
+                snapshot.instances.map { instance in
+                    var context = tagContext(instance.tags, instance.arn)
+                    for (key, value) in instance.tags where keys.contains("ssm:resourcetag/" + key.lowercased()) {
+                        context["ssm:resourcetag/" + key.lowercased()] = [value]
+                    }
+                    context["aws:requestedregion"] = [instance.region]
+                    return context
+                }), principals: ResourceContexts(snapshot.principals.map { targetContext($0) }))
+    }
+
     private func wholeCalls() -> Set<String> {
         let broken = snapshot.coverage.filter { $0.outcome != .collected }.map { entry in
             "\(entry.account ?? "unknown")/\(entry.service).\(entry.operation)" + (entry.region.map { ".\($0)" } ?? "")
         }
         return Set(snapshot.records.map(\.id)).subtracting(broken)
-    }
-
-    /// Edges from these principals and, where asked, from the internet, other accounts and workloads.
-    func edges(of principals: [Int], andOutside: Bool) -> [UInt64: GraphEdge] {
-        if andOutside {
-            addWorkloads()
-            addManagedWorkloads()
-            addExposures()
-            addOutsiders()
-            addLateral()
-        }
-        for index in principals {
-            administrators[index] = nil
-            addEdges(of: index)
-        }
-        return draft.edgesByEnds
     }
 
     /// Edges that are known from a snapshot before changes: those of every principal that the changes cannot concern.
@@ -239,7 +249,7 @@ final class GraphBuilder {
     }
 
     /// Where attackers are taken to start: anywhere outside, and as any principal that is no administrator already.
-    private func markStarts() {
+    func markStarts() {
         for (place, node) in draft.nodes.enumerated() where node.kind != .root {
             guard node.kind.isOutside || node.kind.isPrincipal, !anyones.contains(place) else { continue }
             let index = node.kind.isPrincipal ? permissions.principalIndex[node.id] : nil
@@ -350,53 +360,7 @@ final class GraphBuilder {
         stores.append(Store(node: place, id: arn, account: account, item: item, policy: permissions.resourcePolicy(item.policy)))
     }
 
-    // MARK: Trust
-
-    /// Sorts roles by whom their trust policies name.
-    func indexTrust() {
-        let services = EscalationCatalogue.services
-        for (index, role) in snapshot.principals.enumerated() where role.kind == .role && !role.isServiceLinked {
-            guard let trust = role.trust else { continue }
-            guard let document = permissions.library.entry(of: trust).document else {
-                gaps.insert(.init(what: "who may assume \(role.arn)", why: "its trust policy could not be read"))
-                continue
-            }
-            var named: Set<String> = []
-            var candidates: Set<String> = []
-            for statement in document.statements where statement.effect == .allow {
-                guard let principal = statement.principal else { continue }
-                if principal.negated {
-                    named.insert("*")
-                    continue
-                }
-                for entry in principal.entries {
-                    switch entry {
-                    case .everyone:
-                        named.insert("*")
-                        candidates.formUnion(services)
-                    case .account(let account): named.insert(account)
-                    case .aws(let arn): named.insert(arn == "*" ? "*" : arn)
-                    case .service(let service): if services.contains(service) { candidates.insert(service) }
-                    case .federated, .canonicalUser: break
-                    }
-                }
-            }
-            for name in named {
-                if name == "*" {
-                    rolesForAnyone.append(index)
-                } else if name.utf8.count == 12 {
-                    rolesForAccount[name, default: []].append(index)
-                } else {
-                    rolesForARN[name, default: []].append(index)
-                }
-            }
-            for service in candidates.sorted() {
-                if let proof = permissions.trusts(role, service: service) {
-                    trusting[service, default: TrustingRoles()].add(index, role.account, proof)
-                }
-            }
-        }
-    }
+    // MARK: Principals
 
     /// Takes over what is known to start at one principal, but for what rests on several principals together.
     private func takeEdges(of index: Int, from known: KnownEdges) {
@@ -411,7 +375,7 @@ final class GraphBuilder {
     }
 
     /// Everything that starts at one principal.
-    private func addEdges(of index: Int) {
+    func addEdges(of index: Int) {
         let principal = snapshot.principals[index]
         guard let from = draft.places[principal.arn], let admin = draft.places["admin:\(principal.account)"] else { return }
         guard let subject = permissions.subjects[index] else {
@@ -459,10 +423,21 @@ final class GraphBuilder {
 
     private func addSteps(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
         if let questions { return addData(subject, principal, from, to: questions.stores) }
-        addAssumptions(subject, principal, from)
-        addEscalations(subject, principal, from, admin)
-        addData(subject, principal, from, to: jewels)
-        addDestruction(subject, principal, from)
+        // Who may change policies gets to most things by way of administrator rights, so everything counts.
+        if let only, Self.turning.contains(where: { subject.allows.contains($0) }) {
+            self.only = nil
+            defer { self.only = only }
+            return addSteps(subject, principal, from, admin)
+        }
+        let kind = only.map { draft.nodes[$0].kind }
+        if kind?.isEverydayRight != true {
+            addAssumptions(subject, principal, from)
+            addEscalations(subject, principal, from, admin)
+        }
+        if kind?.isEverydayRight != false {
+            addData(subject, principal, from, to: jewels)
+            addDestruction(subject, principal, from)
+        }
     }
 
     /// What an administrator of one account may do in others: at home nothing adds to its rights.
@@ -473,7 +448,7 @@ final class GraphBuilder {
     }
 
     /// Who administers an account acts as any of its principals, and so has what those may do in other accounts.
-    private func addForeignRights() {
+    func addForeignRights() {
         for (edge, proof) in draft.crossings(among: accounts) {
             let principal = draft.nodes[Int(edge.from)]
             guard let account = principal.account, let from = draft.places["admin:\(account)"] else { continue }

@@ -18,9 +18,11 @@ final class GraphDraft {
     private static let known: [String] =
         EscalationCatalogue.techniques.map(\.id) + EdgeKind.allCases.filter { $0 != .escalation }.map(\.rawValue)
 
+    private static let knownPlaces = Dictionary(known.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+
     init() {
         techniques = Self.known
-        techniquePlaces = Dictionary(techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+        techniquePlaces = Self.knownPlaces
         node("internet", .internet, name: "Internet", account: nil)
     }
 
@@ -37,7 +39,9 @@ final class GraphDraft {
         nodes = graph.nodes
         places = graph.places
         techniques = graph.techniques
-        techniquePlaces = Dictionary(graph.techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+        techniquePlaces =
+            techniques == Self.known
+            ? Self.knownPlaces : Dictionary(techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     }
 
     /// The edges so far, by both ends.
@@ -67,9 +71,9 @@ final class GraphDraft {
     /// Certain edges from principals of one of these accounts to nodes of another one.
     func crossings(among accounts: Set<String>) -> [(edge: GraphEdge, proof: EdgeProof)] {
         edges.compactMap { edge in
-            let (from, to) = (nodes[Int(edge.from)], nodes[Int(edge.to)])
-            guard from.kind.isPrincipal, !edge.isHypothetical, let home = from.account, let abroad = to.account, home != abroad,
-                accounts.contains(home), accounts.contains(abroad)
+            let (from, to) = (Int(edge.from), Int(edge.to))
+            guard nodes[from].account != nodes[to].account, nodes[from].kind.isPrincipal, !edge.isHypothetical,
+                let home = nodes[from].account, let abroad = nodes[to].account, accounts.contains(home), accounts.contains(abroad)
             else { return nil }
             return (edge, proof(of: edge))
         }
@@ -191,6 +195,54 @@ final class GraphDraft {
         byEnds[Self.key(edge.from, edge.to)] = edges.count
         edges.append(edge)
         proofs.append(kept)
+    }
+
+    /// An edge with why it exists.
+    struct Found {
+        var edge: GraphEdge
+        fileprivate var proof: KeptProof
+        fileprivate var alternatives: [String]
+    }
+    /// How many edges there are.
+    var count: Int { edges.count }
+    /// The edges that were added since there were so many.
+    func found(from count: Int) -> [Found] {
+        edges[count...].map { edge in
+            let proof = proofs[Int(edge.proof)]
+            return Found(edge: edge, proof: proof, alternatives: lists[Int(proof.alternatives)])
+        }
+    }
+
+    /// Takes over edges of the graph whose nodes these are, ordered by both ends, and others besides. More are added only from places that
+    /// none of them starts at, unless ends are indexed first.
+    func fill(_ kept: [GraphEdge], of graph: SecurityGraph, with others: [Found]) {
+        proofs = graph.proofs
+        lists = graph.otherTechniques
+        longer = [:]
+        var known: [[String]: Int32] = [[]: 0]
+        var new: [GraphEdge] = []
+        for one in others {
+            var proof = one.proof
+            if let place = known[one.alternatives] {
+                proof.alternatives = place
+            } else {
+                proof.alternatives = Int32(lists.count)
+                known[one.alternatives] = proof.alternatives
+                lists.append(one.alternatives)
+            }
+            var edge = one.edge
+            edge.proof = Int32(proofs.count)
+            proofs.append(proof)
+            new.append(edge)
+        }
+        edges = SecurityGraph.merged(kept, new)
+    }
+
+    /// Makes edges that were filled in known by their ends, so that others may be added between the same.
+    func indexEnds() {
+        guard byEnds.count < edges.count else { return }
+        byEnds.reserveCapacity(edges.count)
+        for (place, edge) in edges.enumerated() { byEnds[Self.key(edge.from, edge.to)] = place }
     }
 
     /// Why an edge exists.

@@ -158,6 +158,22 @@ public struct SecurityGraph: Sendable {
 }
 
 extension SecurityGraph {
+    /// Edges that are ordered by both ends together with others.
+    static func merged(_ edges: [GraphEdge], _ others: [GraphEdge]) -> [GraphEdge] {
+        let others = others.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+        var all: [GraphEdge] = []
+        all.reserveCapacity(edges.count + others.count)
+        var next = 0
+        for edge in edges {
+            while next < others.count, (others[next].from, others[next].to) < (edge.from, edge.to) {
+                all.append(others[next])
+                next += 1
+            }
+            all.append(edge)
+        }
+        return all + others[next...]
+    }
+
     /// Takes these edges, ordered by both ends.
     mutating func order(_ edges: [GraphEdge]) {
         self.edges = edges.sorted { ($0.from, $0.to) < ($1.from, $1.to) }

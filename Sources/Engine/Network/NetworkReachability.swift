@@ -39,13 +39,18 @@ public struct NetworkReachability {
         exposures += snapshot.dataSnapshots.compactMap(snapshotExposure)
         exposures += imageExposures()
         exposures += foreignExposures()
+        Self.sort(&exposures)
+        return exposures
+    }
+
+    /// Puts exposures in the order of their targets.
+    static func sort(_ exposures: inout [Exposure]) {
         exposures.sortByBytes { exposure in
             [
                 exposure.target, exposure.from, exposure.kind.rawValue, exposure.protocolName ?? "",
                 exposure.ports.map { "\($0)" }.joined(separator: ","), exposure.why, exposure.conditions.joined(separator: ";"),
             ].joined(separator: "\u{1F}")
         }
-        return exposures
     }
 
     func exposure(

@@ -3,11 +3,15 @@ import IAMEvaluator
 
 /// Attackers outside of the accounts that were read, whom trust policies let in.
 extension GraphBuilder {
-    func addOutsiders() {
+    /// Edges from outside into roles.
+    ///
+    /// - Parameter only: the roles that are asked about; `nil` for all.
+    func addOutsiders(to only: Set<Int>? = nil) {
+        func isAsked(_ role: Int) -> Bool { only?.contains(role) ?? true }
         // No account of anyone; a policy that admits it admits everyone's.
         let stranger = "000000000000"
         let strangers: [String: [String]] = ["aws:principalorgid": ["o-0000000000"], "aws:principalorgpaths": ["o-0000000000/r-0000/"]]
-        for index in rolesForAnyone {
+        for index in rolesForAnyone where isAsked(index) {
             let role = snapshot.principals[index]
             guard let to = draft.places[role.arn],
                 let proof = permissions.admits(role, .user(arn: "arn:aws:iam::\(stranger):user/stranger"), context: strangers),
@@ -19,7 +23,7 @@ extension GraphBuilder {
         }
         for (account, indices) in rolesForAccount.sorted(by: { $0.key < $1.key }) where !accounts.contains(account) {
             guard !KnownAccounts.isOfAWS(account) else { continue }
-            for index in indices {
+            for index in indices where isAsked(index) {
                 let role = snapshot.principals[index]
                 let partition = ARNParts(role.arn).map { String($0.partition) } ?? "aws"
                 // It can be asked for even where nothing follows.
@@ -33,9 +37,13 @@ extension GraphBuilder {
             }
         }
         for (name, indices) in rolesForARN.sorted(by: { AttackPathFinder.precedes($0.key, $1.key) }) {
-            addForeigner(name, indices)
+            let asked = indices.filter(isAsked)
+            if !asked.isEmpty { addForeigner(name, asked) }
         }
-        for role in snapshot.principals where role.kind == .role { addFederation(role) }
+        for index in only.map({ $0.sorted() }) ?? Array(snapshot.principals.indices) {
+            let role = snapshot.principals[index]
+            if role.kind == .role { addFederation(role) }
+        }
     }
 
     /// An account's number with whose it is, as far as that is known.

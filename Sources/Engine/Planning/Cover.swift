@@ -45,7 +45,7 @@ struct Cover {
     /// How far searching and proving go.
     struct Limits: Sendable {
         var program = IntegerProgram.Limits()
-        /// Most nodes of one part's proof.
+        /// Most nodes of one part's proof; 0 for none.
         var proofNodes = 400
     }
 
@@ -56,10 +56,11 @@ struct Cover {
         for places in parts(of: needed()) {
             let chosen = choose(places, limits.program)
             let cost = chosen.reduce(0) { $0 + costs[$1] }
-            let proof = CoverProof.build(costs, places.map { rows[$0] }, atLeast: cost, nodes: limits.proofNodes)
-            let bound = proof.bound(costs, places.map { rows[$0] }) ?? 0
             solution.chosen.formUnion(chosen)
             solution.cost += cost
+            guard limits.proofNodes > 0 else { continue }
+            let proof = CoverProof.build(costs, places.map { rows[$0] }, atLeast: cost, nodes: limits.proofNodes)
+            let bound = proof.bound(costs, places.map { rows[$0] }) ?? 0
             solution.bound += min(bound, cost)
             solution.parts.append(Part(rows: places, proof: proof, bound: min(bound, cost)))
         }

@@ -20,8 +20,8 @@ final class Effects {
     struct Effect {
         /// Places of the told paths of whose ends no way is left.
         var closes: [Int]
-        /// Exposure that is left, in hundredths, by target.
-        var exposure: [String: Int]
+        /// Exposure that is left, in hundredths, by the target's place.
+        var exposure: [Int: Int]
         var total: Int { exposure.values.reduce(0, +) }
     }
 
@@ -42,6 +42,12 @@ final class Effects {
 
     /// The strongest path to each target in a graph.
     static func strongest(_ graph: SecurityGraph) -> [Int: AttackPathFinder.Found] {
+        var scanned = 0
+        return strongest(graph, &scanned)
+    }
+
+    /// The same, with how many edges were looked at for it added to `scanned`.
+    static func strongest(_ graph: SecurityGraph, _ scanned: inout Int) -> [Int: AttackPathFinder.Found] {
         let finder = AttackPathFinder(graph)
         let wanted = finder.wanted()
         var search = StrongestPaths(graph)
@@ -51,19 +57,16 @@ final class Effects {
             for one in finder.strongest(to: target, wanted, &search) where one.score > best?.score ?? 0 { best = one }
             strongest[target] = best
         }
+        scanned += search.scanned
         return strongest
     }
 
-    func effect(of edits: [Edit]) -> Effect {
-        guard !edits.isEmpty else {
-            return Effect(closes: [], exposure: exposure(before))
-        }
-        if let change = weakened(by: edits) { return effect(of: change.edges, andOf: change.data) }
-        return whole(trials.reevaluation.evaluation(after: edits).graph)
-    }
-
-    private func exposure(_ levels: [Int: Int]) -> [String: Int] {
-        Dictionary(uniqueKeysWithValues: levels.map { (base.graph.nodes[$0.key].id, $0.value) })
+    func effect(of made: Set<Int>) -> Effect {
+        guard !made.isEmpty else { return Effect(closes: [], exposure: before) }
+        if let change = weakened(by: made) { return effect(of: change.edges, andOf: change.data) }
+        let asked = trials.work
+        defer { work += trials.work - asked }
+        return whole(trials.graph(after: made))
     }
 
     // MARK: Everything again
@@ -73,73 +76,91 @@ final class Effects {
         let finder = AttackPathFinder(graph)
         let wanted = finder.wanted()
         var search = StrongestPaths(graph)
-        var levels: [String: Int] = [:]
-        var pairs: [String: Set<String>] = [:]
+        var levels: [Int: Int] = [:]
+        var pairs: [Int: Set<String>] = [:]
         for target in graph.nodes.indices where graph.nodes[target].value > 0 {
             for one in finder.strongest(to: target, wanted, &search) {
-                let id = graph.nodes[target].id
-                levels[id] = max(levels[id] ?? 0, Self.hundredths(one.score))
-                pairs[id, default: []].insert(graph.nodes[one.source].id)
+                // What is worth something was there before.
+                guard let place = base.graph.place(of: graph.nodes[target].id) else { continue }
+                levels[place] = max(levels[place] ?? 0, Self.hundredths(one.score))
+                pairs[place, default: []].insert(graph.nodes[one.source].id)
             }
         }
         let closes = found.indices.filter { place in
             let one = found[place]
-            return pairs[base.graph.nodes[one.target].id]?.contains(base.graph.nodes[one.source].id) != true
+            return pairs[one.target]?.contains(base.graph.nodes[one.source].id) != true
         }
         return Effect(closes: closes, exposure: levels)
     }
 
     // MARK: Only what changed
 
-    /// The edges that the edits take away or weaken; `nil` where they may do more than that.
-    private func weakened(by edits: [Edit]) -> (edges: [Int: GraphEdge?], data: Set<Int>)? {
+    /// The edges that changes take away or weaken; `nil` where they may do more than that.
+    private func weakened(by made: Set<Int>) -> (edges: [Int: GraphEdge?], data: Set<Int>)? {
         let graph = base.graph
-        let touched = trials.reevaluation.touched(by: edits)
-        guard !base.builder.mayCombine, base.premises.compromised.isEmpty else { return nil }
-        let steps = trials.reevaluation.steps(of: touched.asked.sorted(), andOutside: touched.outside, after: edits)
-        work += touched.asked.count * 8 + (touched.outside ? base.snapshot.instances.count : 0)
-        var nodes = Set(touched.asked.compactMap { graph.place(of: base.snapshot.principals[$0].arn) })
-        if touched.outside {
-            for (place, node) in graph.nodes.enumerated()
-            where node.kind.isOutside || node.kind.isHost { nodes.insert(place) }
-        }
+        guard base.premises.compromised.isEmpty else { return nil }
+        let asked = trials.work
+        defer { work += trials.work - asked }
         var changes: [Int: GraphEdge?] = [:]
         var data: Set<Int> = []
-        var kept = 0
-        for node in nodes {
-            for index in Int(graph.starts[node])..<Int(graph.starts[node + 1]) {
+        for part in trials.concerned(by: made) {
+            // What several principals do together rests on rights that are no step of one of them.
+            if case .principal(let index) = part, combination.rests(on: graph.place(of: base.snapshot.principals[index].arn)) { return nil }
+            guard let steps = trials.steps(of: part, after: made) else { continue }
+            var kept = 0
+            for index in trials.parts.edges(of: part) {
                 let old = graph.edges[index]
-                let new = steps.edges[GraphDraft.key(old.from, old.to)]
+                let new = steps.step(Int(old.from), Int(old.to))
                 if new != nil { kept += 1 }
                 if let new, new.likelihood == old.likelihood, new.confidence == old.confidence, new.isHypothetical == old.isHypothetical {
                     continue
                 }
                 // Whoever is no administrator any more is one more to protect from, and accounts have rights of each other's administrators.
                 let (from, to) = (graph.nodes[Int(old.from)], graph.nodes[Int(old.to)])
-                if let new, new.likelihood > old.likelihood { return nil }
+                if let new, new.likelihood > old.likelihood || old.isHypothetical && !new.isHypothetical { return nil }
                 if graph.technique(of: old) == "administrator" || from.kind.isPrincipal && from.account != to.account { return nil }
+                if combination.bears(on: Int(old.from), losing: to.kind == .admin) { return nil }
                 // Who does not read something by itself any more may have other ways to it, which count now.
                 if to.kind.isEverydayRight { data.insert(Int(old.to)) }
                 changes[index] = .some(
-                    new.map { edge in
-                        var edge = edge
-                        edge.proof = old.proof
+                    new.map { step in
+                        var edge = old
+                        edge.likelihood = step.likelihood
+                        edge.confidence = step.confidence
+                        edge.isHypothetical = step.isHypothetical
                         return edge
                     })
             }
+            // A step that was not there before.
+            guard kept == steps.list.count else { return nil }
         }
-        // A step that was not there before.
-        guard kept == steps.edges.count else { return nil }
         return (changes, data)
     }
 
+    /// Told paths, and targets whose strongest path it is, by the steps that they use.
+    private lazy var using: (found: [UInt64: [Int]], targets: [UInt64: [Int]]) = {
+        var using: (found: [UInt64: [Int]], targets: [UInt64: [Int]]) = ([:], [:])
+        for (place, one) in found.enumerated() {
+            for edge in one.edges { using.found[GraphDraft.key(edge.from, edge.to), default: []].append(place) }
+        }
+        for (target, one) in strongest {
+            for edge in one.edges { using.targets[GraphDraft.key(edge.from, edge.to), default: []].append(target) }
+        }
+        return using
+    }()
+    /// Who gets to steps of several principals together.
+    private lazy var combination = Combination(trials.reevaluation)
+
     private func effect(of changes: [Int: GraphEdge?], andOf data: Set<Int>) -> Effect {
-        guard !changes.isEmpty else { return Effect(closes: [], exposure: exposure(before)) }
-        let keys = Set(changes.keys.map { GraphDraft.key(base.graph.edges[$0].from, base.graph.edges[$0].to) })
-        func uses(_ one: AttackPathFinder.Found) -> Bool { one.edges.contains { keys.contains(GraphDraft.key($0.from, $0.to)) } }
-        let affected = found.indices.filter { uses(found[$0]) }
-        let targets = Set(affected.map { found[$0].target }).union(strongest.filter { uses($0.value) }.keys).union(
-            data.filter { base.graph.nodes[$0].value > 0 })
+        guard !changes.isEmpty else { return Effect(closes: [], exposure: before) }
+        var affected: Set<Int> = []
+        var targets = data.filter { base.graph.nodes[$0].value > 0 }
+        for place in changes.keys {
+            let key = GraphDraft.key(base.graph.edges[place].from, base.graph.edges[place].to)
+            affected.formUnion(using.found[key] ?? [])
+            targets.formUnion(using.targets[key] ?? [])
+        }
+        targets.formUnion(affected.map { found[$0].target })
         var graph = base.graph
         for (index, edge) in changes {
             if let edge { graph.edges[index] = edge } else { graph.edges[index].isHypothetical = true }
@@ -157,6 +178,46 @@ final class Effects {
         }
         work += (search.scanned - scanned) / 64
         return Effect(
-            closes: affected.filter { left[found[$0].target]?.contains(found[$0].source) != true }, exposure: exposure(levels))
+            closes: affected.sorted().filter { left[found[$0].target]?.contains(found[$0].source) != true }, exposure: levels)
+    }
+}
+
+/// Where taking steps away may change what attackers do who hold several principals, beyond the steps that are taken away.
+private struct Combination {
+    /// Nodes that have such a step, or are on a way from one.
+    private var isBehind: [Bool] = []
+    /// Nodes from which somebody is reached who may change the policies of others.
+    private var isBefore: [Bool] = []
+
+    init(_ reevaluation: Reevaluation) {
+        let base = reevaluation.base
+        let graph = base.graph
+        let behind = reevaluation.combining.compactMap { graph.place(of: base.snapshot.principals[$0].arn) }
+        if !behind.isEmpty { isBehind = Self.reached(behind, graph.nodes.count, graph.edges.map { ($0.from, $0.to) }) }
+        let writers = base.builder.writers.compactMap { graph.place(of: base.snapshot.principals[$0].arn) }
+        if !writers.isEmpty { isBefore = Self.reached(writers, graph.nodes.count, graph.edges.map { ($0.to, $0.from) }) }
+    }
+
+    private static func reached(_ starts: [Int], _ count: Int, _ steps: [(from: Int32, to: Int32)]) -> [Bool] {
+        var next = [[Int32]](repeating: [], count: count)
+        for step in steps { next[Int(step.from)].append(step.to) }
+        var isReached = [Bool](repeating: false, count: count)
+        for start in starts { isReached[start] = true }
+        var queue = starts
+        while let node = queue.popLast() {
+            for other in next[node] where !isReached[Int(other)] {
+                isReached[Int(other)] = true
+                queue.append(Int(other))
+            }
+        }
+        return isReached
+    }
+
+    /// Whether a step that is there rests on what a node may do.
+    func rests(on node: Int?) -> Bool { node.map { !isBehind.isEmpty && isBehind[$0] } ?? false }
+
+    /// Whether a step less from a node may matter; whoever loses the way to administrator rights may come to need others' help.
+    func bears(on node: Int, losing isAdministrators: Bool) -> Bool {
+        !isBehind.isEmpty && isBehind[node] || isAdministrators && !isBefore.isEmpty && isBefore[node]
     }
 }

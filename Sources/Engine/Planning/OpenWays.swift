@@ -18,14 +18,38 @@ struct OpenWay: Hashable {
 struct OpenWays {
     let graph: SecurityGraph
     private let isStart: [Bool]
-    private let incoming: [[Int32]]
+    /// Places of the edges that end at each node: `incoming[starts[n]..<starts[n + 1]]`.
+    private let incoming: [Int32]
+    private let starts: [Int32]
 
     init(_ graph: SecurityGraph) {
         self.graph = graph
         isStart = AttackPathFinder(graph).wanted()
-        var incoming = [[Int32]](repeating: [], count: graph.nodes.count)
-        for (index, edge) in graph.edges.enumerated() where !edge.isHypothetical { incoming[Int(edge.to)].append(Int32(index)) }
+        var starts = [Int32](repeating: 0, count: graph.nodes.count + 1)
+        for edge in graph.edges where !edge.isHypothetical { starts[Int(edge.to) + 1] += 1 }
+        for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
+        var next = starts
+        var incoming = [Int32](repeating: 0, count: Int(starts.last ?? 0))
+        for (index, edge) in graph.edges.enumerated() where !edge.isHypothetical {
+            incoming[Int(next[Int(edge.to)])] = Int32(index)
+            next[Int(edge.to)] += 1
+        }
         self.incoming = incoming
+        self.starts = starts
+    }
+
+    /// For each node that a search met the edge after it, towards the target.
+    private struct Search {
+        var after: [Int32]
+        /// The nodes that were met.
+        var queue: [Int] = []
+
+        init(_ count: Int) { after = [Int32](repeating: -1, count: count) }
+
+        mutating func reset() {
+            for node in queue { after[node] = -1 }
+            queue.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Whether a principal's way to data counts: what it may read by itself is no attack, and a group has its members' ways.
@@ -41,8 +65,9 @@ struct OpenWays {
     func shortest(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [(way: OpenWay, edges: [GraphEdge])] {
         var found: [(way: OpenWay, edges: [GraphEdge])] = []
         let passedTargets = Set(passing.map(\.target))
+        var search = Search(graph.nodes.count)
         for place in graph.nodes.indices where graph.nodes[place].value > 0 && target.counts(graph.nodes[place].kind, .infinity) {
-            found += ways(to: place, passing, passedTargets)
+            found += ways(to: place, passing, passedTargets, &search)
         }
         return found
     }
@@ -54,40 +79,42 @@ struct OpenWays {
     }
 
     private func ways(
-        to target: Int, _ passing: Set<OpenWay.Pair>, _ passedTargets: Set<String>
+        to target: Int, _ passing: Set<OpenWay.Pair>, _ passedTargets: Set<String>, _ search: inout Search
     ) -> [(way: OpenWay, edges: [GraphEdge])] {
-        var after: [Int: Int32] = [:]
-        var queue = [target]
+        search.reset()
+        search.queue.append(target)
         var head = 0
         var found: [(way: OpenWay, edges: [GraphEdge])] = []
-        while head < queue.count {
-            let node = queue[head]
+        while head < search.queue.count {
+            let node = search.queue[head]
             head += 1
             if node != target {
-                if counts(node, target), !passing.contains(.init(source: graph.nodes[node].id, target: graph.nodes[target].id)) {
-                    found.append(way(from: node, after))
+                if counts(node, target),
+                    passing.isEmpty || !passing.contains(.init(source: graph.nodes[node].id, target: graph.nodes[target].id))
+                {
+                    found.append(way(from: node, search.after))
                     continue
                 }
                 // Whoever gets to administrator rights on the way is somebody's way already.
                 if graph.nodes[node].kind == .admin, !passedTargets.contains(graph.nodes[node].id) { continue }
             }
-            for index in incoming[node] {
-                let from = Int(graph.edges[Int(index)].from)
-                if from != target, after[from] == nil {
-                    after[from] = index
-                    queue.append(from)
+            for place in Int(starts[node])..<Int(starts[node + 1]) {
+                let from = Int(graph.edges[Int(incoming[place])].from)
+                if from != target, search.after[from] < 0 {
+                    search.after[from] = incoming[place]
+                    search.queue.append(from)
                 }
             }
         }
         return found
     }
 
-    private func way(from start: Int, _ after: [Int: Int32]) -> (way: OpenWay, edges: [GraphEdge]) {
+    private func way(from start: Int, _ after: [Int32]) -> (way: OpenWay, edges: [GraphEdge]) {
         var nodes = [graph.nodes[start].id]
         var edges: [GraphEdge] = []
         var place = start
-        while let index = after[place] {
-            let edge = graph.edges[Int(index)]
+        while after[place] >= 0 {
+            let edge = graph.edges[Int(after[place])]
             edges.append(edge)
             place = Int(edge.to)
             nodes.append(graph.nodes[place].id)

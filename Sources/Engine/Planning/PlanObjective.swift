@@ -72,8 +72,13 @@ public struct PlanRequest: Sendable {
 public struct PlanLimits: Sendable, Hashable {
     /// Changes that are looked at.
     public var candidates = 20_000
-    /// Questions about paths under changes.
-    public var trials = 60_000
+    /// How much is evaluated again, in questions about permissions: so much, and so many times what the analysis itself took. What was
+    /// found by then is completed in a cheap way.
+    public var work = 1_200_000
+    /// See ``work``.
+    public var workPerAnalysis = 2
+    /// Open ways that are all looked at; where there are more, some of those that rest on the same are.
+    public var ways = 300
     /// Rounds of choosing and finding what is still open.
     public var rounds = 200
     /// Nodes of the solver's search, for each program.

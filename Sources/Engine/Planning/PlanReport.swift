@@ -67,6 +67,7 @@ extension Planner {
                     why: "evaluating the patched account as a whole finds them open, which evaluating its parts did not"))
         }
         plan.certificate = certificate(closing)
+        allow(4)
         let order = ordered(closing.made)
         plan.curve = curve(order, effects)
         return order
@@ -75,7 +76,9 @@ extension Planner {
     /// Fills in the plan that removes the most within a budget.
     private func spending(_ plan: inout Plan, _ effects: Effects) -> [Int] {
         let allowance: ExposureProgram.Allowance = request.maximumFixes.map { .count($0) } ?? .cost(request.budget ?? 0)
+        allow()
         let spending = spend(allowance, proofNodes: 400)
+        isCut = isSpent
         let costs = costs()
         plan.cost = spending.made.reduce(0) { $0 + costs[$1] }
         plan.optimal = !isCut && spending.left == spending.bound
@@ -103,6 +106,15 @@ extension Planner {
         var open = made.sorted()
         var done: Set<Int> = []
         var order: [Int] = []
+        if made.count > Self.compared {
+            // Too many to compare again after each: by what each removes alone.
+            let whole = program.exposure([])
+            let gains = Dictionary(uniqueKeysWithValues: open.map { ($0, whole - program.exposure([$0])) })
+            return open.sorted { a, b in
+                let (left, right) = ((gains[a] ?? 0) * costs[b], (gains[b] ?? 0) * costs[a])
+                return left != right ? left > right : (costs[a], a) < (costs[b], b)
+            }
+        }
         while !open.isEmpty {
             let now = program.exposure(done)
             let groups = Dictionary(grouping: program.rows, by: \.target).sorted { $0.key < $1.key }.map { _, rows in
@@ -122,25 +134,30 @@ extension Planner {
         return order
     }
 
+    /// The most changes of which each next one is compared with all that are left.
+    private static let compared = 100
+
     /// The most exposure that k changes remove, from none to as many as were chosen.
     private func curve(_ order: [Int], _ effects: Effects) -> [Plan.CurvePoint] {
         let total = effects.total
         var points = [Plan.CurvePoint(fixes: 0, exposureRemoved: 0, optimal: true, atMost: 0)]
         var last: Set<Int> = []
         // Of many points only some are looked at; those in between have what the one before them has, at least.
-        let step = max(1, order.count / 40)
+        let isLarge = order.count > Self.compared
+        let step = max(1, order.count / (isLarge ? 8 : 40))
         for count in order.indices.map({ $0 + 1 }) {
-            if count > request.limits.exactPoints, count < order.count, count % step != 0, let point = points.last {
+            let isLeftOut = isSpent || count > (isLarge ? 0 : request.limits.exactPoints) && count % step != 0
+            if isLeftOut, count < order.count, let point = points.last {
                 points.append(
                     .init(
                         fixes: count, exposureRemoved: point.exposureRemoved, optimal: false, atMost: Double(total) / 100,
                         chosen: point.chosen))
                 continue
             }
-            let isExact = count <= request.limits.exactPoints && !isCut
+            let isExact = count <= request.limits.exactPoints && !isLarge && !isCut && !isSpent
             let rest = order.filter { !last.contains($0) }
-            var hints = [Set(order.prefix(count)), last] + rest.prefix(isExact ? 12 : 3).map { last.union([$0]) }
-            if last.count < count - 1 { hints.append(last.union(rest.prefix(count - last.count))) }
+            var hints = [Set(order.prefix(count)), last] + rest.prefix(isExact ? 12 : isLarge ? 0 : 3).map { last.union([$0]) }
+            if !isLarge, last.count < count - 1 { hints.append(last.union(rest.prefix(count - last.count))) }
             let spent = spend(.count(count), hints: hints, solves: isExact, proofNodes: isExact ? 100 : 1)
             last = spent.made
             points.append(
@@ -283,8 +300,8 @@ struct PlanReport {
         self.judged = judged
     }
 
-    /// How much work telling what changes do alone may take.
-    private static let work = 400_000
+    /// Changes of the plan of which is told what they do alone, whatever that takes; of others where there is work left to do.
+    private static let told = 40
 
     func fill(_ plan: inout Plan, _ chosen: [Int]) {
         let trials = planner.trials
@@ -293,6 +310,7 @@ struct PlanReport {
         let named = Set(plan.curve.flatMap(\.chosen).compactMap { trials.place(of: $0) }).union(made)
         let ids = judged.paths.map(\.id)
         let total = effects.total
+        planner.allow(4)
         // Those of the plan first, then what closes ways that had to be closed.
         var counts: [Int: Int] = [:]
         for row in planner.rows { for change in row.hit { counts[change, default: 0] += 1 } }
@@ -302,9 +320,11 @@ struct PlanReport {
         var alone: [Int: (closes: [Int], removed: Int)] = [:]
         var told = 0
         for change in chosen + named.subtracting(made).sorted() + others.filter({ !named.contains($0) }) {
-            if !named.contains(change), told >= planner.request.limits.alternatives || effects.work > Self.work { break }
+            let isSpent = planner.isSpent || effects.work > planner.allowance(4)
+            if isSpent, told >= Self.told || !made.contains(change) { break }
+            if !named.contains(change), told >= planner.request.limits.alternatives { break }
             told += 1
-            let effect = effects.effect(of: trials.fixes[change].edits)
+            let effect = effects.effect(of: [change])
             alone[change] = (effect.closes, max(0, total - effect.total))
         }
         if alone.count < trials.fixes.count {
@@ -313,8 +333,8 @@ struct PlanReport {
                     what: "what each of \(trials.fixes.count - alone.count) more changes does alone",
                     why: "the search is bounded: \(alone.count) changes were looked at one by one"))
         }
-        let loss = AccessLoss(planner.evaluation.snapshot)
-        let texts = FixTexts.sequence(chosen.map { trials.fixes[$0].edits }, planner.evaluation.snapshot)
+        let loss = AccessLoss(planner.evaluation.snapshot, planner.source.index)
+        let texts = FixTexts.sequence(chosen.map { trials.fixes[$0].edits }, planner.evaluation.snapshot, planner.source.index)
         plan.fixes = zip(chosen, texts).map { fix($0, $1, alone[$0], ids, loss) }
         let shown = others.filter { change in named.contains(change) || alone[change].map { !$0.closes.isEmpty || $0.removed > 0 } ?? false
         }
@@ -322,7 +342,7 @@ struct PlanReport {
             let (left, right) = (alone[a]?.removed ?? 0, alone[b]?.removed ?? 0)
             return left != right ? left > right : AttackPathFinder.precedes(trials.fixes[a].id, trials.fixes[b].id)
         }
-        let parts = FixParts(planner.evaluation.snapshot)
+        let parts = FixParts(planner.evaluation.snapshot, index: planner.source.index)
         plan.alternatives = shown.map { fix($0, FixTexts(parts.parts(trials.fixes[$0].edits)), alone[$0], ids, loss) }
         let all = Dictionary((plan.fixes + plan.alternatives).map { ($0.id, $0) }) { first, _ in first }
         var perPath: [[Fix]] = Array(repeating: [], count: judged.paths.count)
@@ -338,7 +358,7 @@ struct PlanReport {
                     return AttackPathFinder.precedes(a.id, b.id)
                 }.map(\.id))
         }
-        let closed = Set(effects.effect(of: trials.edits(made)).closes)
+        let closed = Set(effects.effect(of: made).closes)
         plan.open = judged.paths.indices.filter { !closed.contains($0) }.map { ids[$0] }
     }
 

@@ -55,7 +55,7 @@ struct PlanVerifier {
         guard Set(plan.fixes.map(\.id)).count == plan.fixes.count else { throw Refusal("a fix is there twice") }
         var sequence: [[Edit]] = []
         for fix in plan.fixes { sequence.append(try checkCandidate(fix.id, fix.kind, fix.resource, fix.cost, fix.edits)) }
-        for (fix, texts) in zip(plan.fixes, FixTexts.sequence(sequence, evaluation.snapshot)) {
+        for (fix, texts) in zip(plan.fixes, FixTexts.sequence(sequence, evaluation.snapshot, candidates.index)) {
             guard fix.before == texts.before else { throw Refusal("\(fix.id): before is not what the records say") }
             guard fix.after == texts.after else { throw Refusal("\(fix.id): after is not what its edits make of before") }
             guard fix.cli == texts.cli, fix.rollback == texts.rollback, fix.terraform == texts.terraform else {
@@ -65,9 +65,14 @@ struct PlanVerifier {
         guard plan.cost == plan.fixes.reduce(0, { $0 + $1.cost }) else {
             throw Refusal("the plan's cost is not the sum of its fixes' costs")
         }
-        let effects = Effects(Trials(reevaluation), judged.found)
+        let trials = Trials(reevaluation)
+        let effects = Effects(trials, judged.found)
         for (fix, edits) in zip(plan.fixes, sequence) {
-            let effect = effects.effect(of: edits)
+            guard let kind = FixCosts.Kind(rawValue: fix.kind) else { throw Refusal("\(fix.id): there is no kind \(fix.kind)") }
+            let change = CandidateFix(kind, fix.resource, fix.title, edits, candidates.blast(kind, edits))
+            // In large plans it is not told of each.
+            if fix.closes.isEmpty, fix.exposureRemoved == 0 { continue }
+            let effect = effects.effect(of: [trials.place(of: change)])
             guard Set(fix.closes) == Set(effect.closes.map { judged.paths[$0].id }) else {
                 throw Refusal("\(fix.id): it does not close alone what it says")
             }

@@ -10,14 +10,25 @@ final class Planner {
     let request: PlanRequest
     let trials: Trials
     let maker: RowMaker
-    private let source: CandidateFixes
-    private var asked: Set<String> = []
+    let source: CandidateFixes
+    /// Places of the changes of each step that was looked at.
+    private var changes: [String: [Int]] = [:]
     private(set) var rows: [RowMaker.Row] = []
     /// Pairs that nothing known closes.
     private(set) var passing: Set<OpenWay.Pair> = []
     /// Whether the work was cut off.
-    private(set) var isCut = false
+    var isCut = false
+    /// How much work may have been done by the end of what is done now.
+    private var allowed = 0
+    /// Whether no more work may be done.
+    var isSpent: Bool { trials.work > allowed }
+    /// Changes that rows do not know of yet.
+    private var unseen: Set<Int> = []
     private(set) var notes: [CoverageReport.Gap] = []
+
+    /// Rows of exposure, and how much is exposed after changes that were looked at.
+    var exposureRows: [(row: RowMaker.Row, target: Int, level: Int)] = []
+    var measured: [Set<Int>: Int] = [:]
 
     init(_ evaluation: Evaluation, _ request: PlanRequest) {
         self.evaluation = evaluation
@@ -34,6 +45,14 @@ final class Planner {
         }
     }
 
+    /// How much work one part of so many may take.
+    func allowance(_ share: Int = 1) -> Int {
+        (request.limits.work + request.limits.workPerAnalysis * trials.workOfAnalysis) / share
+    }
+
+    /// Begins something that may take so much work, besides what was done already.
+    func allow(_ share: Int = 1) { allowed = trials.work + allowance(share) }
+
     func costs() -> [Int] { trials.fixes.map { request.costs.cost($0.kind, $0.blast) } }
 
     // MARK: Closing every path
@@ -49,28 +68,26 @@ final class Planner {
         var made: Set<Int> = []
         var solution = Cover.Solution(chosen: [], cost: 0, bound: 0, parts: [])
         var round = 0
-        var isSolved = true
+        allow()
         while true {
-            let graph = trials.reevaluation.evaluation(after: trials.edits(made)).graph
+            let graph = trials.graph(after: made)
             let open = ways(graph)
             if open.isEmpty {
                 // What cannot be closed is left; that is said only once every change of its steps was tried.
                 let known = trials.fixes.count
                 if !passing.isEmpty { discover(OpenWays(graph).left(request.target), graph) }
-                if trials.fixes.count > known { isSolved = false }
-                if isSolved { break }
+                if trials.fixes.count == known, !refresh() || isCut { break }
             } else {
                 round += 1
-                if round > request.limits.rounds || trials.count > request.limits.trials {
-                    isCut = true
-                    made = finish(made, open, graph)
-                    break
-                }
                 let known = trials.fixes.count
-                discover(open, graph)
+                let samples = samples(open, graph, round)
+                discover(samples, graph)
                 var isNew = trials.fixes.count > known
-                for (way, _) in open {
-                    let row = maker.row(way, after: made)
+                if round > request.limits.rounds { isCut = true }
+                for (way, edges) in samples {
+                    isCut = isCut || isSpent
+                    if isCut { break }
+                    let row = maker.row(way, after: made, own: own(way, edges, graph))
                     if row.hit.isEmpty, row.unless.isEmpty {
                         passing.insert(way.pair)
                     } else {
@@ -78,12 +95,16 @@ final class Planner {
                         isNew = true
                     }
                 }
-                if !isNew { continue }
+                if !isCut, !isNew { continue }
+            }
+            if isCut {
+                made = finish(solve(proves: false)?.chosen ?? made)
+                _ = refresh()
+                break
             }
             guard let next = solve(proves: false) else { break }
             made = next.chosen
             solution = next
-            isSolved = true
         }
         if let proven = solve(proves: true) { solution = proven }
         if isCut { solution.chosen = made }
@@ -96,6 +117,53 @@ final class Planner {
         return ways.shortest(to: request.target, passing: passing)
     }
 
+    /// Few ways are looked at each; of many that rest on the same, some, and the more the longer it takes. What closes those closes most others
+    /// as well; those that it does not are found open, and looked at then.
+    private func samples(
+        _ open: [(way: OpenWay, edges: [GraphEdge])], _ graph: SecurityGraph, _ round: Int
+    ) -> [(way: OpenWay, edges: [GraphEdge])] {
+        guard open.count > request.limits.ways else { return open }
+        var counts: [String: Int] = [:]
+        return open.filter { way, edges in
+            let key = basis(edges, graph)
+            counts[key, default: 0] += 1
+            return counts[key, default: 0] <= 1 << (2 * min(round - 1, 10))
+        }
+    }
+
+    /// What the steps of a way rest on: the same for all who have them from the same statements.
+    func basis(_ edges: [GraphEdge], _ graph: SecurityGraph) -> String {
+        var words: [String] = []
+        for edge in edges {
+            let proof = graph.proof(of: edge)
+            words += [graph.technique(of: edge)] + proof.alternatives
+            for citation in proof.citations where citation.policy != nil {
+                let isShared = citation.policy?.hasPrefix("arn:") == true
+                words.append(
+                    (isShared ? citation.policy ?? "" : citation.record + (citation.pointer ?? "")) + " \(citation.statement ?? -1)")
+            }
+            if !proof.citations.contains(where: { $0.policy != nil }) { words += [graph.nodes[Int(edge.to)].id] + proof.via }
+        }
+        return words.joined(separator: "\n")
+    }
+
+    /// The changes of a way's own steps, as they are in a graph after changes and as they were before.
+    func own(_ way: OpenWay, _ edges: [GraphEdge], _ graph: SecurityGraph) -> Set<Int> {
+        Set(steps(way, edges, graph).flatMap { changes[Self.key($0.edge, $0.graph)] ?? [] })
+    }
+
+    private func steps(_ way: OpenWay, _ edges: [GraphEdge], _ graph: SecurityGraph) -> [(edge: GraphEdge, graph: SecurityGraph)] {
+        var steps = edges.map { (edge: $0, graph: graph) }
+        // A step may be another one after changes than it is today; both are what can be changed.
+        for (from, to) in zip(way.nodes, way.nodes.dropFirst()) {
+            guard let from = evaluation.graph.place(of: from), let to = evaluation.graph.place(of: to),
+                let edge = evaluation.graph.edge(from, to)
+            else { continue }
+            steps.append((edge, evaluation.graph))
+        }
+        return steps
+    }
+
     private func solve(proves: Bool) -> Cover.Solution? {
         let limits = Cover.Limits(
             program: .init(nodes: request.limits.nodes, seconds: request.limits.seconds), proofNodes: proves ? 400 : 0)
@@ -106,38 +174,58 @@ final class Planner {
     func discover(_ open: [(way: OpenWay, edges: [GraphEdge])], _ graph: SecurityGraph) {
         var news: Set<Int> = []
         for (way, edges) in open {
-            var steps = edges.map { ($0, graph) }
-            // A step may be another one after changes than it is today; both are what can be changed.
-            for (from, to) in zip(way.nodes, way.nodes.dropFirst()) {
-                guard let from = evaluation.graph.place(of: from), let to = evaluation.graph.place(of: to),
-                    let edge = evaluation.graph.edge(from, to)
-                else { continue }
-                steps.append((edge, evaluation.graph))
-            }
-            for (edge, graph) in steps where trials.fixes.count < request.limits.candidates {
-                let proof = graph.proof(of: edge)
-                let key =
-                    ([graph.nodes[Int(edge.from)].id, graph.nodes[Int(edge.to)].id, graph.technique(of: edge)] + proof.alternatives
-                    + proof.via)
-                    .joined(separator: "\n")
-                guard asked.insert(key).inserted else { continue }
+            for (edge, graph) in steps(way, edges, graph) where trials.fixes.count < request.limits.candidates {
+                let key = Self.key(edge, graph)
+                guard changes[key] == nil else { continue }
+                var places: [Int] = []
                 for fix in source.fixes(for: edge, in: graph) where !request.excluded.contains(fix.id) {
                     let known = trials.fixes.count
                     let place = trials.place(of: fix)
                     if place == known { news.insert(place) }
+                    places.append(place)
                 }
+                changes[key] = places
             }
         }
         guard !news.isEmpty else { return }
-        rows = rows.map { maker.again($0, news) }
+        unseen.formUnion(news)
         // What nothing closed may be closed now.
         passing = []
+    }
+
+    /// Has rows learn of the changes that they do not know of; answers whether one of them is another one then.
+    private func refresh() -> Bool {
+        guard !unseen.isEmpty else { return false }
+        let news = unseen
+        unseen = []
+        var isChanged = false
+        var kept: [RowMaker.Row] = []
+        for row in rows {
+            isCut = isCut || isSpent
+            // Where the work is cut off, what a row says that a new change concerns is not known any more.
+            if isCut, !news.isDisjoint(with: trials.concerning(row.way)) {
+                isChanged = true
+                continue
+            }
+            let new = maker.again(row, news)
+            isChanged = isChanged || new.hit != row.hit
+            kept.append(new)
+        }
+        rows = kept
+        return isChanged
+    }
+
+    /// The same for steps that the same changes are of.
+    private static func key(_ edge: GraphEdge, _ graph: SecurityGraph) -> String {
+        let proof = graph.proof(of: edge)
+        let ends = [graph.nodes[Int(edge.from)].id, graph.nodes[Int(edge.to)].id, graph.technique(of: edge)]
+        return (ends + proof.alternatives + proof.via).joined(separator: "\n")
     }
 
     /// Places of the changes of the steps that are left open after `made`.
     func changes(leftAfter made: Set<Int>) -> Set<Int> {
         guard !passing.isEmpty else { return [] }
-        let graph = trials.reevaluation.evaluation(after: trials.edits(made)).graph
+        let graph = trials.graph(after: made)
         var places: Set<Int> = []
         for (_, edges) in OpenWays(graph).left(request.target) {
             for edge in edges { places.formUnion(source.fixes(for: edge, in: graph).compactMap { trials.place(of: $0.id) }) }
@@ -145,147 +233,53 @@ final class Planner {
         return places
     }
 
-    /// Where the work is cut off: closes what is open with the cheapest change of each way, again and again.
-    private func finish(_ start: Set<Int>, _ first: [(way: OpenWay, edges: [GraphEdge])], _ graph: SecurityGraph) -> Set<Int> {
+    /// Where the work is cut off: of the changes of each open way one more is made, those first that stand in most ways per cost, and
+    /// everything is evaluated again, until nothing is open or nothing is known for what is.
+    private func finish(_ start: Set<Int>) -> Set<Int> {
         var made = start
-        var open = first
-        var graph = graph
-        for _ in 0..<max(20, request.limits.rounds) {
+        for round in 1... {
+            let graph = trials.graph(after: made)
+            let open = samples(ways(graph), graph, round)
             discover(open, graph)
-            let costs = costs()
-            var isNew = false
-            for (way, _) in open where maker.isOpen(way, trials.standing(of: way, after: made)) {
-                let options = trials.concerning(way).subtracting(made)
-                guard
-                    let best = options.sorted(by: { (costs[$0], $0) < (costs[$1], $1) }).first(where: { change in
-                        !maker.isOpen(way, trials.standing(of: way, after: made.union([change])))
-                    })
-                else {
-                    passing.insert(way.pair)
-                    continue
-                }
-                made.insert(best)
-                isNew = true
+            var rows: [Set<Int>] = []
+            for (way, edges) in open {
+                let options = Set(edges.flatMap { changes[Self.key($0, graph)] ?? [] }).subtracting(made)
+                if options.isEmpty { passing.insert(way.pair) } else { rows.append(options) }
             }
-            guard isNew else { break }
-            graph = trials.reevaluation.evaluation(after: trials.edits(made)).graph
-            open = ways(graph)
+            if open.isEmpty { break }
+            made.formUnion(cheapest(rows))
         }
         return made
+    }
+
+    /// Changes such that each row has one: always the one that stands in most open rows per cost.
+    private func cheapest(_ rows: [Set<Int>]) -> Set<Int> {
+        let costs = costs()
+        var byChange: [Int: [Int]] = [:]
+        for (row, options) in rows.enumerated() { for change in options { byChange[change, default: []].append(row) } }
+        var counts = byChange.mapValues(\.count)
+        var isOpen = [Bool](repeating: true, count: rows.count)
+        var left = rows.count
+        var chosen: Set<Int> = []
+        while left > 0 {
+            let best = counts.filter { $0.value > 0 }.min { a, b in
+                let (left, right) = (costs[a.key] * b.value, costs[b.key] * a.value)
+                return left != right ? left < right : a.key < b.key
+            }
+            guard let best else { break }
+            chosen.insert(best.key)
+            for row in byChange[best.key] ?? [] where isOpen[row] {
+                isOpen[row] = false
+                left -= 1
+                for change in rows[row] { counts[change, default: 0] -= 1 }
+            }
+        }
+        return chosen
     }
 
     /// Evaluates the whole patched snapshot from scratch; gives what is open there.
     private func verify(_ made: Set<Int>) -> [OpenWay] {
         ways(evaluation.again(Patch.snapshot(evaluation.snapshot, trials.edits(made))).graph).map(\.way)
-    }
-
-    // MARK: Within a budget
-
-    struct Spending {
-        var made: Set<Int>
-        /// Hundredths of exposure that stay.
-        var left: Int
-        /// Hundredths that stay whatever is chosen.
-        var bound: Int
-        var program: ExposureProgram
-        var proof: ExposureProof?
-        /// The ways of the program's rows.
-        var ways: [OpenWay]
-    }
-
-    private var exposureRows: [(row: RowMaker.Row, target: Int, level: Int)] = []
-    private var measured: [Set<Int>: Int] = [:]
-
-    /// The exposure after changes, and rows for what is exposed more than the rows so far say.
-    private func measure(_ made: Set<Int>) -> Int {
-        if let known = measured[made] { return known }
-        let graph = trials.reevaluation.evaluation(after: trials.edits(made)).graph
-        var total = 0
-        var open: [(way: OpenWay, edges: [GraphEdge])] = []
-        var levels: [Int] = []
-        for (target, found) in Effects.strongest(graph).sorted(by: { $0.key < $1.key }) {
-            let level = Effects.hundredths(found.score)
-            total += level
-            guard level > 0 else { continue }
-            let way = OpenWay(nodes: [graph.nodes[found.source].id] + found.edges.map { graph.nodes[Int($0.to)].id })
-            open.append((way, found.edges))
-            levels.append(level)
-            _ = target
-        }
-        measured[made] = total
-        discoverForExposure(open, graph)
-        for ((way, _), level) in zip(open, levels) {
-            guard let target = evaluation.graph.place(of: way.target) else { continue }
-            let known = exposureRows.contains { one in
-                one.target == target && one.level >= level && !Cover.Row(hit: one.row.hit, unless: one.row.unless).holds(made)
-            }
-            if known { continue }
-            exposureRows.append((exposureMaker(target, level).row(way, after: made), target, level))
-        }
-        return total
-    }
-
-    private func exposureMaker(_ target: Int, _ level: Int) -> RowMaker {
-        let value = evaluation.graph.nodes[target].value
-        return RowMaker(trials: trials, costs: request.costs) { _, standing in
-            guard standing.isOpen, let likelihood = standing.likelihood else { return false }
-            return Effects.hundredths(AttackPathFinder.rounded(value * likelihood)) >= level
-        }
-    }
-
-    private func discoverForExposure(_ open: [(way: OpenWay, edges: [GraphEdge])], _ graph: SecurityGraph) {
-        let known = trials.fixes.count
-        discover(open, graph)
-        guard trials.fixes.count > known else { return }
-        let news = Set(known..<trials.fixes.count)
-        for place in exposureRows.indices {
-            let (row, target, level) = exposureRows[place]
-            exposureRows[place].row = exposureMaker(target, level).again(row, news)
-        }
-    }
-
-    /// The best choice that is allowed.
-    ///
-    /// - Parameters:
-    ///   - hints: choices that may be good, to start from.
-    ///   - solves: whether more is looked for than the best of the hints.
-    ///   - proofNodes: how many nodes the proof may have.
-    func spend(_ allowance: ExposureProgram.Allowance, hints: [Set<Int>] = [], solves: Bool = true, proofNodes: Int) -> Spending {
-        var best: (made: Set<Int>, left: Int) = ([], measure([]))
-        func offer(_ made: Set<Int>) {
-            let left = measure(made)
-            if (left, made.count) < (best.left, best.made.count) { best = (made, left) }
-        }
-        for hint in hints where exposures(allowance).isAllowed(hint) { offer(hint) }
-        var seen: Set<Set<Int>> = []
-        for _ in 0..<(solves ? request.limits.rounds : 0) {
-            if trials.count > request.limits.trials {
-                isCut = true
-                break
-            }
-            let program = exposures(allowance)
-            let solution = program.solve(.init(nodes: request.limits.nodes, seconds: request.limits.seconds))
-            let rows = exposureRows.count
-            offer(solution.chosen)
-            // What the rows say of the choice is what it is: so nothing is better.
-            if measure(solution.chosen) <= program.exposure(solution.chosen) || !seen.insert(solution.chosen).inserted,
-                rows == exposureRows.count
-            {
-                break
-            }
-        }
-        let program = exposures(allowance)
-        let proof = ExposureProof.build(program, atLeast: best.left, nodes: max(1, proofNodes))
-        let bound = min(best.left, proof.bound(program) ?? 0)
-        return Spending(made: best.made, left: best.left, bound: bound, program: program, proof: proof, ways: exposureRows.map(\.row.way))
-    }
-
-    /// What is known about exposure as a program.
-    func exposures(_ allowance: ExposureProgram.Allowance) -> ExposureProgram {
-        ExposureProgram(
-            costs: costs(),
-            rows: exposureRows.map { .init(target: $0.target, level: $0.level, cover: .init(hit: $0.row.hit, unless: $0.row.unless)) },
-            allowance: allowance)
     }
 
     func note(_ gap: CoverageReport.Gap) { notes.append(gap) }

@@ -18,21 +18,22 @@ struct RowMaker {
     private func isOpen(_ way: OpenWay, _ made: Set<Int>) -> Bool { isOpen(way, trials.standing(of: way, after: made)) }
 
     /// The row of a way that is open after `made`.
-    func row(_ way: OpenWay, after made: Set<Int>) -> Row {
+    ///
+    /// - Parameter own: changes of the way's own steps, which are tried first.
+    func row(_ way: OpenWay, after made: Set<Int>, own: Set<Int>) -> Row {
         let concerning = trials.concerning(way)
         let present = made.intersection(concerning)
         let unless = needed(way, present)
-        return Row(way: way, hit: hit(way, present, concerning, unless), unless: unless)
+        return Row(way: way, hit: hit(way, present, concerning, unless, own), unless: unless)
     }
 
     /// The row after more changes became known.
     func again(_ row: Row, _ news: Set<Int>) -> Row {
-        let concerning = trials.concerning(row.way)
-        let fresh = news.intersection(concerning).subtracting(row.hit)
-        guard !fresh.isEmpty else { return row }
+        let others = trials.concerning(row.way).subtracting(row.hit)
+        let fresh = news.intersection(others)
+        guard !fresh.isEmpty, !isOpen(row.way, others) else { return row }
         var row = row
-        row.hit.formUnion(
-            hit(row.way, concerning.subtracting(row.hit).subtracting(fresh), fresh.union(concerning.subtracting(row.hit)), row.unless))
+        row.hit.formUnion(hit(row.way, others.subtracting(fresh), others, row.unless, fresh))
         return row
     }
 
@@ -48,18 +49,32 @@ struct RowMaker {
     }
 
     /// The changes that close the way when all others are made: those that close it alone, where the others together leave it open; else
-    /// found one by one, cheap ones first among those that are made.
-    private func hit(_ way: OpenWay, _ present: Set<Int>, _ concerning: Set<Int>, _ unless: Set<Int>) -> Set<Int> {
+    /// found among the others, cheap ones first among those that are made.
+    private func hit(_ way: OpenWay, _ present: Set<Int>, _ concerning: Set<Int>, _ unless: Set<Int>, _ own: Set<Int>) -> Set<Int> {
         let others = concerning.subtracting(present)
-        let alone = others.filter { !isOpen(way, unless.union([$0])) }
-        let rest = concerning.subtracting(alone)
-        if isOpen(way, rest) { return alone }
+        var hit = others.intersection(own).filter { !isOpen(way, unless.union([$0])) }
+        if isOpen(way, concerning.subtracting(hit)) { return hit }
+        hit.formUnion(others.subtracting(own).filter { !isOpen(way, unless.union([$0])) })
+        let rest = concerning.subtracting(hit)
+        if isOpen(way, rest) { return hit }
         var made = present
-        var hit = alone
         let price = { (change: Int) in costs.cost(trials.fixes[change].kind, trials.fixes[change].blast) }
-        for change in rest.subtracting(present).sorted(by: { (price($0), $0) < (price($1), $1) }) {
-            if isOpen(way, made.union([change])) { made.insert(change) } else { hit.insert(change) }
-        }
+        let order = rest.subtracting(present).sorted { (price($0), $0) < (price($1), $1) }
+        take(order[...], way, &made, &hit)
         return hit
+    }
+
+    /// Makes what leaves the way open, in order; what closes it is hit. Many that leave it open are made at once.
+    private func take(_ changes: ArraySlice<Int>, _ way: OpenWay, _ made: inout Set<Int>, _ hit: inout Set<Int>) {
+        guard !changes.isEmpty else { return }
+        if isOpen(way, made.union(changes)) {
+            made.formUnion(changes)
+        } else if changes.count == 1 {
+            hit.formUnion(changes)
+        } else {
+            let middle = changes.startIndex + changes.count / 2
+            take(changes[..<middle], way, &made, &hit)
+            take(changes[middle...], way, &made, &hit)
+        }
     }
 }

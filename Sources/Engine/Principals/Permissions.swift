@@ -3,7 +3,7 @@ import IAMEvaluator
 
 /// Answers "may this principal do that?" for the whole snapshot, each question once for all principals with the same policies.
 final class Permissions {
-    let snapshot: CloudSnapshot
+    private(set) var snapshot: CloudSnapshot
     let library: PolicyLibrary
     /// What the accounts' organisations say.
     let organisation: OrganisationPolicies
@@ -24,6 +24,9 @@ final class Permissions {
         /// Sets of those policies alone that bear on a question.
         var parts: [Part: Int] = [:]
         var answers: [Question: RawAnswer] = [:]
+        /// Answers of sets that only a trial of changes has, kept as long as they are few; and the first of these sets.
+        var passing: [Question: RawAnswer] = [:]
+        var lasting = Int.max
         var administrators: [Int: RawAnswer] = [:]
         /// Whether a set's policies tell resources of an action apart, by both.
         var blind: [Int: Bool] = [:]
@@ -96,6 +99,26 @@ final class Permissions {
         absence = base.absence
         subjects = base.subjects
         for index in changed { subjects[index] = subject(index) }
+    }
+
+    /// The most answers that are kept of sets that only trials have.
+    private static let passingAnswers = 300_000
+
+    /// What is asked from now on by sets that were not seen yet is about changes that are tried, and is not kept for long.
+    func beginTrials() { if cache.lasting == .max { cache.lasting = cache.sets.count } }
+
+    /// Takes another snapshot of the same principals in place of this one, of which only some are others; their trust policies likewise.
+    func take(_ other: CloudSnapshot, changed: Set<Int>, trusts roles: Set<Int>) {
+        snapshot = other
+        for index in changed { subjects[index] = subject(index) }
+        for index in roles { trusts[index] = nil }
+    }
+
+    /// Takes the snapshot back that another one's are of, where these were changed.
+    func take(backTo base: Permissions, changed: Set<Int>, trusts roles: Set<Int>) {
+        snapshot = base.snapshot
+        for index in changed { subjects[index] = base.subjects[index] }
+        for index in roles { trusts[index] = nil }
     }
 
     private func subject(_ index: Int) -> Subject? {
@@ -310,6 +333,13 @@ final class Permissions {
             }
         }
         guard isShared(policy, subject) else { return ask(subject, action, resource, account, context, policy, layers) }
+        if question.set >= cache.lasting {
+            if let known = cache.passing[question] { return known }
+            if cache.passing.count >= Self.passingAnswers { cache.passing.removeAll(keepingCapacity: true) }
+            let raw = ask(subject, action, resource, account, context, policy, layers)
+            cache.passing[question] = raw
+            return raw
+        }
         if let known = cache.answers[question] { return known }
         let raw = ask(subject, action, resource, account, context, policy, layers)
         cache.answers[question] = raw

@@ -3,15 +3,15 @@ import CloudModel
 /// What else stops working when edits are made: who loses which access, and whether it was used.
 struct AccessLoss {
     private let snapshot: CloudSnapshot
-    private let principals: [String: Principal]
+    private let index: PatchIndex
     private let members: [String: [Principal]]
     private let attached: [String: [Principal]]
     /// The most accesses that are told for one change.
     static let told = 50
 
-    init(_ snapshot: CloudSnapshot) {
+    init(_ snapshot: CloudSnapshot, _ index: PatchIndex? = nil) {
         self.snapshot = snapshot
-        principals = Dictionary(snapshot.principals.map { ($0.arn, $0) }) { first, _ in first }
+        self.index = index ?? PatchIndex(snapshot)
         var members: [String: [Principal]] = [:]
         var attached: [String: [Principal]] = [:]
         for principal in snapshot.principals {
@@ -60,7 +60,7 @@ struct AccessLoss {
     private func access(_ principal: String, _ grant: Grant) -> Fix.Access {
         Fix.Access(
             principal: principal, action: grant.action, resource: grant.resource,
-            use: principals[principal].map { use($0, grant.action) } ?? "unknown")
+            use: index.principal(principal).map { use($0, grant.action) } ?? "unknown")
     }
 
     /// Whether a principal used an action, as far as that is known.
@@ -99,7 +99,7 @@ struct AccessLoss {
 
     private func holders(_ place: Edit.Place) -> [Principal] {
         switch place {
-        case .inline(let arn, _): principals[arn].map(people) ?? []
+        case .inline(let arn, _): index.principal(arn).map(people) ?? []
         case .managed(let arn): (attached[arn] ?? []).flatMap(people)
         case .trust, .resource: []
         }
@@ -113,7 +113,7 @@ struct AccessLoss {
 
     /// What a principal has from its other policies.
     private func others(_ principal: Principal, but document: JSONValue) -> Set<Grant> {
-        let sources = principal.policies + principal.groups.flatMap { principals[$0]?.policies ?? [] }
+        let sources = principal.policies + principal.groups.flatMap { index.principal($0)?.policies ?? [] }
         return Set(sources.filter { $0.document != document }.flatMap { Self.grants($0.document) })
     }
 
@@ -121,7 +121,7 @@ struct AccessLoss {
         switch place {
         case .trust(let role): return edits.flatMap { taken($0, by: "sts:AssumeRole", on: role) }
         case .resource(let arn):
-            let statements = CandidateFixes.document(at: place, principals, snapshot).map(Patch.statements) ?? []
+            let statements = index.document(at: place).map(Patch.statements) ?? []
             return edits.flatMap { edit -> [Fix.Access] in
                 let statement = edit.statement.flatMap { statements.indices.contains($0) ? statements[$0] : nil }
                 let actions = Patch.texts(statement?["Action"])
@@ -129,7 +129,7 @@ struct AccessLoss {
             }
         case .inline, .managed: break
         }
-        guard let document = CandidateFixes.document(at: place, principals, snapshot) else { return [] }
+        guard let document = index.document(at: place) else { return [] }
         let after = Set(Self.grants(Patch.document(document, edits)))
         var gone = Self.grants(document).filter { !after.contains($0) }
         for case .denyAction(_, let action, let resource) in edits { gone.append(Grant(action: action, resource: resource)) }
@@ -145,7 +145,7 @@ struct AccessLoss {
         switch edit {
         case .removePrincipal(_, _, let principal), .replacePrincipal(_, _, let principal, _): return [access(principal, grant)]
         case .addCondition(_, let index, let condition):
-            let statements = edit.place.flatMap { CandidateFixes.document(at: $0, principals, snapshot) }.map(Patch.statements) ?? []
+            let statements = edit.place.flatMap { self.index.document(at: $0) }.map(Patch.statements) ?? []
             let principal = statements.indices.contains(index) ? statements[index]["Principal"] : nil
             let named = principal?.string.map { [$0] } ?? principal?.object?.members.flatMap { Patch.texts($0.value) } ?? []
             return named.map { access($0, Grant(action: "\(action) without \(condition.key)", resource: resource)) }
@@ -161,27 +161,27 @@ struct AccessLoss {
         }
         switch edit {
         case .detach(let policy, let holder):
-            guard let principal = principals[holder] else { return [] }
+            guard let principal = index.principal(holder) else { return [] }
             let document = principal.policies.first { $0.arn == policy }?.document ?? .null
             let kept = others(principal, but: document)
             return people(principal).flatMap { person in
                 Self.grants(document).filter { !kept.contains($0) }.map { access(person.arn, $0) }
             }
         case .leaveGroup(let user, let group):
-            guard let principal = principals[user] else { return [] }
+            guard let principal = index.principal(user) else { return [] }
             let own = Set(
-                (principal.policies + principal.groups.filter { $0 != group }.flatMap { principals[$0]?.policies ?? [] })
+                (principal.policies + principal.groups.filter { $0 != group }.flatMap { index.principal($0)?.policies ?? [] })
                     .flatMap { Self.grants($0.document) })
-            return (principals[group]?.policies ?? []).flatMap { Self.grants($0.document) }.filter { !own.contains($0) }.map {
+            return (index.principal(group)?.policies ?? []).flatMap { Self.grants($0.document) }.filter { !own.contains($0) }.map {
                 access(user, $0)
             }
         case .setBoundary(let holder, _, let actions): return actions.map { access(holder, Grant(action: $0, resource: "*")) }
         case .removeInstanceProfile(let arn):
-            let role = snapshot.instances.first { $0.arn == arn }?.role
-            return (role.flatMap { principals[$0] }?.policies ?? []).flatMap { Self.grants($0.document) }.map { grant in
+            let role = index.instances[arn]?.first.flatMap { snapshot.instances[$0].role }
+            return (role.flatMap(index.principal)?.policies ?? []).flatMap { Self.grants($0.document) }.map { grant in
                 Fix.Access(
                     principal: arn, action: grant.action, resource: grant.resource,
-                    use: role.flatMap { principals[$0] }.map { use($0, grant.action) } ?? "unknown")
+                    use: role.flatMap(index.principal).map { use($0, grant.action) } ?? "unknown")
             }
         case .closeRule(let id, let rule, let cidrs, _):
             let ports = rule.fromPort.map { "\($0)-\(rule.toPort ?? $0)" } ?? "all ports"

@@ -1,9 +1,10 @@
 import CloudModel
 
 /// Real changes for the steps of a path. Each is concrete; whether it cuts anything is found out by evaluating again.
-struct CandidateFixes {
+final class CandidateFixes {
     let snapshot: CloudSnapshot
     let graph: SecurityGraph
+    let index: PatchIndex
     let principals: [String: Principal]
     let functions: [String: Function]
     let groups: [String: SecurityGroup]
@@ -16,9 +17,34 @@ struct CandidateFixes {
     /// Roles that workloads run as.
     let usedRoles: Set<String>
 
+    /// Roles that workloads run as, by account, and the texts that narrowing a right to what is in use lists.
+    private(set) lazy var usedRolesByAccount = Dictionary(grouping: usedRoles.sortedUnique.filter { principals[$0] != nil }) {
+        principals[$0]?.account ?? ""
+    }
+    private(set) lazy var plainBuckets = plain(snapshot.buckets.map { ($0.account, $0.arn) })
+    private(set) lazy var plainSecrets = plain(snapshot.secrets.map { ($0.account, $0.arn) })
+    /// Users and roles that can assume a role today, by the role's node.
+    private(set) lazy var assumers: [Int32: [GraphNode]] = {
+        var assumers: [Int32: [GraphNode]] = [:]
+        for edge in graph.edges where graph.technique(of: edge) == "sts-001" {
+            let node = graph.nodes[Int(edge.from)]
+            if node.kind == .user || node.kind == .role { assumers[edge.to, default: []].append(node) }
+        }
+        return assumers
+    }()
+    /// Roles by account.
+    private(set) lazy var roles = Dictionary(grouping: snapshot.principals.filter { $0.kind == .role }, by: \.account)
+
+    /// What is no jewel, by account.
+    private func plain(_ list: [(account: String, arn: String)]) -> [String: [String]] {
+        Dictionary(grouping: list.filter { one in graph.place(of: one.arn).map { graph.nodes[$0].value == 0 } ?? true }, by: \.account)
+            .mapValues { $0.map(\.arn).sortedUnique }
+    }
+
     init(_ snapshot: CloudSnapshot, _ graph: SecurityGraph) {
         self.snapshot = snapshot
         self.graph = graph
+        index = PatchIndex(snapshot)
         principals = Dictionary(snapshot.principals.map { ($0.arn, $0) }) { first, _ in first }
         functions = Dictionary(snapshot.functions.map { ($0.arn, $0) }) { first, _ in first }
         groups = Dictionary(snapshot.securityGroups.map { ($0.id, $0) }) { first, _ in first }
@@ -104,21 +130,9 @@ struct CandidateFixes {
 
     /// The text at a place, and what kind of principal holds it.
     private func document(at place: Edit.Place) -> (document: JSONValue, holder: Principal.Kind?)? {
-        guard let document = Self.document(at: place, principals, snapshot) else { return nil }
+        guard let document = index.document(at: place) else { return nil }
         if case .inline(let arn, _) = place { return (document, principals[arn]?.kind) }
         return (document, nil)
-    }
-
-    /// The text at a place.
-    static func document(at place: Edit.Place, _ principals: [String: Principal], _ snapshot: CloudSnapshot) -> JSONValue? {
-        switch place {
-        case .inline(let arn, let name): principals[arn]?.policies.first { $0.kind == .inline && $0.name == name }?.document
-        case .managed(let arn): snapshot.policies.first { $0.arn == arn }?.source.document
-        case .trust(let arn): principals[arn]?.trust?.document
-        case .resource(let arn):
-            snapshot.functions.first { $0.arn == arn }?.policy?.document ?? snapshot.buckets.first { $0.arn == arn }?.policy?.document
-                ?? snapshot.secrets.first { $0.arn == arn }?.policy?.document ?? snapshot.keys.first { $0.arn == arn }?.policy?.document
-        }
     }
 
     // MARK: Workloads and exposure
@@ -127,7 +141,7 @@ struct CandidateFixes {
         var fixes = [
             fix(.removeInstanceProfile, from.id, "Take the instance profile from instance \(from.name)", [.removeInstanceProfile(from.id)])
         ]
-        if let instance = snapshot.instances.first(where: { $0.arn == from.id }), instance.requiresIMDSv2 == false {
+        if let instance = index.instances[from.id]?.first.map({ snapshot.instances[$0] }), instance.requiresIMDSv2 == false {
             fixes.append(
                 fix(.requireIMDSv2, from.id, "Require IMDSv2 of instance \(from.name)", [.requireIMDSv2(from.id)]))
         }
@@ -151,7 +165,7 @@ struct CandidateFixes {
                 fix(.makePrivate, target.id, "Block public access to bucket \(target.name)", [.blockPublicAccess(target.id)]))
             fixes += everyoneFixes(target)
         case .snapshot:
-            for shared in snapshot.dataSnapshots.first(where: { $0.arn == target.id })?.sharedWith ?? [] {
+            for shared in index.dataSnapshots[target.id]?.first.flatMap({ snapshot.dataSnapshots[$0].sharedWith }) ?? [] {
                 let whom = shared == "all" ? "everyone" : "account \(shared)"
                 fixes.append(
                     fix(

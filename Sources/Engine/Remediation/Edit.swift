@@ -81,8 +81,8 @@ enum Edit: Hashable, Sendable {
         case managed(String)
         /// The trust of this role.
         case trust(String)
-        /// What the internet reaches.
-        case exposure
+        /// What the internet reaches, and hosts reach of each other, through this security group.
+        case exposure(String)
         /// What reads this resource.
         case resource(String)
         /// The role behind this instance.
@@ -103,7 +103,7 @@ enum Edit: Hashable, Sendable {
         case .detach(_, let principal), .setBoundary(let principal, _, _): .principal(principal)
         case .leaveGroup(let user, _): .principal(user)
         case .signFunctionURL(let arn), .blockPublicAccess(let arn), .unpublish(let arn), .unshare(let arn, _): .resource(arn)
-        case .closeRule: .exposure
+        case .closeRule(let id, _, _, _): .exposure(id)
         case .removeInstanceProfile(let arn), .requireIMDSv2(let arn): .workload(arn)
         }
     }

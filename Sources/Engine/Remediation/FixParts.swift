@@ -8,13 +8,16 @@ struct FixParts {
     private let prior: [[Edit]]
     /// As it is after those.
     private let snapshot: CloudSnapshot
-    private let principals: [String: Principal]
+    private let index: PatchIndex
 
-    init(_ original: CloudSnapshot, _ prior: [[Edit]] = []) {
+    /// - Parameter index: of the original; made where there is none.
+    init(_ original: CloudSnapshot, _ prior: [[Edit]] = [], index: PatchIndex? = nil) {
         self.original = original
         self.prior = prior
-        snapshot = prior.isEmpty ? original : Patch.snapshot(original, prior.flatMap { $0 })
-        principals = Dictionary(original.principals.map { ($0.arn, $0) }) { first, _ in first }
+        self.index = index ?? PatchIndex(original)
+        var snapshot = original
+        if !prior.isEmpty { Patch.apply(prior.flatMap { $0 }, to: &snapshot, self.index) }
+        self.snapshot = snapshot
     }
 
     /// The parts of one change.
@@ -31,7 +34,11 @@ struct FixParts {
         return parts
     }
 
-    private func principal(_ arn: String) -> Principal? { principals[arn] }
+    private func principal(_ arn: String) -> Principal? { index.principals[arn].map { original.principals[$0] } }
+    /// The first thing of a name as it is after the changes before.
+    private func first<Item>(_ list: KeyPath<CloudSnapshot, [Item]>, _ places: [Int]?) -> Item? {
+        places?.first.map { snapshot[keyPath: list][$0] }
+    }
 
     /// A text before and after edits, with what was done to it before; `nil` where there is none.
     private func texts(_ document: JSONValue, _ place: Edit.Place, _ edits: [Edit]) -> (before: JSONValue?, after: JSONValue?) {
@@ -124,7 +131,9 @@ struct FixParts {
     }
 
     private func managed(_ arn: String, _ edits: [Edit]) -> FixTexts.Part? {
-        guard let policy = original.policies.first(where: { $0.arn == arn }), let document = policy.source.document else { return nil }
+        guard let policy = index.policies[arn]?.first.map({ original.policies[$0] }), let document = policy.source.document else {
+            return nil
+        }
         let texts = texts(document, .managed(arn), edits)
         let before = texts.before ?? Patch.nothing(.managed, arn)
         let after = texts.after ?? Patch.nothing(.managed, arn)
@@ -266,7 +275,7 @@ struct FixParts {
         case .signFunctionURL(let arn): return signature(arn)
         case .closeRule(let id, let key, let cidrs, let others): return rule(id, key, cidrs, others)
         case .requireIMDSv2(let arn):
-            guard let instance = snapshot.instances.first(where: { $0.arn == arn }) else { return nil }
+            guard let instance = first(\.instances, index.instances[arn]) else { return nil }
             let command = { (tokens: String) in
                 aws(
                     "ec2 modify-instance-metadata-options",
@@ -278,7 +287,7 @@ struct FixParts {
                 terraform: nested(
                     "aws_instance", instance.id, "metadata_options", [("http_endpoint", "\"enabled\""), ("http_tokens", "\"required\"")]))
         case .removeInstanceProfile(let arn):
-            guard let instance = snapshot.instances.first(where: { $0.arn == arn }), let profile = instance.instanceProfile else {
+            guard let instance = first(\.instances, index.instances[arn]), let profile = instance.instanceProfile else {
                 return nil
             }
             let region = ShellText.option("--region", instance.region)
@@ -295,7 +304,7 @@ struct FixParts {
         case .blockPublicAccess(let arn): return publicAccess(arn)
         case .unshare(let arn, let account): return sharing(arn, account)
         case .unpublish(let arn):
-            guard let database = snapshot.databases.first(where: { $0.arn == arn }) else { return nil }
+            guard let database = first(\.databases, index.databases[arn]) else { return nil }
             let command = { (flag: String) in
                 aws(
                     "rds modify-db-instance", [("--db-instance-identifier", database.id)], tail: "\(flag) --apply-immediately",
@@ -344,7 +353,7 @@ struct FixParts {
     }
 
     private func signature(_ arn: String) -> FixTexts.Part? {
-        guard let function = snapshot.functions.first(where: { $0.arn == arn }) else { return nil }
+        guard let function = first(\.functions, index.functions[arn]) else { return nil }
         let open = (function.urls ?? []).filter { $0.authType != "AWS_IAM" }
         let command = { (url: Function.URLConfiguration, type: String) in
             aws(
@@ -361,7 +370,7 @@ struct FixParts {
     }
 
     private func rule(_ id: String, _ key: Edit.RuleKey, _ cidrs: [String], _ others: [String]) -> FixTexts.Part? {
-        guard let group = snapshot.securityGroups.first(where: { $0.id == id }) else { return nil }
+        guard let group = first(\.securityGroups, index.securityGroups[id]) else { return nil }
         let rules = group.ingress.filter { Edit.RuleKey($0) == key }
         let gone = cidrs.filter { source in rules.contains { $0.cidrs.contains(source) || $0.groups.contains(source) } }
         let new = others.filter { cidr in !rules.contains { $0.cidrs.contains(cidr) } }
@@ -410,7 +419,7 @@ struct FixParts {
     }
 
     private func publicAccess(_ arn: String) -> FixTexts.Part? {
-        guard let bucket = snapshot.buckets.first(where: { $0.arn == arn }) else { return nil }
+        guard let bucket = first(\.buckets, index.buckets[arn]) else { return nil }
         func settings(_ block: PublicAccessBlock) -> [(String, Bool)] {
             [
                 ("BlockPublicAcls", block.blockPublicACLs), ("IgnorePublicAcls", block.ignorePublicACLs),
@@ -439,7 +448,7 @@ struct FixParts {
     }
 
     private func sharing(_ arn: String, _ account: String) -> FixTexts.Part? {
-        guard let data = snapshot.dataSnapshots.first(where: { $0.arn == arn }), let shared = data.sharedWith else { return nil }
+        guard let data = first(\.dataSnapshots, index.dataSnapshots[arn]), let shared = data.sharedWith else { return nil }
         let command: (Bool) -> String = { removes in
             data.kind == "rds"
                 ? aws(

@@ -37,14 +37,16 @@ struct FixTexts {
     }
 
     /// The texts of changes that are made one after another.
-    static func sequence(_ fixes: [[Edit]], _ snapshot: CloudSnapshot) -> [FixTexts] {
-        let plain = FixParts(snapshot)
+    ///
+    /// - Parameter index: of the snapshot.
+    static func sequence(_ fixes: [[Edit]], _ snapshot: CloudSnapshot, _ index: PatchIndex) -> [FixTexts] {
+        let plain = FixParts(snapshot, index: index)
         var earlier: [Thing: [Int]] = [:]
-        return fixes.enumerated().map { index, edits in
+        return fixes.enumerated().map { number, edits in
             let things = Set(edits.map(Thing.init))
             let prior = Set(things.flatMap { earlier[$0] ?? [] }).sorted().map { fixes[$0] }
-            for thing in things { earlier[thing, default: []].append(index) }
-            let parts = prior.isEmpty ? plain : FixParts(snapshot, prior)
+            for thing in things { earlier[thing, default: []].append(number) }
+            let parts = prior.isEmpty ? plain : FixParts(snapshot, prior, index: index)
             return FixTexts(parts.parts(edits))
         }
     }

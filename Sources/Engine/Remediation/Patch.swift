@@ -136,12 +136,19 @@ enum Patch {
     /// The snapshot after all edits.
     static func snapshot(_ original: CloudSnapshot, _ edits: [Edit]) -> CloudSnapshot {
         var snapshot = original
+        apply(edits, to: &snapshot, PatchIndex(original))
+        return snapshot
+    }
+
+    /// Makes all edits.
+    ///
+    /// - Parameter index: of the snapshot before any edit.
+    static func apply(_ edits: [Edit], to snapshot: inout CloudSnapshot, _ index: PatchIndex) {
         let edits = Edit.ordered(edits)
         var texts: [Edit.Place: [Edit]] = [:]
         for edit in edits { if let place = edit.place { texts[place, default: []].append(edit) } }
-        for (place, edits) in texts { apply(&snapshot, place, edits) }
-        for edit in edits { apply(&snapshot, edit) }
-        return snapshot
+        for (place, edits) in texts { apply(&snapshot, place, edits, index) }
+        for edit in edits { apply(&snapshot, edit, index) }
     }
 
     /// What takes a policy's place that must be there but allows nothing any more: a role always has a trust policy, and a managed policy
@@ -156,10 +163,10 @@ enum Patch {
             ]
     }
 
-    private static func apply(_ snapshot: inout CloudSnapshot, _ place: Edit.Place, _ edits: [Edit]) {
+    private static func apply(_ snapshot: inout CloudSnapshot, _ place: Edit.Place, _ edits: [Edit], _ index: PatchIndex) {
         switch place {
         case .inline(let principal, let name):
-            guard let index = index(of: principal, in: snapshot) else { return }
+            guard let index = index.principals[principal] else { return }
             for (policy, source) in snapshot.principals[index].policies.enumerated().reversed()
             where source.kind == .inline && source.name == name {
                 guard let document = source.document else { continue }
@@ -170,7 +177,7 @@ enum Patch {
                 }
             }
         case .managed(let arn):
-            for index in snapshot.policies.indices where snapshot.policies[index].arn == arn {
+            for index in index.policies[arn] ?? [] {
                 guard let document = snapshot.policies[index].source.document else { return }
                 snapshot.policies[index].source.document = Self.document(document, edits) ?? nothing(.managed, arn)
                 let policy = snapshot.policies[index]
@@ -180,7 +187,7 @@ enum Patch {
                     snapshot.policies[index].versionCount = policy.versionCount.map { $0 - 1 }
                 }
             }
-            for index in snapshot.principals.indices {
+            for index in index.holders[arn] ?? [] {
                 for policy in snapshot.principals[index].policies.indices where snapshot.principals[index].policies[policy].arn == arn {
                     guard let document = snapshot.principals[index].policies[policy].document else { continue }
                     snapshot.principals[index].policies[policy].document = Self.document(document, edits) ?? nothing(.managed, arn)
@@ -190,23 +197,18 @@ enum Patch {
                 }
             }
         case .trust(let role):
-            guard let index = index(of: role, in: snapshot), let document = snapshot.principals[index].trust?.document else { return }
+            guard let index = index.principals[role], let document = snapshot.principals[index].trust?.document else { return }
             snapshot.principals[index].trust?.document = Self.document(document, edits) ?? nothing(.trust, role)
         case .resource(let arn):
             func change(_ source: inout PolicySource?) {
                 guard let document = source?.document else { return }
                 if let changed = Self.document(document, edits) { source?.document = changed } else { source = nil }
             }
-            for index in snapshot.buckets.indices where snapshot.buckets[index].arn == arn { change(&snapshot.buckets[index].policy) }
-            for index in snapshot.functions.indices where snapshot.functions[index].arn == arn { change(&snapshot.functions[index].policy) }
-            for index in snapshot.secrets.indices where snapshot.secrets[index].arn == arn { change(&snapshot.secrets[index].policy) }
-            for index in snapshot.keys.indices where snapshot.keys[index].arn == arn { change(&snapshot.keys[index].policy) }
+            for place in index.buckets[arn] ?? [] { change(&snapshot.buckets[place].policy) }
+            for place in index.functions[arn] ?? [] { change(&snapshot.functions[place].policy) }
+            for place in index.secrets[arn] ?? [] { change(&snapshot.secrets[place].policy) }
+            for place in index.keys[arn] ?? [] { change(&snapshot.keys[place].policy) }
         }
-    }
-
-    /// Principals are ordered by the bytes of their ARNs.
-    private static func index(of arn: String, in snapshot: CloudSnapshot) -> Int? {
-        snapshot.principals.firstIndex { $0.arn == arn }
     }
 
     /// The identifier of the version that a change makes: one more than the highest, after so many changes.
@@ -221,16 +223,16 @@ enum Patch {
         return policy.otherVersions.map(\.id).min { (Int($0.dropFirst()) ?? 0, $0) < (Int($1.dropFirst()) ?? 0, $1) }
     }
 
-    private static func apply(_ snapshot: inout CloudSnapshot, _ edit: Edit) {
+    private static func apply(_ snapshot: inout CloudSnapshot, _ edit: Edit, _ index: PatchIndex) {
         switch edit {
         case .detach(let policy, let principal):
-            guard let index = index(of: principal, in: snapshot) else { return }
+            guard let index = index.principals[principal] else { return }
             snapshot.principals[index].policies.removeAll { $0.arn == policy }
         case .leaveGroup(let user, let group):
-            guard let index = index(of: user, in: snapshot) else { return }
+            guard let index = index.principals[user] else { return }
             snapshot.principals[index].groups.removeAll { $0 == group }
         case .setBoundary(let principal, let name, let actions):
-            guard let index = index(of: principal, in: snapshot), snapshot.principals[index].boundary == nil else { return }
+            guard let index = index.principals[principal], snapshot.principals[index].boundary == nil else { return }
             let arn = Edit.policyARN(name, besides: principal)
             let evidence = snapshot.principals[index].evidence
             let source = { (kind: PolicySource.Kind) in
@@ -243,13 +245,13 @@ enum Patch {
                 snapshot.policies.sortByBytes(\.arn)
             }
         case .signFunctionURL(let arn):
-            for index in snapshot.functions.indices where snapshot.functions[index].arn == arn {
+            for index in index.functions[arn] ?? [] {
                 snapshot.functions[index].urls = snapshot.functions[index].urls.map {
                     $0.map { .init(url: $0.url, authType: "AWS_IAM", qualifier: $0.qualifier) }
                 }
             }
         case .closeRule(let id, let key, let cidrs, let others):
-            for index in snapshot.securityGroups.indices where snapshot.securityGroups[index].id == id {
+            for index in index.securityGroups[id] ?? [] {
                 var rules = snapshot.securityGroups[index].ingress
                 for place in rules.indices
                 where RuleKey(rules[place]) == key && (rules[place].cidrs + rules[place].groups).contains(where: cidrs.contains) {
@@ -260,25 +262,25 @@ enum Patch {
                 snapshot.securityGroups[index].ingress = rules
             }
         case .requireIMDSv2(let arn):
-            for index in snapshot.instances.indices where snapshot.instances[index].arn == arn {
+            for index in index.instances[arn] ?? [] {
                 snapshot.instances[index].requiresIMDSv2 = true
             }
         case .blockPublicAccess(let arn):
-            for index in snapshot.buckets.indices where snapshot.buckets[index].arn == arn {
+            for index in index.buckets[arn] ?? [] {
                 snapshot.buckets[index].publicAccessBlock = PublicAccessBlock(
                     blockPublicACLs: true, ignorePublicACLs: true, blockPublicPolicy: true, restrictPublicBuckets: true)
                 snapshot.buckets[index].publicAccessBlockKnown = true
             }
         case .unshare(let arn, let account):
-            for index in snapshot.dataSnapshots.indices where snapshot.dataSnapshots[index].arn == arn {
+            for index in index.dataSnapshots[arn] ?? [] {
                 snapshot.dataSnapshots[index].sharedWith = snapshot.dataSnapshots[index].sharedWith?.filter { $0 != account }
             }
         case .unpublish(let arn):
-            for index in snapshot.databases.indices where snapshot.databases[index].arn == arn {
+            for index in index.databases[arn] ?? [] {
                 snapshot.databases[index].publiclyAccessible = false
             }
         case .removeInstanceProfile(let arn):
-            for index in snapshot.instances.indices where snapshot.instances[index].arn == arn {
+            for index in index.instances[arn] ?? [] {
                 snapshot.instances[index].instanceProfile = nil
                 snapshot.instances[index].role = nil
             }

@@ -162,7 +162,7 @@ extension CandidateFixes {
     private func others(_ node: GraphNode, _ action: String, besides to: GraphNode) -> [String]? {
         switch action.lowercased() {
         case "iam:passrole":
-            return usedRoles.filter { $0 != to.id && principals[$0]?.account == to.account && !isAdministrator($0) }.sortedUnique
+            return (usedRolesByAccount[to.account ?? ""] ?? []).filter { $0 != to.id && !isAdministrator($0) }
         case "sts:assumerole":
             guard let place = graph.place(of: node.id) else { return nil }
             return graph.edges(from: place).compactMap { edge in
@@ -170,10 +170,9 @@ extension CandidateFixes {
                 return graph.technique(of: edge) == "sts-001" && role.id != to.id && !isAdministrator(role.id) ? role.id : nil
             }.sortedUnique
         case "s3:getobject", "s3:deleteobject", "s3:deleteobjectversion":
-            return snapshot.buckets.filter { $0.account == to.account && $0.arn != to.id && !isJewel($0.arn) }.map { $0.arn + "/*" }
-                .sortedUnique
+            return (plainBuckets[to.account ?? ""] ?? []).filter { $0 != to.id }.map { $0 + "/*" }
         case "secretsmanager:getsecretvalue":
-            return snapshot.secrets.filter { $0.account == to.account && $0.arn != to.id && !isJewel($0.arn) }.map(\.arn).sortedUnique
+            return (plainSecrets[to.account ?? ""] ?? []).filter { $0 != to.id }
         default: return nil
         }
     }
@@ -182,8 +181,6 @@ extension CandidateFixes {
         guard let place = graph.place(of: arn) else { return false }
         return graph.edges(from: place).contains { graph.technique(of: $0) == "administrator" }
     }
-
-    private func isJewel(_ arn: String) -> Bool { graph.place(of: arn).map { graph.nodes[$0].value > 0 } ?? false }
 
     /// Services that a principal can hand roles to, but for one.
     private func passed(_ node: GraphNode, besides service: String) -> [String] {

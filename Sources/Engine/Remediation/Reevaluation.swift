@@ -6,14 +6,21 @@ struct Touched {
     var principals: Set<Int> = []
     /// Places of the principals whose steps may change.
     var asked: Set<Int> = []
-    /// Whether a trust policy changes.
-    var trust = false
-    /// Whether what is no principal must be looked at again: the internet, other accounts, workloads.
-    var outside = false
+    /// Roles whose trust policy changes, by place.
+    var trusts: Set<Int> = []
+    /// Instances that change, by place.
+    var instances: Set<Int> = []
+    /// Accounts whose exposure must be looked at again, and those whose inner networks must.
+    var exposed: Set<String> = []
+    var networks: Set<String> = []
     /// Whether the network must be looked at again.
     var network = false
+    /// Whether security groups change.
+    var securityGroups = false
     /// Whether a managed policy changes.
     var policies = false
+    /// Principals that get a boundary.
+    var bounded: Set<Int> = []
     /// Resources that change.
     var resources: Set<String> = []
 }
@@ -26,38 +33,67 @@ struct Touched {
 /// code that builds a graph from scratch. A property test holds both equal.
 final class Reevaluation {
     let base: Evaluation
-    /// Principals by managed policy, their boundary included, and members by group.
-    private let holders: [String: [Int]]
+    private let index: PatchIndex
+    /// The snapshot and the permissions that edits are made in, and undone again: so a trial costs what it changes.
+    private var patched: CloudSnapshot
+    private let permissions: Permissions
+    private(set) lazy var networks = NetworkAreas(base)
+    /// Members by group.
     private let members: [String: [Int]]
     /// For each node the places of the edges that end there.
     private let incoming: [[Int32]]
-    /// Principals that get to administrator rights by way of what another principal is: its policies decide whether that is enough.
-    private let dependents: Set<Int>
-    /// What is exposed after edits of networks and resources, so that it is worked out once.
-    private var known: [Set<Edit>: [Exposure]] = [:]
+    /// Principals that get to administrator rights of an account by way of what another principal is: its policies decide whether that is
+    /// enough.
+    private let dependents: [String: Set<Int>]
+    /// Principals with a step for which a port of an instance must be open, by the instance.
+    private let needingPorts: [String: Set<Int>]
+    /// Principals with a step that rests on several principals.
+    let combining: Set<Int>
+    /// Users, and groups, that may join groups, by account.
+    private lazy var joiners = allowed("iam:AddUserToGroup") { $0.kind != .role }
+    /// Principals that may give instances roles, by account.
+    private lazy var giving = allowed("ec2:AssociateIamInstanceProfile") { _ in true }
 
     init(_ base: Evaluation) {
         self.base = base
-        var holders: [String: [Int]] = [:]
+        index = PatchIndex(base.snapshot)
+        patched = base.snapshot
+        base.permissions.beginTrials()
+        permissions = Permissions(base.permissions, base.snapshot, changed: [])
         var members: [String: [Int]] = [:]
         for (index, principal) in base.snapshot.principals.enumerated() {
-            for policy in principal.policies { if let arn = policy.arn { holders[arn, default: []].append(index) } }
-            if let arn = principal.boundary?.arn { holders[arn, default: []].append(index) }
             for group in principal.groups { members[group, default: []].append(index) }
         }
-        self.holders = holders
         self.members = members
-        var incoming = [[Int32]](repeating: [], count: base.graph.nodes.count)
-        for (index, edge) in base.graph.edges.enumerated() { incoming[Int(edge.to)].append(Int32(index)) }
-        self.incoming = incoming
-        var dependents: Set<Int> = []
-        for edge in base.graph.edges where base.graph.nodes[Int(edge.to)].kind == .admin {
-            guard ([base.graph.technique(of: edge)] + base.graph.alternatives(of: edge)).contains(where: Self.restsOnAnother),
-                let index = base.permissions.principalIndex[base.graph.nodes[Int(edge.from)].id]
-            else { continue }
-            dependents.insert(index)
+        let graph = base.graph
+        var incoming = [[Int32]](repeating: [], count: graph.nodes.count)
+        var dependents: [String: Set<Int>] = [:]
+        var needingPorts: [String: Set<Int>] = [:]
+        var combining: Set<Int> = []
+        for (place, edge) in graph.edges.enumerated() {
+            incoming[Int(edge.to)].append(Int32(place))
+            let (from, to) = (graph.nodes[Int(edge.from)], graph.nodes[Int(edge.to)])
+            guard from.kind.isPrincipal, let index = base.permissions.principalIndex[from.id] else { continue }
+            let techniques = [graph.technique(of: edge)] + graph.alternatives(of: edge)
+            if to.kind == .admin, techniques.contains(where: Self.restsOnAnother) {
+                dependents[to.account ?? "", default: []].insert(index)
+            }
+            if techniques.contains(where: Self.needsPort) { needingPorts[from.account ?? "", default: []].insert(index) }
+            if techniques.contains("combined-rights") { combining.insert(index) }
         }
+        self.incoming = incoming
         self.dependents = dependents
+        self.needingPorts = needingPorts
+        self.combining = combining
+    }
+
+    private func allowed(_ action: String, _ suits: (Principal) -> Bool) -> [String: Set<Int>] {
+        var found: [String: Set<Int>] = [:]
+        for (place, subject) in base.permissions.subjects.enumerated() {
+            guard let subject, suits(base.snapshot.principals[place]), subject.allows.contains(action) else { continue }
+            found[subject.account, default: []].insert(place)
+        }
+        return found
     }
 
     /// Whether a technique that leads to administrator rights gives them to, or takes them through, another principal.
@@ -68,40 +104,66 @@ final class Reevaluation {
         }
     }
 
+    private static func needsPort(_ technique: String) -> Bool {
+        if case .instance(.port)? = EscalationCatalogue.byID[technique]?.shape { true } else { false }
+    }
+
+    // MARK: Everything
+
     /// The snapshot after the edits, evaluated.
     func evaluation(after edits: [Edit]) -> Evaluation {
         guard !edits.isEmpty else { return base }
-        let snapshot = Patch.snapshot(base.snapshot, edits)
+        var snapshot = base.snapshot
+        Patch.apply(edits, to: &snapshot, index)
         let touched = touched(by: edits)
-        return Evaluation(snapshot, like: base, touched: touched, exposures: exposures(snapshot, touched, edits))
+        return Evaluation(
+            snapshot, like: base, touched: touched, exposures: touched.network ? networks.exposures(after: edits, touched) : base.exposures)
     }
 
-    private func exposures(_ snapshot: CloudSnapshot, _ touched: Touched, _ edits: [Edit]) -> [Exposure] {
-        guard touched.network else { return base.exposures }
-        // Only these edits change what networks and resources' own policies let through.
-        let key = Set(edits.filter(\.isOfNetwork))
-        if let found = known[key] { return found }
-        let found = NetworkReachability(snapshot).exposures()
-        if known.count > 200 { known = [:] }
-        known[key] = found
-        return found
+    // MARK: Pieces
+
+    /// What is found of some pieces after the edits, without looking at anything else.
+    func edges(of pieces: [GraphBuilder.Piece], after edits: [Edit]) -> [GraphBuilder.PieceEdges] {
+        with(edits) { snapshot, permissions, touched in
+            // Ports of instances decide on some steps of principals.
+            let exposures =
+                touched.securityGroups
+                ? touched.exposed.sorted().flatMap { networks.exposures(of: $0, after: edits) } : base.exposures
+            let builder = GraphBuilder(
+                base.builder, base.graph, snapshot, permissions: permissions, exposures: exposures, touched: touched)
+            return pieces.map { builder.edges(of: $0, besides: base.graph.nodes.count) }
+        }
     }
 
-    /// The steps of some principals alone, and of everything outside where asked, after the edits.
-    func steps(of principals: [Int], andOutside: Bool, after edits: [Edit]) -> Steps {
-        let snapshot = edits.isEmpty ? base.snapshot : Patch.snapshot(base.snapshot, edits)
-        var touched = touched(by: edits)
-        touched.asked = []
-        let permissions = Permissions(base.permissions, snapshot, changed: touched.principals)
+    /// What is let in from outside, or moves inside, where the networks of an account are and those that they are joined to, after the edits.
+    func network(_ piece: GraphBuilder.Piece, of account: String, after edits: [Edit]) -> GraphBuilder.PieceEdges {
         let builder = GraphBuilder(
-            base.builder, base.graph, snapshot, permissions: permissions,
-            exposures: andOutside ? exposures(snapshot, touched, edits) : base.exposures, touched: touched)
-        return Steps(edges: builder.edges(of: principals, andOutside: andOutside), builder: builder)
+            base.builder, base.graph, base.snapshot, permissions: base.permissions,
+            exposures: piece == .exposures ? networks.exposures(of: account, after: edits) : base.exposures, touched: Touched(),
+            lateral: piece == .lateral ? networks.lateral(of: account, after: edits) : nil)
+        return builder.edges(of: piece, besides: base.graph.nodes.count)
     }
 
-    struct Steps {
-        var edges: [UInt64: GraphEdge]
-        var builder: GraphBuilder
+    /// The graph after the edits, of which pieces are known.
+    func graph(
+        after edits: [Edit], staying stays: (Int) -> Bool, with pieces: [(piece: GraphBuilder.Piece, found: GraphBuilder.PieceEdges)]
+    ) -> SecurityGraph {
+        with(edits) { snapshot, permissions, touched in
+            GraphBuilder(
+                base.builder, base.graph, snapshot, permissions: permissions, exposures: base.exposures, touched: touched
+            ).graph(base.graph, staying: stays, with: pieces)
+        }
+    }
+
+    /// Makes edits, and undoes them after `body`, which must not keep what it is given.
+    private func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) -> Result) -> Result {
+        let touched = touched(by: edits)
+        Patch.apply(edits, to: &patched, index)
+        permissions.take(patched, changed: touched.principals, trusts: touched.trusts)
+        let result = body(patched, permissions, touched)
+        permissions.take(backTo: base.permissions, changed: touched.principals, trusts: touched.trusts)
+        Patch.revert(edits, in: &patched, to: base.snapshot, index)
+        return result
     }
 
     // MARK: What depends on what
@@ -110,56 +172,64 @@ final class Reevaluation {
         var touched = Touched()
         for edit in edits { note(edit, &touched) }
         touched.asked.formUnion(touched.principals)
-        if !touched.principals.isEmpty || touched.trust { touched.asked.formUnion(dependents) }
+        for account in Set((touched.principals.union(touched.trusts)).map({ base.snapshot.principals[$0].account })) {
+            touched.asked.formUnion(dependents[account] ?? [])
+        }
         for index in touched.principals { noteSteps(to: base.snapshot.principals[index].arn, &touched) }
         for index in touched.principals where base.snapshot.principals[index].kind == .group {
-            noteJoiners(of: base.snapshot.principals[index], &touched)
+            // Users who may join a group but gained nothing by it, for a denial of their own: of a group that is less, they may gain that.
+            touched.asked.formUnion(joiners[base.snapshot.principals[index].account] ?? [])
         }
-        // Several principals together make one step; who takes it is asked without, and then again together.
-        let combined = base.graph.techniques.firstIndex(of: "combined-rights").map(Int32.init)
-        for edge in base.graph.edges where edge.technique == combined { noteSource(of: edge, &touched) }
         return touched
     }
 
     private func note(_ edit: Edit, _ touched: inout Touched) {
         switch edit.scope {
         case .principal(let arn):
-            if let index = base.permissions.principalIndex[arn] { noteChange(of: index, &touched) }
-            if case .setBoundary = edit { touched.policies = true }
+            if let index = index.principals[arn] { noteChange(of: index, &touched) }
+            if case .setBoundary = edit {
+                touched.policies = true
+                if let index = index.principals[arn] { touched.bounded.insert(index) }
+            }
         case .managed(let arn):
             touched.policies = true
-            for index in holders[arn] ?? [] { noteChange(of: index, &touched) }
+            for index in index.holders[arn] ?? [] { noteChange(of: index, &touched) }
         case .trust(let arn):
-            touched.trust = true
-            touched.outside = true
+            if let index = index.principals[arn] { touched.trusts.insert(index) }
             noteSteps(to: arn, &touched)
-        case .exposure:
-            touched.outside = true
+        case .exposure(let group):
             touched.network = true
+            touched.securityGroups = true
+            for place in index.securityGroups[group] ?? [] { touched.exposed.insert(base.snapshot.securityGroups[place].account) }
+            touched.networks = touched.exposed
             // A port that is closed may be what a step through an instance needed.
-            for instance in base.snapshot.instances { if let role = instance.role { noteSteps(to: role, &touched) } }
+            for account in touched.networks {
+                for other in networks.accounts(with: account) { touched.asked.formUnion(needingPorts[other] ?? []) }
+            }
         case .resource(let arn):
-            touched.outside = true
             touched.network = true
             touched.resources.insert(arn)
             noteSteps(to: arn, &touched)
             if let account = base.graph.place(of: arn).flatMap({ base.graph.nodes[$0].account }) {
                 noteSteps(to: Destruction.node(account), &touched)
             }
-            if let role = base.snapshot.functions.first(where: { $0.arn == arn })?.role { noteSteps(to: role, &touched) }
-            if let key = base.snapshot.keys.first(where: { $0.arn == arn }) {
-                for secret in base.snapshot.secrets where secret.kmsKey == key.arn || secret.kmsKey == key.id {
-                    noteSteps(to: secret.arn, &touched)
-                }
-                for item in base.snapshot.workloads where item.kind == .parameter && (item["key"] == key.arn || item["key"] == key.id) {
-                    noteSteps(to: item.arn, &touched)
-                }
+            for place in index.functions[arn] ?? [] {
+                touched.exposed.insert(base.snapshot.functions[place].account)
+                if let role = base.snapshot.functions[place].role { noteSteps(to: role, &touched) }
             }
+            for place in index.buckets[arn] ?? [] { touched.exposed.insert(base.snapshot.buckets[place].account) }
+            for place in index.secrets[arn] ?? [] { touched.exposed.insert(base.snapshot.secrets[place].account) }
+            for place in index.dataSnapshots[arn] ?? [] { touched.exposed.insert(base.snapshot.dataSnapshots[place].account) }
+            for place in index.databases[arn] ?? [] { touched.exposed.insert(base.snapshot.databases[place].account) }
+            for place in index.keys[arn] ?? [] { noteReaders(with: base.snapshot.keys[place], &touched) }
         case .workload(let arn):
-            touched.outside = true
-            touched.network = true
             // Those who could take the instance over stood before its role.
-            if let role = base.snapshot.instances.first(where: { $0.arn == arn })?.role { noteSteps(to: role, &touched) }
+            for place in index.instances[arn] ?? [] {
+                touched.instances.insert(place)
+                // An instance without a role can be given one.
+                if case .removeInstanceProfile = edit { touched.asked.formUnion(giving[base.snapshot.instances[place].account] ?? []) }
+                if let role = base.snapshot.instances[place].role { noteSteps(to: role, &touched) }
+            }
         }
     }
 
@@ -169,21 +239,22 @@ final class Reevaluation {
         if principal.kind == .group { touched.principals.formUnion(members[principal.arn] ?? []) }
     }
 
+    /// Whoever reads what is encrypted with a key.
+    private func noteReaders(with key: EncryptionKey, _ touched: inout Touched) {
+        touched.exposed.insert(key.account)
+        for secret in base.snapshot.secrets where secret.kmsKey == key.arn || secret.kmsKey == key.id {
+            noteSteps(to: secret.arn, &touched)
+        }
+        for item in base.snapshot.workloads where item.kind == .parameter && (item["key"] == key.arn || item["key"] == key.id) {
+            noteSteps(to: item.arn, &touched)
+        }
+    }
+
     private func noteSteps(to arn: String, _ touched: inout Touched) {
         guard let place = base.graph.place(of: arn) else { return }
-        for index in incoming[place] { noteSource(of: base.graph.edges[Int(index)], &touched) }
-    }
-
-    private func noteSource(of edge: GraphEdge, _ touched: inout Touched) {
-        if let index = base.permissions.principalIndex[base.graph.nodes[Int(edge.from)].id] { touched.asked.insert(index) }
-    }
-
-    /// Users who may join a group but gained nothing by it, for a denial of their own: of a group that is less, they may gain that.
-    private func noteJoiners(of group: Principal, _ touched: inout Touched) {
-        for (index, subject) in base.permissions.subjects.enumerated() where subject?.account == group.account {
-            if base.snapshot.principals[index].kind != .role, subject?.allows.contains("iam:AddUserToGroup") == true {
-                touched.asked.insert(index)
-            }
+        for index in incoming[place] {
+            let from = base.graph.nodes[Int(base.graph.edges[Int(index)].from)]
+            if from.kind.isPrincipal, let asked = base.permissions.principalIndex[from.id] { touched.asked.insert(asked) }
         }
     }
 }

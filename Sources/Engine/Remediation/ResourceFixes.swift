@@ -63,7 +63,7 @@ extension CandidateFixes {
         }
     }
 
-    private func resourcePolicy(_ node: GraphNode) -> JSONValue? { Self.document(at: .resource(node.id), principals, snapshot) }
+    private func resourcePolicy(_ node: GraphNode) -> JSONValue? { index.document(at: .resource(node.id)) }
 
     private func allowing(_ document: JSONValue) -> [(Int, JSONValue)] {
         Patch.statements(document).enumerated().filter { $0.element["Effect"]?.string == "Allow" }.map { ($0.offset, $0.element) }

@@ -74,11 +74,7 @@ extension CandidateFixes {
     /// Users and roles that can assume the role today, without one of them.
     private func assuming(_ role: Principal, but other: String) -> [String] {
         guard let to = graph.place(of: role.arn) else { return [] }
-        return graph.edges.compactMap { edge -> String? in
-            guard Int(edge.to) == to, graph.technique(of: edge) == "sts-001" else { return nil }
-            let node = graph.nodes[Int(edge.from)]
-            return (node.kind == .user || node.kind == .role) && node.account == role.account && node.id != other ? node.id : nil
-        }.sortedUnique
+        return (assumers[Int32(to)] ?? []).filter { $0.account == role.account && $0.id != other }.map(\.id).sortedUnique
     }
 
     /// Subjects that other roles of the account bind the same identity provider to.
@@ -87,7 +83,7 @@ extension CandidateFixes {
             guard let parts = ARNParts(provider), parts.resource.hasPrefix("oidc-provider/") else { return nil }
             let issuer = String(parts.resource.dropFirst("oidc-provider/".utf8.count))
             var subjects: Set<String> = []
-            for other in snapshot.principals where other.kind == .role && other.account == account {
+            for other in roles[account] ?? [] {
                 for statement in other.trust?.document.map(Patch.statements) ?? []
                 where Patch.texts(statement["Principal"]?["Federated"]).contains(provider) {
                     for test in ["StringEquals", "StringLike"] {

@@ -58,7 +58,7 @@ import Testing
     /// A text that was changed has no remark of the linter that it did not have before, and is no longer than its place takes.
     private static func expectSound(_ place: Edit.Place, _ edits: [Edit], _ snapshot: CloudSnapshot) throws {
         let principals = Dictionary(snapshot.principals.map { ($0.arn, $0) }) { first, _ in first }
-        let document = try #require(CandidateFixes.document(at: place, principals, snapshot))
+        let document = try #require(PatchIndex(snapshot).document(at: place))
         guard let after = Patch.document(document, edits) else { return }
         let kind: PolicyKind
         var holder: Principal.Kind?
@@ -125,6 +125,33 @@ import Testing
         #expect(tried >= 5)
     }
 
+    /// No cheaper subset of all candidates closes everything, in 500 accounts that have something to close.
+    @Test(arguments: 0..<10) func noCheaperSubsetOfChangesClosesASmallAccount(_ part: Int) {
+        var tried = 0
+        var number = part * 1_000
+        while tried < 50, number < (part + 1) * 1_000 {
+            defer { number += 1 }
+            let collection = PlanWorlds.tiny(number).collection
+            let (planner, outcome, evaluation) = Self.planned(collection)
+            let fixes = planner.trials.fixes
+            guard !outcome.plan.fixes.isEmpty, fixes.count <= 12 else { continue }
+            tried += 1
+            #expect(outcome.plan.optimal, "account \(number)")
+            let costs = planner.costs()
+            func isClosed(_ made: [Int]) -> Bool {
+                let graph = evaluation.again(Patch.snapshot(evaluation.snapshot, made.flatMap { fixes[$0].edits })).graph
+                return OpenWays(graph).shortest(to: .jewels, passing: planner.passing).isEmpty
+            }
+            #expect(isClosed(outcome.plan.fixes.compactMap { planner.trials.place(of: $0.id) }), "account \(number)")
+            for bits in 0..<(1 << fixes.count) {
+                let made = fixes.indices.filter { bits >> $0 & 1 == 1 }
+                guard made.reduce(0, { $0 + costs[$1] }) < outcome.plan.cost else { continue }
+                #expect(!isClosed(made), "account \(number): \(made.map { fixes[$0].title }) is cheaper")
+            }
+        }
+        #expect(tried == 50)
+    }
+
     @Test func randomAccountsAreClosedAndAcceptedByTheChecker() {
         for number in 100..<160 {
             let collection = PlanWorlds.random(number).collection
@@ -154,8 +181,7 @@ import Testing
             let effects = Effects(planner.trials, evaluation.judged().found)
             for a in planner.trials.fixes.indices {
                 for b in planner.trials.fixes.indices where count == 2 ? b >= a : b == a {
-                    let edits = count == 0 ? [] : planner.trials.edits([a, b])
-                    let gone = Double(effects.total - effects.effect(of: edits).total) / 100
+                    let gone = Double(effects.total - effects.effect(of: count == 0 ? [] : [a, b]).total) / 100
                     #expect(gone <= removed + 0.001)
                 }
             }
@@ -211,5 +237,29 @@ import Testing
         #expect(!outcome.plan.optimal)
         #expect(outcome.gaps.contains { $0.why.contains("bounded") })
         #expect(outcome.plan.open.isEmpty)
+    }
+
+    @Test(arguments: PlanWorlds.named.map(\.name))
+    func withoutWorkToDoEverythingIsClosedAndNothingClaimed(_ name: String) throws {
+        let world = try #require(PlanWorlds.named.first { $0.name == name }).world
+        var request = PlanRequest()
+        request.limits.work = 0
+        request.limits.workPerAnalysis = 0
+        let (_, outcome, evaluation) = Self.planned(world.collection, request)
+        #expect(!outcome.plan.optimal)
+        #expect(outcome.plan.cost >= Self.planned(world.collection).outcome.plan.cost)
+        #expect(Self.after(outcome.plan, world.collection).paths.isEmpty)
+        #expect(throws: Never.self) { try PlanVerifier(world.collection, evaluation, FixCosts()).check(outcome.plan) }
+    }
+
+    /// Where many ways are open, some are looked at first; what comes out costs the same.
+    @Test(arguments: PlanWorlds.named.map(\.name))
+    func lookingAtSomeOfManyWaysGivesThePlanOfAll(_ name: String) throws {
+        let world = try #require(PlanWorlds.named.first { $0.name == name }).world
+        var request = PlanRequest()
+        request.limits.ways = 0
+        let few = Self.planned(world.collection, request).outcome.plan
+        #expect(few.optimal)
+        #expect(few.cost == Self.planned(world.collection).outcome.plan.cost)
     }
 }

@@ -138,6 +138,30 @@ enum PlanWorlds {
         ("groupThatDenies", groupThatDenies), ("overwritable", overwritable), ("foreign", foreign),
     ]
 
+    /// An account at random of which every subset of changes can be tried, the same for the same number.
+    static func tiny(_ number: Int) -> World {
+        var random = LargeAccount.Generator(state: UInt64(number) &* 2_862_933_555_777_941_757 &+ 3_037)
+        func below(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
+        var world = base()
+        world.bucket("shop-customer-data")
+        let statements: [() -> JSONValue] = [
+            { World.allow(["sts:AssumeRole"], [World.arn("role/r\(below(2))")]) },
+            { World.allow(["sts:AssumeRole"]) },
+            { World.allow(["iam:PutUserPolicy"], [World.arn("user/u\(below(2))")]) },
+            { World.allow(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]) },
+            { World.allow(["s3:GetObject"]) },
+            { World.deny(["iam:PutUserPolicy"]) },
+        ]
+        for index in 0..<2 {
+            let trust = [World.trust(service: "lambda.amazonaws.com"), World.trust(["AWS": .string(World.arn("user/u0"))]), root][below(3)]
+            world.role(
+                "r\(index)", trust: trust, below(3) == 0 ? [World.document(statements[4]())] : [],
+                attached: below(2) == 0 ? [World.administrator] : [])
+        }
+        for index in 0..<2 { world.user("u\(index)", [World.document(statements[below(statements.count)]())]) }
+        return world
+    }
+
     /// A small account at random, the same for the same number.
     static func random(_ number: Int) -> World {
         var random = LargeAccount.Generator(state: UInt64(number) &* 6_364_136_223_846_793_005 &+ 11)

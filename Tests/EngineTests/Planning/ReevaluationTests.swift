@@ -34,6 +34,8 @@ import Testing
             let scratch = Self.words(evaluation.again(patched).graph)
             let again = Self.words(trials.reevaluation.evaluation(after: edits).graph)
             let titles = made.sorted().map { fixes[$0].title }
+            let together = Self.words(trials.graph(after: made))
+            #expect(together == scratch, "\(name) together after \(titles): \(together.symmetricDifference(scratch).sorted())")
             #expect(again == scratch, "\(name) after \(titles): \(again.symmetricDifference(scratch).sorted())")
             let records = Normaliser.normalise(RecordPatch.apply(edits, to: collection, snapshot))
             let whole = Self.words(evaluation.again(records).graph)
@@ -75,6 +77,33 @@ import Testing
 
     @Test func itDoesForRandomAccounts() {
         for number in 0..<10 { check(PlanWorlds.random(number).collection, "account \(number)", singly: 6) }
+    }
+
+    /// What edits leave behind would show in what is asked next.
+    @Test func editsAreUndoneWhole() throws {
+        for name in PlanWorlds.named.map(\.name) {
+            let collection = try #require(PlanWorlds.named.first { $0.name == name }).world.collection
+            let snapshot = Normaliser.normalise(collection)
+            let planner = Planner(Evaluation(snapshot), PlanRequest())
+            _ = planner.close()
+            let index = PatchIndex(snapshot)
+            for place in planner.trials.fixes.indices {
+                let edits = planner.trials.edits([place])
+                var patched = snapshot
+                Patch.apply(edits, to: &patched, index)
+                #expect(!Self.isSame(patched, snapshot), "\(name) \(planner.trials.fixes[place].title)")
+                Patch.revert(edits, in: &patched, to: snapshot, index)
+                #expect(Self.isSame(patched, snapshot), "\(name) \(planner.trials.fixes[place].title)")
+            }
+        }
+    }
+
+    /// Whether everything that edits change is the same.
+    private static func isSame(_ one: CloudSnapshot, _ other: CloudSnapshot) -> Bool {
+        one.principals == other.principals && one.policies == other.policies && one.buckets == other.buckets
+            && one.functions == other.functions && one.secrets == other.secrets && one.keys == other.keys
+            && one.securityGroups == other.securityGroups && one.instances == other.instances && one.databases == other.databases
+            && one.dataSnapshots == other.dataSnapshots
     }
 
     /// The trials, which look at single steps, agree with looking at everything.

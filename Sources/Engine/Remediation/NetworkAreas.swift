@@ -1,0 +1,181 @@
+import CloudModel
+
+/// The accounts in areas whose networks have nothing to do with each other, so that a change of one is looked at without the others.
+///
+/// Accounts that share or join VPCs are one area. That the areas together are exposed as the whole is, is checked before any change; where
+/// it is not so, there is one area.
+final class NetworkAreas {
+    private struct Area {
+        var accounts: Set<String>
+        var snapshot: CloudSnapshot
+        var index: PatchIndex
+        var exposures: [Exposure]
+    }
+    private var areas: [Area] = []
+    private var places: [String: Int] = [:]
+    /// What areas let through after edits.
+    private var exposures: [Key: [Exposure]] = [:]
+    private var reaches: [Key: LateralReach] = [:]
+    /// The most of each that are kept.
+    private static let kept = 300
+
+    private struct Key: Hashable {
+        var area: Int
+        var edits: Set<Edit>
+    }
+    private let base: Evaluation
+
+    init(_ base: Evaluation) {
+        self.base = base
+        let groups = Self.groups(base.snapshot)
+        if groups.count > 1 {
+            let slices = Self.slices(base.snapshot, groups)
+            areas = zip(groups, slices).map { accounts, slice in
+                Area(
+                    accounts: accounts, snapshot: slice, index: PatchIndex(slice), exposures: NetworkReachability(slice).exposures())
+            }
+            var all = areas.flatMap(\.exposures)
+            NetworkReachability.sort(&all)
+            if all != base.exposures { areas = [] }
+        }
+        if areas.isEmpty {
+            areas = [
+                Area(
+                    accounts: Set(groups.flatMap { $0 }), snapshot: base.snapshot, index: PatchIndex(base.snapshot),
+                    exposures: base.exposures)
+            ]
+        }
+        for (place, area) in areas.enumerated() { for account in area.accounts { places[account] = place } }
+    }
+
+    /// The accounts whose networks are joined to an account's, itself included.
+    func accounts(with account: String) -> Set<String> { areas[place(account)].accounts }
+
+    /// How much there is to look at when an account's networks are looked at.
+    func size(_ account: String) -> Int {
+        let snapshot = areas[place(account)].snapshot
+        return snapshot.instances.count + snapshot.functions.count + snapshot.buckets.count + snapshot.securityGroups.count
+    }
+
+    private func place(_ account: String) -> Int { places[account] ?? 0 }
+
+    /// Every exposure after the edits.
+    func exposures(after edits: [Edit], _ touched: Touched) -> [Exposure] {
+        let changed = Set(touched.exposed.map(place))
+        guard !changed.isEmpty else { return base.exposures }
+        var all = areas.indices.flatMap { changed.contains($0) ? exposures(ofArea: $0, edits) : areas[$0].exposures }
+        NetworkReachability.sort(&all)
+        return all
+    }
+
+    /// What the area of an account lets in after the edits.
+    func exposures(of account: String, after edits: [Edit]) -> [Exposure] { exposures(ofArea: place(account), edits) }
+
+    /// Who reaches whom in the area of an account after the edits.
+    func lateral(of account: String, after edits: [Edit]) -> LateralReach {
+        let place = place(account)
+        let edits = edits.filter { if case .exposure = $0.scope { true } else { false } }
+        let key = Key(area: place, edits: Set(edits))
+        if let known = reaches[key] { return known }
+        var snapshot = areas[place].snapshot
+        Patch.apply(edits, to: &snapshot, areas[place].index)
+        let found = LateralReach(snapshot)
+        if reaches.count >= Self.kept { reaches = [:] }
+        reaches[key] = found
+        return found
+    }
+
+    private func exposures(ofArea place: Int, _ edits: [Edit]) -> [Exposure] {
+        let edits = edits.filter(\.isOfNetwork)
+        let key = Key(area: place, edits: Set(edits))
+        if let known = exposures[key] { return known }
+        var snapshot = areas[place].snapshot
+        Patch.apply(edits, to: &snapshot, areas[place].index)
+        let found = NetworkReachability(snapshot).exposures()
+        if exposures.count >= Self.kept { exposures = [:] }
+        exposures[key] = found
+        return found
+    }
+
+    // MARK: Areas
+
+    /// Accounts, together where a VPC is in several of them or is joined to one of another's.
+    private static func groups(_ snapshot: CloudSnapshot) -> [Set<String>] {
+        var parents: [String: String] = [:]
+        func root(_ name: String) -> String {
+            var place = name
+            while let next = parents[place], next != place { place = next }
+            parents[name] = place
+            return place
+        }
+        // VPCs are nodes as well as accounts; their names do not meet.
+        func join(_ one: String, _ other: String) { parents[root(one)] = root(other) }
+        for account in snapshot.accounts { _ = root(account.id) }
+        for item in snapshot.vpcs { join(item.id, item.account) }
+        for item in snapshot.subnets { join(item.vpc, item.account) }
+        for item in snapshot.instances { if let vpc = item.vpc { join(vpc, item.account) } }
+        for item in snapshot.securityGroups { if let vpc = item.vpc { join(vpc, item.account) } }
+        for item in snapshot.networkInterfaces { if let vpc = item.vpc { join(vpc, item.account) } }
+        for item in snapshot.peerings { for side in item.sides { join(side.vpc, item.account) } }
+        for item in snapshot.transitGateways { for one in item.attachments { join(one.resource, item.account) } }
+        let others: [[String]] = [
+            snapshot.functions.map(\.account), snapshot.buckets.map(\.account), snapshot.secrets.map(\.account),
+            snapshot.keys.map(\.account), snapshot.databases.map(\.account), snapshot.warehouses.map(\.account),
+            snapshot.dataSnapshots.map(\.account), snapshot.loadBalancers.map(\.account), snapshot.apis.map(\.account),
+            snapshot.distributions.map(\.account), snapshot.searchDomains.map(\.account), snapshot.clusters.map(\.account),
+            snapshot.images.map(\.account), snapshot.guarded.map(\.account), snapshot.workloads.map(\.account),
+            snapshot.identityPools.map(\.account),
+        ]
+        let accounts = Set(snapshot.accounts.map(\.id) + others.flatMap { $0 }).union(snapshot.instances.map(\.account))
+        return Dictionary(grouping: accounts.sortedUnique, by: root).values.map { Set($0) }.sorted { $0.min() ?? "" < $1.min() ?? "" }
+    }
+
+    /// What of a snapshot is in each of some groups of accounts; what is not of one account alone is in all.
+    private static func slices(_ snapshot: CloudSnapshot, _ groups: [Set<String>]) -> [CloudSnapshot] {
+        var place: [String: Int] = [:]
+        for (index, group) in groups.enumerated() { for account in group { place[account] = index } }
+        var common = CloudSnapshot()
+        common.accounts = snapshot.accounts
+        common.organisations = snapshot.organisations
+        common.prefixLists = snapshot.prefixLists
+        common.coverage = snapshot.coverage.filter { $0.account.flatMap { place[$0] } == nil }
+        var slices = [CloudSnapshot](repeating: common, count: groups.count)
+        func cut<Item>(_ list: WritableKeyPath<CloudSnapshot, [Item]>, _ account: (Item) -> String?) {
+            var parts = [[Item]](repeating: [], count: groups.count)
+            for item in snapshot[keyPath: list] { if let index = account(item).flatMap({ place[$0] }) { parts[index].append(item) } }
+            for index in slices.indices { slices[index][keyPath: list] += parts[index] }
+        }
+        cut(\.coverage) { $0.account }
+        cut(\.records) { $0.id.split(separator: "/", maxSplits: 1).first.map(String.init) }
+        cut(\.instances) { $0.account }
+        cut(\.securityGroups) { $0.account }
+        cut(\.vpcs) { $0.account }
+        cut(\.subnets) { $0.account }
+        cut(\.routeTables) { $0.account }
+        cut(\.internetGateways) { $0.account }
+        cut(\.vpcEndpoints) { $0.account }
+        cut(\.networkACLs) { $0.account }
+        cut(\.loadBalancers) { $0.account }
+        cut(\.buckets) { $0.account }
+        cut(\.functions) { $0.account }
+        cut(\.keys) { $0.account }
+        cut(\.secrets) { $0.account }
+        cut(\.databases) { $0.account }
+        cut(\.dataSnapshots) { $0.account }
+        cut(\.warehouses) { $0.account }
+        cut(\.networkInterfaces) { $0.account }
+        cut(\.peerings) { $0.account }
+        cut(\.transitGateways) { $0.account }
+        cut(\.internetBlocks) { $0.account }
+        cut(\.apis) { $0.account }
+        cut(\.distributions) { $0.account }
+        cut(\.searchDomains) { $0.account }
+        cut(\.clusters) { $0.account }
+        cut(\.images) { $0.account }
+        cut(\.guarded) { $0.account }
+        cut(\.identityProviders) { $0.account }
+        cut(\.identityPools) { $0.account }
+        cut(\.workloads) { $0.account }
+        return slices
+    }
+}
