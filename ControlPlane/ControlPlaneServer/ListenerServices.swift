@@ -27,11 +27,33 @@ protocol RevokingAgents: Sendable {
     func revoke(_ agent: String, by session: TenantSession) async throws
 }
 
+/// What people do about agents.
+protocol ManagingFleet: Sendable {
+    func agent(_ id: String, by session: TenantSession) async throws -> FleetService.Detail
+    func approve(_ id: String, by session: TenantSession) async throws
+    func quarantine(_ id: String, by session: TenantSession) async throws
+    func release(_ id: String, discarding: Bool, by session: TenantSession) async throws
+    func requestRenewal(_ id: String, by session: TenantSession) async throws
+    func lock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws
+    func unlock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws
+    func locks(by session: TenantSession) async throws -> [Lock]
+    func rules(by session: TenantSession) async throws -> [EnrolmentRule]
+    func makeRule(
+        for environment: EnvironmentID, _ condition: EnrolmentRule.Condition, needsApproval: Bool, by session: TenantSession
+    ) async throws -> EnrolmentRule
+    func dropRule(_ id: String, by session: TenantSession) async throws
+    func tokens(by session: TenantSession) async throws -> [EnrolmentToken]
+    func expireToken(_ name: String, by session: TenantSession) async throws
+}
+
 /// Tokens and certificates.
 protocol Enrolling: Sendable {
     var authorities: [String] { get }
     var authorityPin: String { get }
     func issueToken(for environment: ControlPlaneCore.Environment, by session: TenantSession) async throws -> IssuedToken
+    func issueToken(
+        for environment: ControlPlaneCore.Environment, terms: EnrolmentTerms, by session: TenantSession
+    ) async throws -> IssuedToken
     func challenge(_ request: ChallengeRequest) throws(EnrolmentError) -> Challenge
     func enrol(_ request: EnrolmentRequest) async throws(EnrolmentError) -> EnrolmentResponse
     func renew(_ agent: AuthenticatedAgent, _ request: CertificateRequest) async throws(EnrolmentError) -> CertificateResponse
@@ -64,6 +86,7 @@ extension AgentDirectory: KnowingAgents, RevokingAgents {}
 extension EnrolmentService: Enrolling {}
 extension IngestService: TakingBundles {}
 extension RevocationLists: ListingRevoked {}
+extension FleetService: ManagingFleet {}
 extension ResultsService: GivingResults {}
 
 /// All of them together, with what the answers name.
@@ -74,6 +97,7 @@ struct ListenerServices: Sendable {
     var ingest: any TakingBundles
     var results: any GivingResults
     var revocationLists: any ListingRevoked
+    var fleet: any ManagingFleet
     var access: AccessServices
     var limits = APILimits()
     var cursors: Cursors
@@ -90,7 +114,7 @@ extension ListenerServices {
     init(_ services: ControlPlaneServices) {
         self.init(
             signIn: services.signIn, agents: services.agents, enrolment: services.enrolment, ingest: services.ingest,
-            results: services.results, revocationLists: services.revocationLists, access: services.access,
+            results: services.results, revocationLists: services.revocationLists, fleet: services.fleet, access: services.access,
             cursors: Cursors(key: SymmetricKey(data: services.cursorKey.expose())), isReady: services.isReady,
             metricsToken: services.metricsToken,
             clock: services.clock, gatewayURL: services.gatewayURL, consoleURL: services.consoleURL)

@@ -82,6 +82,25 @@ final class FakeStore: ControlPlaneStore {
     struct Unused: Error {}
 }
 
+/// Nobody who does anything about agents.
+struct NoFleet: ManagingFleet {
+    func agent(_ id: String, by session: TenantSession) async throws -> FleetService.Detail { throw FakeStore.Unused() }
+    func approve(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func quarantine(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func release(_ id: String, discarding: Bool, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func requestRenewal(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func lock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func unlock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func locks(by session: TenantSession) async throws -> [Lock] { throw FakeStore.Unused() }
+    func rules(by session: TenantSession) async throws -> [EnrolmentRule] { throw FakeStore.Unused() }
+    func makeRule(
+        for environment: EnvironmentID, _ condition: EnrolmentRule.Condition, needsApproval: Bool, by session: TenantSession
+    ) async throws -> EnrolmentRule { throw FakeStore.Unused() }
+    func dropRule(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func tokens(by session: TenantSession) async throws -> [EnrolmentToken] { throw FakeStore.Unused() }
+    func expireToken(_ name: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+}
+
 /// Everything behind the listeners, in memory, with one tenant or two.
 final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked {
     struct State {
@@ -104,7 +123,8 @@ final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, Takin
 
     var services: ListenerServices {
         ListenerServices(
-            signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, access: access,
+            signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, fleet: NoFleet(),
+            access: access,
             cursors: Cursors(key: SymmetricKey(data: Array("a key of thirty-two bytes, for us".utf8))), clock: .system,
             gatewayURL: "https://localhost:8444",
             consoleURL: "https://localhost:8443")
@@ -146,6 +166,9 @@ final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, Takin
     // Enrolment
     var authorities: [String] { ["-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"] }
     var authorityPin: String { "sha256:" + String(repeating: "ab", count: 32) }
+    func issueToken(
+        for environment: ControlPlaneCore.Environment, terms: EnrolmentTerms, by session: TenantSession
+    ) async throws -> IssuedToken { try await issueToken(for: environment, by: session) }
     func issueToken(for environment: ControlPlaneCore.Environment, by session: TenantSession) async throws -> IssuedToken {
         state.withLock { $0.tokens += 1 }
         return IssuedToken(token: Secret("clre_shown-once"), environment: environment.id, expiresAt: Date().addingTimeInterval(3600))

@@ -53,6 +53,24 @@ private struct Row {
         "agents": Row(status: 200),
         "agent": Row(parameters: { ["id": $0.agent.description] }, status: 200, foreign: 404),
         "revokeAgent": Row(parameters: { ["id": $0.agent.description] }, status: 204, foreign: 404),
+        "agentCredentials": Row(parameters: { ["id": $0.agent.description] }, status: 200, foreign: 404),
+        "approveAgent": Row(parameters: { ["id": $0.agent.description] }, status: 204, foreign: 404),
+        "rotateAgent": Row(parameters: { ["id": $0.agent.description] }, status: 204, foreign: 404),
+        "quarantineAgent": Row(parameters: { ["id": $0.agent.description] }, status: 204, foreign: 404),
+        "releaseAgent": Row(
+            parameters: { ["id": $0.agent.description] }, body: { _ in #"{"discard":true}"# }, status: 204, foreign: 404),
+        "enrolmentRules": Row(status: 200),
+        "createEnrolmentRule": Row(
+            body: {
+                "{\"environment\":\"\($0.environment.id)\",\"method\":\"aws-iam\",\"roles\":[\"arn:aws:iam::123456789012:role/agent\"]}"
+            }, status: 201, foreign: 404),
+        "deleteEnrolmentRule": Row(parameters: { _ in ["id": EnrolmentRuleID.random().description] }, status: 404),
+        "enrolmentTokens": Row(status: 200),
+        "expireEnrolmentToken": Row(parameters: { _ in ["name": "0000000000000000"] }, status: 404),
+        "locks": Row(status: 200),
+        "lock": Row(body: { "{\"kind\":\"agent\",\"subject\":\"\($0.agent)\"}" }, status: 204, foreign: 404),
+        "unlock": Row(
+            parameters: { _ in ["kind": "grant", "subject": "rule:\(EnrolmentRuleID.random())"] }, status: 404),
         "createEnrolmentToken": Row(body: { "{\"environment\":\"\($0.environment.id)\"}" }, status: 201, foreign: 404),
         "runs": Row(status: 200), "run": Row(parameters: { ["id": $0.run.description] }, status: 200, foreign: 404),
         "status": Row(status: 200), "findings": Row(status: 404), "paths": Row(status: 404),

@@ -220,14 +220,19 @@ import WireProtocol
         #expect(try await ca(["retire", "--force"]).status == 0)
         let signing = try #require(try await status()["signing"] as? String)
         #expect(signing != plane.pin)
-        // The listeners take the step in, and those that are awake go on without a word from anybody.
+        // The listeners take the step in within seconds: then who slept trusts nobody that it can reach.
+        var asleep: RealProcess.Outcome?
+        try await eventually("the listeners to present the new authority's certificate") {
+            asleep = try await agents[2].run(["doctor", "--offline"])
+            return asleep?.status == 1
+        }
+        #expect(asleep?.output.contains("FAIL") == true, "\(asleep?.output ?? "")")
+        // Those that are awake go on without a word from anybody.
         for agent in agents.prefix(2) {
             try await eventually("an agent that is awake to reach the new authority's server") {
                 try await agent.run(["doctor", "--offline"]).status == 0
             }
         }
-        let asleep = try await agents[2].run(["doctor", "--offline"])
-        #expect(asleep.status == 1 && asleep.output.contains("FAIL"), "\(asleep.output)")
         // Who slept through it enrols again, with the new pin, under its old name.
         let name = try agents[2].identity().name
         let token = try await plane.enrolmentToken()
@@ -240,6 +245,48 @@ import WireProtocol
         let identity = try agents[2].identity()
         #expect(identity.name == name && identity.epoch == 2)
         #expect(try await agents[2].run(["doctor", "--offline"]).status == 0)
+    }
+
+    @Test func peopleLookAfterAgentsFromTheCommandLine() async throws {
+        let plane = try ControlPlane()
+        try await plane.bootstrap()
+        try await plane.start()
+        let agent = try Agent()
+        try await agent.enrol(with: plane)
+        let id = try agent.identity().name.agent.description
+        #expect(try await gateway(agent.identity(), plane) == "200")
+        func detail() async throws -> [String: Any] {
+            let outcome = try await plane.cli(["agents", "show", id, "--output", "json"])
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        }
+        #expect(try await detail()["condition"] as? String == "live")
+        #expect(try await plane.cli(["agents", "quarantine", id]).status == 0)
+        #expect(try await detail()["condition"] as? String == "quarantined")
+        #expect(try await plane.cli(["agents", "release", id]).status == 0)
+        #expect(try await plane.cli(["agents", "rotate", id]).status == 0)
+        #expect(try await detail()["renewalWanted"] as? Bool == true)
+        #expect(try await plane.cli(["agents", "approve", UUID().uuidString.lowercased()]).status == 1)
+        // Tokens with terms, and rules.
+        let made = try await plane.cli(["enrolment", "tokens", "create", "production", "--host", "nowhere-*"])
+        try #require(made.status == 0, "\(made.errors)")
+        let token = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let refused = try await Agent().run(
+            ["enroll", "--server", plane.address, "--ca-pin", plane.pin], adding: ["CLOUDRYPTION_ENROLMENT_TOKEN": token])
+        #expect(refused.status == 1 && refused.errors.contains("enrolment.wrongHost"), "\(refused.errors)")
+        let tokens = try #require(try await plane.json(["enrolment", "tokens", "list"]) as? [[String: Any]])
+        let open = try #require(tokens.first { $0["state"] as? String == "open" }?["name"] as? String)
+        #expect(try await plane.cli(["enrolment", "tokens", "expire", open]).status == 0)
+        let rule = try await plane.cli(
+            ["enrolment", "rules", "create", "production", "--method", "aws-iam", "--role", "arn:aws:iam::123456789012:role/agent"])
+        try #require(rule.status == 0, "\(rule.errors)")
+        let whole = try await plane.cli(
+            ["enrolment", "rules", "create", "production", "--method", "aws-iam", "--role", "arn:aws:iam::123456789012:role/*"])
+        #expect(whole.status == 1 && whole.errors.contains("three characters"), "\(whole.errors)")
+        let rules = try #require(try await plane.json(["enrolment", "rules", "list"]) as? [[String: Any]])
+        #expect(rules.count == 1)
+        #expect(
+            try await plane.cli(["enrolment", "rules", "delete", rule.output.trimmingCharacters(in: .whitespacesAndNewlines)]).status == 0)
     }
 
     /// No protocol below TLS 1.2, and of TLS 1.2 only suites with forward secrecy and authenticated encryption, on both listeners.

@@ -25,7 +25,9 @@ public struct FleetService: Sendable {
         try session.require(.readAgents)
         let id = try Self.agentID(id)
         return try await store.read(session.tenant.id) { tables in
-            guard let agent = try tables.agent(id) else { throw StoreError(.notFound, "no such agent") }
+            guard let agent = try tables.agent(id), session.environments.contains(agent.environment) else {
+                throw StoreError(.notFound, "no such agent")
+            }
             return Detail(
                 agent: agent, certificates: try tables.certificates(of: id, limit: 50), held: try tables.heldBundles(of: id))
         }
@@ -62,7 +64,7 @@ public struct FleetService: Sendable {
                         id: bundle.run, tenant: bundle.tenant, environment: bundle.environment, bundle: bundle.id, agent: agent.id,
                         status: .queued, attempts: 0, createdAt: now))
                 try AuditLog.append(
-                    tables, .bundleReleased, by: .user(session.user.id), on: "bundle:\(bundle.id)", detail: "run=\(bundle.run)", at: now)
+                    tables, .bundleReleased, by: session.actor, on: "bundle:\(bundle.id)", detail: "run=\(bundle.run)", at: now)
             }
             return true
         }
@@ -85,10 +87,12 @@ public struct FleetService: Sendable {
         let id = try Self.agentID(id)
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
-            guard var agent = try tables.agent(id) else { throw StoreError(.notFound, "no such agent") }
+            guard var agent = try tables.agent(id), session.environments.contains(agent.environment) else {
+                throw StoreError(.notFound, "no such agent")
+            }
             guard try body(&agent, tables, now) else { return }
             try tables.update(agent)
-            try AuditLog.append(tables, act, by: .user(session.user.id), on: "agent:\(id)", at: now)
+            try AuditLog.append(tables, act, by: session.actor, on: "agent:\(id)", at: now)
         }
     }
 
@@ -101,7 +105,7 @@ public struct FleetService: Sendable {
 
     /// Shuts out everything of a kind: all agents of the tenant or an environment, one agent, all that a token or rule let in, one certificate.
     public func lock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws {
-        try session.require(.manageAgents)
+        try Self.requireAll(session)
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
             let subject = try Self.subject(kind, subject, tables)
@@ -110,13 +114,13 @@ public struct FleetService: Sendable {
                 certificate.revokedAt = now
                 try tables.update(certificate)
             }
-            try AuditLog.append(tables, .lockSet, by: .user(session.user.id), on: "\(kind.rawValue):\(subject)", at: now)
+            try AuditLog.append(tables, .lockSet, by: session.actor, on: "\(kind.rawValue):\(subject)", at: now)
         }
     }
 
     /// Lets it in again. A certificate's lock stays: the list of revoked certificates names it, and a list never takes back.
     public func unlock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws {
-        try session.require(.manageAgents)
+        try Self.requireAll(session)
         guard kind != .serial else { throw StoreError(.conflict, "a certificate that was revoked stays so") }
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
@@ -125,7 +129,7 @@ public struct FleetService: Sendable {
                 throw StoreError(.notFound, "that is not shut out")
             }
             try tables.deleteLock(kind, subject)
-            try AuditLog.append(tables, .lockLifted, by: .user(session.user.id), on: "\(kind.rawValue):\(subject)", at: now)
+            try AuditLog.append(tables, .lockLifted, by: session.actor, on: "\(kind.rawValue):\(subject)", at: now)
         }
     }
 
@@ -133,6 +137,12 @@ public struct FleetService: Sendable {
     public func locks(by session: TenantSession) async throws -> [Lock] {
         try session.require(.readAgents)
         return try await store.read(session.tenant.id) { try $0.locks() }
+    }
+
+    /// Locks can reach beyond an environment, so whoever is confined to some has none.
+    private static func requireAll(_ session: TenantSession) throws {
+        try session.require(.manageAgents)
+        guard session.environments == .all else { throw AccessError(.forbidden, "locks are for who manages agents everywhere") }
     }
 
     /// The subject in its one spelling, if there is such a thing in this tenant.
@@ -164,7 +174,8 @@ public struct FleetService: Sendable {
     /// Rules, oldest first.
     public func rules(by session: TenantSession) async throws -> [EnrolmentRule] {
         try session.require(.readAgents)
-        return try await store.read(session.tenant.id) { try $0.enrolmentRules(of: nil) }
+        let scope = session.environments
+        return try await store.read(session.tenant.id) { try $0.enrolmentRules(of: nil).filter { scope.contains($0.environment) } }
     }
 
     /// Makes a rule.
@@ -173,9 +184,9 @@ public struct FleetService: Sendable {
     public func makeRule(
         for environment: EnvironmentID, _ condition: EnrolmentRule.Condition, needsApproval: Bool, by session: TenantSession
     ) async throws -> EnrolmentRule {
-        try session.require(.manageAgents)
+        try session.require(.manageAgents, in: environment)
         return try await makeRule(
-            for: environment, condition, needsApproval: needsApproval, tenant: session.tenant.id, by: .user(session.user.id))
+            for: environment, condition, needsApproval: needsApproval, tenant: session.tenant.id, by: session.actor)
     }
 
     /// Makes a rule as the operator of the server.
@@ -216,12 +227,14 @@ public struct FleetService: Sendable {
         try session.require(.manageAgents)
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
-            guard let rule = try tables.enrolmentRules(of: nil).first(where: { $0.id == EnrolmentRuleID(id) }) else {
+            guard let rule = try tables.enrolmentRules(of: nil).first(where: { $0.id == EnrolmentRuleID(id) }),
+                session.environments.contains(rule.environment)
+            else {
                 throw StoreError(.notFound, "no such rule")
             }
             try tables.deleteEnrolmentRule(rule.id)
             try AuditLog.append(
-                tables, .enrolmentRuleDropped, by: .user(session.user.id), on: "environment:\(rule.environment)", detail: "rule=\(rule.id)",
+                tables, .enrolmentRuleDropped, by: session.actor, on: "environment:\(rule.environment)", detail: "rule=\(rule.id)",
                 at: now)
         }
     }
@@ -229,7 +242,8 @@ public struct FleetService: Sendable {
     /// Tokens, newest first.
     public func tokens(by session: TenantSession) async throws -> [EnrolmentToken] {
         try session.require(.readAgents)
-        return try await store.read(session.tenant.id) { try $0.enrolmentTokens(limit: 200) }
+        let scope = session.environments
+        return try await store.read(session.tenant.id) { try $0.enrolmentTokens(limit: 200).filter { scope.contains($0.environment) } }
     }
 
     /// Ends the time of a token that was not used; `name` is ``EnrolmentToken/name``.
@@ -237,11 +251,14 @@ public struct FleetService: Sendable {
         try session.require(.manageAgents)
         let now = clock.now()
         try await store.write(session.tenant.id) { tables in
-            guard let token = try tables.enrolmentTokens(limit: 10_000).first(where: { $0.name == name }),
+            guard
+                let token = try tables.enrolmentTokens(limit: 10_000).first(where: {
+                    $0.name == name && session.environments.contains($0.environment)
+                }),
                 try tables.expireEnrolmentToken(digest: token.digest, at: now)
             else { throw StoreError(.notFound, "no unused token of that name") }
             try AuditLog.append(
-                tables, .enrolmentTokenExpired, by: .user(session.user.id), on: "environment:\(token.environment)", detail: "token=\(name)",
+                tables, .enrolmentTokenExpired, by: session.actor, on: "environment:\(token.environment)", detail: "token=\(name)",
                 at: now)
         }
     }

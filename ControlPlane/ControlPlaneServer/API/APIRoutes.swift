@@ -13,7 +13,9 @@ struct APIRoutes: Sendable {
     var repeatable: RepeatableRequests { RepeatableRequests(notes: services.access.notes) }
 
     /// The whole API. Whatever is not named here does not exist.
-    var table: [APIRoute] { documentRoutes + sessionRoutes + ownRoutes + peopleRoutes + fleetRoutes + resultRoutes + recordRoutes }
+    var table: [APIRoute] {
+        documentRoutes + sessionRoutes + ownRoutes + peopleRoutes + credentialRoutes + fleetRoutes + resultRoutes + recordRoutes
+    }
 
     private var documentRoutes: [APIRoute] {
         [

@@ -125,7 +125,59 @@ enum APISchemas {
                 optional("certificateEnds", .time), optional("spoolDepth", .number()), optional("lastError", .string),
             ])
         ),
-        ("EnrolmentTokenRequest", .object([Member("environment", .text(most: 100))])),
+        (
+            "EnrolmentTokenRequest",
+            .object([
+                Member("environment", .text(most: 100)), optional("account", .text(most: 12)), optional("host", .text(most: 512)),
+                optional("needsApproval", .bool), optional("agent", .id),
+            ])
+        ),
+        (
+            "AgentDetail",
+            .object([
+                Member("agent", .named("Agent")), Member("condition", .string), Member("epoch", .number()), Member("method", .string),
+                optional("grant", .string), optional("account", .string), optional("quarantine", .string), Member("renewalWanted", .bool),
+                optional("clockSkew", .number()), Member("missingPermissions", .list(.string)),
+                Member("certificates", .list(.named("AgentCertificate"))), Member("held", .list(.id)),
+            ])
+        ),
+        (
+            "AgentCertificate",
+            .object([
+                Member("serial", .string), Member("epoch", .number()), Member("issuer", .string), Member("issuedAt", .time),
+                Member("notAfter", .time), optional("firstUsedAt", .time), optional("supersededAt", .time), optional("revokedAt", .time),
+            ])
+        ),
+        ("ReleaseRequest", .object([Member("discard", .bool)])),
+        (
+            "EnrolmentRule",
+            .object([
+                Member("id", .id), Member("environment", .id), Member("method", .string), optional("roles", .list(.string)),
+                optional("issuer", .string), optional("audience", .string), optional("subjects", .list(.string)),
+                optional("claims", .map(.string)), Member("needsApproval", .bool), Member("createdAt", .time),
+            ])
+        ),
+        (
+            "NewEnrolmentRule",
+            .object([
+                Member("environment", .text(most: 100)), Member("method", .words(["aws-iam", "oidc"])), optional("roles", .list(.string)),
+                optional("issuer", .string), optional("audience", .string), optional("subjects", .list(.string)),
+                optional("claims", .map(.string)), optional("keys", .string), optional("needsApproval", .bool),
+            ])
+        ),
+        (
+            "ListedToken",
+            .object([
+                Member("name", .string), Member("environment", .id), Member("state", .words(["open", "used", "expired"])),
+                Member("createdAt", .time), Member("expiresAt", .time), optional("usedBy", .id),
+            ])
+        ),
+        (
+            "Lock",
+            .object([
+                Member("kind", .words(Lock.Kind.allCases.map(\.rawValue))), Member("subject", .text(most: 200)), optional("since", .time),
+            ])
+        ),
         ("EnrolmentToken", .object([Member("token", .string), Member("expiresAt", .time), Member("command", .string)])),
         (
             "Run",

@@ -97,7 +97,10 @@ extension APIRoutes {
     @Sendable private func issueToken(_ call: APICall) async throws -> APIAnswer {
         let wish = try call.json(API.EnrolmentTokenRequest.self)
         let environment = try await call.session.environment(wish.environment)
-        let issued = try await services.enrolment.issueToken(for: environment, by: try call.session)
+        if let agent = wish.agent, AgentID(agent) == nil { throw Refusal(.notFound, "store.notFound", "No such agent.") }
+        let terms = EnrolmentTerms(
+            account: wish.account, host: wish.host, needsApproval: wish.needsApproval ?? false, agent: wish.agent.flatMap { AgentID($0) })
+        let issued = try await services.enrolment.issueToken(for: environment, terms: terms, by: try call.session)
         let answer = API.EnrolmentToken(
             token: issued.token.expose(), expiresAt: issued.expiresAt.formatted(.iso8601), command: services.enrolCommand(issued.token))
         return try .json(answer, status: .created)

@@ -25,6 +25,10 @@ public enum API {
         public static let plan = "/api/v1/plan"
         /// `POST` ``EnrolmentTokenRequest`` → ``EnrolmentToken``.
         public static let enrolmentTokens = "/api/v1/enrolment-tokens"
+        /// `GET` → ``List`` of ``EnrolmentRule``; `POST` ``NewEnrolmentRule`` → ``EnrolmentRule``.
+        public static let enrolmentRules = "/api/v1/enrolment-rules"
+        /// `GET` → ``List`` of ``Lock``; `POST` ``Lock``.
+        public static let locks = "/api/v1/locks"
         /// `POST` ``CodeRequest`` → ``Session``: ends the wait for a second factor.
         public static let secondFactor = "/api/v1/session/second-factor"
         /// `POST` ``StepUpRequest`` → ``Session``: dangerous acts are possible for five minutes.

@@ -78,10 +78,26 @@ extension API {
 
     /// Asks for an enrolment token.
     public struct EnrolmentTokenRequest: Sendable, Codable {
-        /// Name or identifier of the environment.
+        /// The environment's name or identifier.
         public var environment: String
-        /// A request for this environment.
-        public init(environment: String) { self.environment = environment }
+        /// Only for an agent that says that it reads this account.
+        public var account: String?
+        /// Only for hosts whose names fit, with `*` for any run of characters.
+        public var host: String?
+        /// Whether somebody has to approve the agent before it is live.
+        public var needsApproval: Bool?
+        /// For this agent to enrol again under its own name.
+        public var agent: String?
+        /// A request of these parts.
+        public init(
+            environment: String, account: String? = nil, host: String? = nil, needsApproval: Bool? = nil, agent: String? = nil
+        ) {
+            self.environment = environment
+            self.account = account
+            self.host = host
+            self.needsApproval = needsApproval
+            self.agent = agent
+        }
     }
 
     /// A one-time enrolment token.

@@ -103,33 +103,6 @@ struct Status: AsyncParsableCommand {
     }
 }
 
-/// `cloudryption agents`
-struct Agents: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The agents and how they are.")
-    @OptionGroup var options: ReadingOptions
-
-    mutating func run() async throws {
-        let client = try APIClient.signedIn()
-        let body = try await client.get(API.Routes.agents, options.query)
-        if options.output == .json { return try options.json(body) }
-        let agents = try client.decode(API.List<API.Agent>.self, body).data
-        guard !agents.isEmpty else { return Terminal.note("No agent yet. The console's page Agents makes an enrolment token.") }
-        Table(
-            columns: [
-                .init("agent"), .init("state"), .init("host"), .init("last seen"), .init("certificate ends"), .init("version"),
-                .init("spool", isNumber: true), .init("last error"),
-            ],
-            rows: agents.map { agent in
-                [
-                    .init(agent.id.description), .init(agent.state, colour: agent.live ? "32" : "33"), .init(agent.hostname),
-                    .init(Figure.time(agent.lastSeen)), .init(Figure.time(agent.certificateEnds)), .init(agent.version),
-                    .init(String(agent.spoolDepth ?? 0)), .init(agent.lastError ?? ""),
-                ]
-            }
-        ).show()
-    }
-}
-
 /// `cloudryption runs`
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The runs, newest first.")

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Basics
+import CloudModel
+import HTTPTransport
+import WireProtocol
+
+/// `cloudryption agents`
+struct Agents: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The agents: how they are, and what to do about them.",
+        subcommands: [
+            List.self, Show.self, Approve.self, Rotate.self, Quarantine.self, Release.self, Revoke.self,
+        ], defaultSubcommand: List.self)
+
+    static func path(_ agent: String, _ word: String? = nil) -> String {
+        API.Routes.agents + "/" + PercentEncoding.encode(agent) + (word.map { "/" + $0 } ?? "")
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "All, oldest first.")
+        @OptionGroup var options: ReadingOptions
+
+        mutating func run() async throws {
+            let client = try APIClient.signedIn()
+            let body = try await client.get(API.Routes.agents, options.query)
+            if options.output == .json { return try options.json(body) }
+            let agents = try client.decode(API.List<API.Agent>.self, body).data
+            guard !agents.isEmpty else { return Terminal.note("No agent yet. The console's page Agents makes an enrolment token.") }
+            Table(
+                columns: [
+                    .init("agent"), .init("state"), .init("host"), .init("last seen"), .init("certificate ends"), .init("version"),
+                    .init("spool", isNumber: true), .init("last error"),
+                ],
+                rows: agents.map { agent in
+                    [
+                        .init(agent.id.description), .init(agent.state, colour: agent.live ? "32" : "33"), .init(agent.hostname),
+                        .init(Figure.time(agent.lastSeen)), .init(Figure.time(agent.certificateEnds)), .init(agent.version),
+                        .init(String(agent.spoolDepth ?? 0)), .init(agent.lastError ?? ""),
+                    ]
+                }
+            ).show()
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "One agent with its certificates.")
+        @Argument(help: "Identifier.") var agent: String
+        @Option(help: "How to write: table or json.") var output: OutputForm = .table
+
+        mutating func run() async throws {
+            let client = try APIClient.signedIn()
+            let body = try await client.get(Agents.path(agent, "credentials"))
+            if output == .json { return try ReadingOptions.write(body) }
+            let detail = try client.decode(API.AgentDetail.self, body)
+            for (name, value) in [
+                ("agent", detail.agent.id.description), ("condition", detail.condition), ("host", detail.agent.hostname),
+                ("version", detail.agent.version), ("epoch", "\(detail.epoch)"), ("method", detail.method), ("grant", detail.grant ?? "-"),
+                ("account", detail.account ?? "-"), ("quarantine", detail.quarantine ?? "-"),
+                ("clock skew", detail.clockSkew.map { "\($0) s" } ?? "-"), ("held bundles", "\(detail.held.count)"),
+                ("missing permissions", detail.missingPermissions.isEmpty ? "-" : detail.missingPermissions.joined(separator: " ")),
+            ] {
+                Terminal.print(name + String(repeating: " ", count: max(1, 22 - name.utf8.count)) + DisplayText.safe(value))
+            }
+            Table(
+                columns: [
+                    .init("serial"), .init("epoch", isNumber: true), .init("issued"), .init("ends"), .init("first used"), .init("replaced"),
+                    .init("revoked"),
+                ],
+                rows: detail.certificates.map {
+                    [
+                        .init($0.serial), .init("\($0.epoch)"), .init(Figure.time($0.issuedAt)), .init(Figure.time($0.notAfter)),
+                        .init(Figure.time($0.firstUsedAt)), .init(Figure.time($0.supersededAt)), .init(Figure.time($0.revokedAt)),
+                    ]
+                }
+            ).show()
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "approve", abstract: "Let an agent be live that has to be approved.")
+        @Argument(help: "Identifier.") var agent: String
+        mutating func run() async throws {
+            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "approve"))
+            Terminal.note("Approved: its bundles are taken from now on.")
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "rotate", abstract: "Ask an agent for a fresh key.")
+        @Argument(help: "Identifier.") var agent: String
+        mutating func run() async throws {
+            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "rotate"))
+            Terminal.note("Asked for: it comes with the agent's next sign of life.")
+        }
+    }
+
+    struct Quarantine: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "quarantine", abstract: "Have an agent's bundles held.")
+        @Argument(help: "Identifier.") var agent: String
+        mutating func run() async throws {
+            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "quarantine"))
+            Terminal.note("Quarantined: what it sends is kept, and not analysed.")
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "release", abstract: "End a quarantine.")
+        @Argument(help: "Identifier.") var agent: String
+        @Flag(help: "What was held is not analysed.") var discard = false
+        mutating func run() async throws {
+            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "release"), API.ReleaseRequest(discard: discard))
+            Terminal.note(discard ? "Released: what was held stays unanalysed." : "Released: what was held is analysed now.")
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revoke", abstract: "Shut an agent out for good; holds from its next request on.")
+        @Argument(help: "Identifier.") var agent: String
+        mutating func run() async throws {
+            _ = try await APIClient.signedIn().act(.delete, Agents.path(agent))
+            Terminal.note("Revoked.")
+        }
+    }
+}
