@@ -139,7 +139,7 @@ let package = Package(
             ] + web + x509),
         .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["AgentCore", "Basics", "CloudModel", "HTTPTransport", "WireProtocol", crypto],
+            name: "EndToEnd", dependencies: ["AgentCore", "Basics", "CloudModel", "HTTPTransport", "TestSupport", "WireProtocol", crypto],
             path: "Tests/EndToEnd",
             swiftSettings: strict),
     ]

@@ -117,4 +117,17 @@ import WireProtocol
         let export = try await audit.file(of: operators)
         #expect(try AuditExport.verify(export, key: audit.key(of: operators)) == .intact(after: 0, last: 1, checkpoints: 1))
     }
+
+    @Test func aWitnessIsToldHowTheLogGrew() async throws {
+        let (installation, made, audit) = try await logged()
+        let tenant = made.tenant.id
+        _ = try await audit.checkpoint(of: tenant)
+        let witness = try AuditWitness(try #require(try await audit.word(for: tenant, since: nil)))
+        _ = try await installation.services.enrolment.issueTokenAsOperator(for: made.environment)
+        _ = try await audit.checkpoint(of: tenant)
+        let later = try witness.after(try #require(try await audit.word(for: tenant, since: witness.size)))
+        #expect(later.size == witness.size + 1)
+        // Of entries that are not there is no proof.
+        #expect(try await audit.word(for: tenant, since: 1000)?.proof == [])
+    }
 }

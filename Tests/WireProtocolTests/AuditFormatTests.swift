@@ -206,4 +206,34 @@ import Testing
             ))
         #expect { try verdict(lines) } throws: { ($0 as? AuditError)?.code == .inconsistent }
     }
+
+    @Test func aWitnessGoesAlongWithALogThatGrowsAndWithNoOther() throws {
+        let leaves = (0..<9).map { MerkleTree.leaf([UInt8($0)]) }
+        let others = (0..<9).map { MerkleTree.leaf([UInt8($0 == 2 ? 99 : $0)]) }
+        func word(_ size: UInt64, since: UInt64, _ leaves: [[UInt8]], _ signer: AuditSigner? = nil) throws -> AuditWord {
+            let (nodes, origin, signer) = (Self.nodes(leaves), AuditCheckpoint.origin(of: tenant), signer ?? self.signer)
+            let proof = since < size ? try MerkleTree.consistency(from: since, to: size, nodes) : []
+            return AuditWord(
+                key: signer.verifier(of: origin).description,
+                checkpoint: try signer.sign(AuditCheckpoint(origin: origin, size: size, root: try MerkleTree.root(size: size, nodes))),
+                since: since, proof: proof.map { Data($0).base64EncodedString() })
+        }
+        func code(_ body: () throws -> AuditWitness) -> AuditError.Code? {
+            do {
+                _ = try body()
+                return nil
+            } catch { return (error as? AuditError)?.code }
+        }
+        let witness = try AuditWitness(word(4, since: 0, leaves))
+        #expect(witness.size == 4)
+        #expect(try witness.after(word(4, since: 4, leaves)).size == 4)
+        #expect(try witness.after(word(9, since: 4, leaves)).size == 9)
+        // Changed, cut short, grown from another beginning, or signed by somebody else.
+        #expect(code { try witness.after(word(4, since: 4, others)) } == .inconsistent)
+        #expect(code { try witness.after(word(3, since: 4, leaves)) } == .inconsistent)
+        #expect(code { try witness.after(word(9, since: 4, others)) } == .inconsistent)
+        #expect(code { try witness.after(word(9, since: 4, leaves, AuditSigner(Curve25519.Signing.PrivateKey()))) } == .badKey)
+        // An answer to an older question changes nothing.
+        #expect(try witness.after(word(9, since: 2, leaves)) == witness)
+    }
 }

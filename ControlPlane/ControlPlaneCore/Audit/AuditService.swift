@@ -93,6 +93,19 @@ public struct AuditService: Sendable {
         }
     }
 
+    /// The newest checkpoint for a witness that holds one of `since` entries, and what shows that the log only grew; `nil` while there is none.
+    public func word(for tenant: TenantID, since: UInt64?) async throws -> AuditWord? {
+        let key = key(of: tenant).description
+        return try await store.read(tenant) { tables in
+            guard let newest = try tables.auditCheckpoints(limit: 1).first else { return nil }
+            // Whoever holds more than there is gets no proof, and knows that entries are gone.
+            let since = since ?? 0
+            let proof = since < newest.size ? try MerkleTree.consistency(from: since, to: newest.size, tables.nodes()) : []
+            return AuditWord(
+                key: key, checkpoint: newest.note, since: since, proof: proof.map { Data($0).base64EncodedString() })
+        }
+    }
+
     /// A whole export in memory, for the operator.
     public func file(of tenant: TenantID, after: UInt64 = 0) async throws -> [UInt8] {
         var page = try await export(of: tenant, after: after, size: nil)

@@ -109,7 +109,8 @@ public enum AuditExport {
         return again == Array(bytes) ? value : nil
     }
 
-    private static func decode(_ proof: [String]) -> [[UInt8]]? {
+    /// Proofs of a log of any size have at most 64 hashes.
+    static func decode(_ proof: [String]) -> [[UInt8]]? {
         guard proof.count <= 64 else { return nil }
         var hashes: [[UInt8]] = []
         for text in proof {
