@@ -81,6 +81,12 @@ protocol GivingResults: Sendable {
     func result(of run: RunID, for session: TenantSession) async throws -> RunResult?
 }
 
+protocol ProvingAudit: Sendable {
+    func export(after: UInt64, size: UInt64?, limit: Int, for session: TenantSession) async throws -> AuditExportPage
+    func checkpoint(for session: TenantSession) async throws -> (key: String, note: String?)
+}
+
+extension AuditService: ProvingAudit {}
 extension SignInService: SigningIn {}
 extension AgentDirectory: KnowingAgents, RevokingAgents {}
 extension EnrolmentService: Enrolling {}
@@ -99,6 +105,7 @@ struct ListenerServices: Sendable {
     var revocationLists: any ListingRevoked
     var fleet: any ManagingFleet
     var access: AccessServices
+    var audit: any ProvingAudit
     var limits = APILimits()
     var cursors: Cursors
     /// Whether the database answers.
@@ -115,6 +122,7 @@ extension ListenerServices {
         self.init(
             signIn: services.signIn, agents: services.agents, enrolment: services.enrolment, ingest: services.ingest,
             results: services.results, revocationLists: services.revocationLists, fleet: services.fleet, access: services.access,
+            audit: services.audit,
             cursors: Cursors(key: SymmetricKey(data: services.cursorKey.expose())), isReady: services.isReady,
             metricsToken: services.metricsToken,
             clock: services.clock, gatewayURL: services.gatewayURL, consoleURL: services.consoleURL)

@@ -102,7 +102,8 @@ struct NoFleet: ManagingFleet {
 }
 
 /// Everything behind the listeners, in memory, with one tenant or two.
-final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked {
+final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked, ProvingAudit
+{
     struct State {
         var sessions: [String: TenantSession] = [:]
         var results: [RunID: RunResult] = [:]
@@ -124,11 +125,14 @@ final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, Takin
     var services: ListenerServices {
         ListenerServices(
             signIn: self, agents: self, enrolment: self, ingest: self, results: self, revocationLists: self, fleet: NoFleet(),
-            access: access,
+            access: access, audit: self,
             cursors: Cursors(key: SymmetricKey(data: Array("a key of thirty-two bytes, for us".utf8))), clock: .system,
             gatewayURL: "https://localhost:8444",
             consoleURL: "https://localhost:8443")
     }
+
+    func export(after: UInt64, size: UInt64?, limit: Int, for session: TenantSession) async throws -> AuditExportPage { throw FakeStore.Unused() }
+    func checkpoint(for session: TenantSession) async throws -> (key: String, note: String?) { throw FakeStore.Unused() }
 
     // Sessions
     func signIn(

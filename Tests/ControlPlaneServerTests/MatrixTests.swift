@@ -5,6 +5,7 @@ import CloudModel
 import Foundation
 import HTTPTypes
 import Testing
+import WireProtocol
 
 /// One route as the matrix asks it.
 private struct Row {
@@ -75,7 +76,8 @@ private struct Row {
         "runs": Row(status: 200), "run": Row(parameters: { ["id": $0.run.description] }, status: 200, foreign: 404),
         "status": Row(status: 200), "findings": Row(status: 404), "paths": Row(status: 404),
         "path": Row(parameters: { _ in ["id": "path-0000000000000000"] }, status: 404), "plan": Row(status: 404),
-        "audit": Row(status: 200), "breakGlass": Row(status: 200), "signOn": Row(status: 404),
+        "audit": Row(status: 200), "auditExport": Row(status: 200), "auditCheckpoint": Row(status: 200), "breakGlass": Row(status: 200),
+        "signOn": Row(status: 404),
         "configureSignOn": Row(
             body: { _ in #"{"issuer":"https://idp.example.com","clientID":"us","roleClaim":"groups","roles":{"a":"viewer"}}"# }, status: 200
         ),
@@ -224,6 +226,31 @@ private struct Row {
             path = answer["next"]?.string.map { "/api/v1/audit?limit=3&cursor=\($0)" }
         }
         #expect(indices == Array(1...indices.count) && indices.count > 6)
+    }
+
+    @Test func anExportOfTheAuditLogInPagesProvesItself() async throws {
+        let plane = try await Plane()
+        let auditor = try await plane.caller(.auditor)
+        func get<Value: Decodable>(_ type: Value.Type, _ path: String) async throws -> Value {
+            try WireJSON.decode(type, from: Array(try await plane.send(.get, path, bearer: auditor).text.utf8))
+        }
+        let first = try await get(API.AuditPage.self, "/api/v1/audit/export?limit=3")
+        var lines = [first.head] + first.lines
+        var last = first.last
+        while last < first.size {
+            let next = try await get(API.AuditPage.self, "/api/v1/audit/export?limit=3&after=\(last)&size=\(first.size)")
+            lines += next.lines
+            last = next.last
+        }
+        let key = try await get(API.AuditCheckpoint.self, "/api/v1/audit/checkpoint").key
+        let bytes = Array(lines.joined(separator: "\n").utf8) + [0x0A]
+        guard case .intact(0, first.size, _) = try AuditExport.verify(bytes, key: try AuditKey(key)) else {
+            Issue.record("not intact")
+            return
+        }
+        // The export is on record, in itself.
+        #expect(lines.contains { $0.contains("auditExported") })
+        #expect(try await plane.send(.get, "/api/v1/audit/export?after=1&size=1000000", bearer: auditor).status == 404)
     }
 
     @Test func aWriteSentTwiceUnderOneKeyIsDoneOnce() async throws {

@@ -34,6 +34,12 @@ public struct AuditService: Sendable {
         return try await store.write(tenant) { try sign($0)?.note }
     }
 
+    /// ``checkpoint(of:)`` of a caller's own log, and the key that it is checked with.
+    public func checkpoint(for session: TenantSession) async throws -> (key: String, note: String?) {
+        try session.require(.readAudit)
+        return (key(of: session.tenant.id).description, try await checkpoint(of: session.tenant.id))
+    }
+
     /// Signs the log as it is. What an earlier checkpoint said must still be its beginning: a log that was changed is never signed.
     @discardableResult func sign(_ tables: any TenantWriting) throws -> StoredCheckpoint? {
         guard let last = try tables.lastAuditEntry() else { return nil }
@@ -59,13 +65,21 @@ public struct AuditService: Sendable {
     /// - Parameters:
     ///   - after: the entry before the first one.
     ///   - size: the checkpoint's size, from the page before; `nil` signs one over everything.
-    public func export(after: UInt64, size: UInt64?, limit: Int = pageLimit, for session: TenantSession) async throws -> AuditPage {
+    public func export(after: UInt64, size: UInt64?, limit: Int = pageLimit, for session: TenantSession) async throws -> AuditExportPage {
         try session.require(.readAudit)
+        if size == nil {
+            // What leaves is on record, and in the export itself.
+            let now = clock.now()
+            try await store.write(session.tenant.id) {
+                try AuditLog.append(
+                    $0, .auditExported, by: session.actor, on: "tenant:\(session.tenant.id)", detail: "after=\(after)", at: now)
+            }
+        }
         return try await export(of: session.tenant.id, after: after, size: size, limit: limit)
     }
 
     /// ``export(after:size:limit:for:)`` for the operator at the server's command line.
-    public func export(of tenant: TenantID, after: UInt64, size: UInt64?, limit: Int = pageLimit) async throws -> AuditPage {
+    public func export(of tenant: TenantID, after: UInt64, size: UInt64?, limit: Int = pageLimit) async throws -> AuditExportPage {
         if size == nil { _ = try await checkpoint(of: tenant) }
         let key = key(of: tenant)
         return try await store.read(tenant) { tables in
@@ -89,7 +103,7 @@ public struct AuditService: Sendable {
             }
             let first = try AuditExport.line(
                 AuditExport.Head(tenant: tenant, key: key.description, after: after, checkpoint: head.note))
-            return AuditPage(head: first, lines: lines, last: last, size: head.size)
+            return AuditExportPage(key: key.description, head: first, lines: lines, last: last, size: head.size)
         }
     }
 
@@ -140,7 +154,9 @@ public struct AuditService: Sendable {
 }
 
 /// A page of an export.
-public struct AuditPage: Sendable {
+public struct AuditExportPage: Sendable {
+    /// The log's public key.
+    public var key: String
     /// The first line of the file: of the first page's is taken, and of the others passed over.
     public var head: [UInt8]
     /// The lines that follow.

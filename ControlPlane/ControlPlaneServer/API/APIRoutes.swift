@@ -15,6 +15,7 @@ struct APIRoutes: Sendable {
     /// The whole API. Whatever is not named here does not exist.
     var table: [APIRoute] {
         documentRoutes + sessionRoutes + ownRoutes + peopleRoutes + credentialRoutes + fleetRoutes + resultRoutes + recordRoutes
+            + auditRoutes
     }
 
     private var documentRoutes: [APIRoute] {

@@ -217,6 +217,18 @@ enum APISchemas {
             ])
         ),
         (
+            "AuditPage",
+            .object([
+                Member("tenant", .id), Member("key", .string), Member("size", .number()), Member("last", .number()),
+                Member("head", .string),
+                Member("lines", .list(.string)),
+            ])
+        ),
+        (
+            "AuditCheckpoint",
+            .object([Member("tenant", .id), Member("key", .string), optional("checkpoint", .string)])
+        ),
+        (
             "AuditEntry",
             .object(
                 [Member("index", .number()), Member("time", .time)]

@@ -55,6 +55,10 @@ public enum API {
         public static let sessions = "/api/v1/sessions"
         /// `GET` → ``List`` of ``AuditEntry``.
         public static let audit = "/api/v1/audit"
+        /// `GET` → ``AuditPage``.
+        public static let auditExport = "/api/v1/audit/export"
+        /// `GET` → ``AuditCheckpoint``.
+        public static let auditCheckpoint = "/api/v1/audit/checkpoint"
         /// `GET` → ``Envelope`` of `AttackPath`.
         public static func path(_ id: String) -> String { "\(paths)/\(PercentEncoding.encode(id))" }
         /// `GET` → the path's picture, `image/svg+xml`.

@@ -6,7 +6,8 @@ import WireProtocol
 /// `cloudryption audit …`
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "The audit log of a server, or an exported one.", subcommands: [AuditList.self, AuditVerify.self],
+        commandName: "audit", abstract: "The audit log of a server, or an exported one.",
+        subcommands: [AuditList.self, AuditExportCommand.self, AuditKeyCommand.self, AuditVerify.self],
         defaultSubcommand: AuditList.self)
 }
 
