@@ -80,6 +80,7 @@ public struct ControlPlaneServices: Sendable {
             store: store, objects: data.objects, clock: clock, pieceSize: pieceSize, limits: .standard, blocking: blocking)
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
         audit = try AuditService(store: store, master: master, clock: clock)
+        agents.audit = audit
         tenancy = TenancyService(store: store, sealingKeys: keys, hash: hash, clock: clock)
         self.tls = tls
         self.clock = clock

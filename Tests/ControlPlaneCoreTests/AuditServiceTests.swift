@@ -130,4 +130,22 @@ import WireProtocol
         // Of entries that are not there is no proof.
         #expect(try await audit.word(for: tenant, since: 1000)?.proof == [])
     }
+
+    @Test func everySignOfLifeTellsTheAgentHowItsTenantsLogGrew() async throws {
+        let installation = try await Installation()
+        let made = try await installation.tenant()
+        let agent = try await installation.enrol(made.environment)
+        let caller = try await agent.authenticate()
+        func word(_ size: UInt64?) async throws -> AuditWord? {
+            let beat = Heartbeat(
+                agentVersion: "1.0", hostname: "h", platform: "p", spoolDepth: 0, clock: "x", auditSize: size)
+            return try await installation.services.agents.heartbeat(beat, from: caller).audit
+        }
+        #expect(try await word(nil) == nil, "nothing is signed yet")
+        _ = try await installation.services.audit.checkpoint(of: made.tenant.id)
+        let witness = try AuditWitness(try #require(try await word(nil)))
+        _ = try await installation.services.enrolment.issueTokenAsOperator(for: made.environment)
+        _ = try await installation.services.audit.checkpoint(of: made.tenant.id)
+        #expect(try witness.after(try #require(try await word(witness.size))).size > witness.size)
+    }
 }

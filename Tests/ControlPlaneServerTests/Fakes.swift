@@ -102,8 +102,7 @@ struct NoFleet: ManagingFleet {
 }
 
 /// Everything behind the listeners, in memory, with one tenant or two.
-final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked, ProvingAudit
-{
+final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, TakingBundles, GivingResults, ListingRevoked, ProvingAudit {
     struct State {
         var sessions: [String: TenantSession] = [:]
         var results: [RunID: RunResult] = [:]
@@ -131,7 +130,9 @@ final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, Takin
             consoleURL: "https://localhost:8443")
     }
 
-    func export(after: UInt64, size: UInt64?, limit: Int, for session: TenantSession) async throws -> AuditExportPage { throw FakeStore.Unused() }
+    func export(after: UInt64, size: UInt64?, limit: Int, for session: TenantSession) async throws -> AuditExportPage {
+        throw FakeStore.Unused()
+    }
     func checkpoint(for session: TenantSession) async throws -> (key: String, note: String?) { throw FakeStore.Unused() }
 
     // Sessions

@@ -2,6 +2,7 @@ public import Basics
 import Crypto
 import FoundationEssentials
 import Glibc
+public import WireProtocol
 
 /// The folder that holds an agent's key, identity, counter and spool. Nobody else may enter it.
 public struct StateFolder: Sendable {
@@ -12,6 +13,7 @@ public struct StateFolder: Sendable {
     private var identityPath: String { path + "/identity.json" }
     private var sequencePath: String { path + "/sequence" }
     private var statusPath: String { path + "/status.json" }
+    private var witnessPath: String { path + "/audit-witness.json" }
 
     /// `$STATE_DIRECTORY` (which systemd sets), or `~/.local/state/cloudryption-agent`; `nil` when there is no home either.
     public static func standardPath(environment: [String: String]) -> String? {
@@ -97,7 +99,9 @@ public struct StateFolder: Sendable {
     public func forget() throws(FileError) {
         guard unlink(identityPath) == 0 || errno == ENOENT else { throw FileError(.ioFailed, "\(identityPath) cannot be removed") }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names where name.hasPrefix("key-") || name == "sequence" || name == "status.json" { unlink("\(path)/\(name)") }
+        for name in names where name.hasPrefix("key-") || name == "sequence" || name == "status.json" || name == "audit-witness.json" {
+            unlink("\(path)/\(name)")
+        }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: spoolPath)) ?? [] where name.hasSuffix(".bundle") {
             unlink("\(spoolPath)/\(name)")
         }
@@ -141,6 +145,29 @@ public struct StateFolder: Sendable {
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         try SafeFile.write(bytes, to: file, mode: 0o600)
         return Secret(bytes)
+    }
+
+    // MARK: Witness
+
+    /// What the agent remembers of its tenant's audit log; `nil` when it heard nothing yet.
+    ///
+    /// - Throws: ``FileError`` when it did and cannot be read: that is not the same as nothing.
+    public func witness() throws -> AuditWitness? {
+        do throws(FileError) {
+            let bytes = try SafeFile.read(witnessPath, limit: 64 << 10)
+            guard let witness = try? JSONDecoder().decode(AuditWitness.self, from: Data(bytes)) else {
+                throw FileError(.ioFailed, "\(witnessPath) is not what an agent remembers of an audit log")
+            }
+            return witness
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Remembers it.
+    public func save(_ witness: AuditWitness) throws {
+        try SafeFile.write(try WireJSON.encode(witness), to: witnessPath, mode: 0o600)
     }
 
     // MARK: Status

@@ -264,10 +264,12 @@ public final class AgentService: Service {
         let message = Heartbeat(
             agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: spool.depth,
             lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent),
-            missingPermissions: missingPermissions.withLock { $0 }, authorities: session.withLock { $0.identity.authorityPins })
+            missingPermissions: missingPermissions.withLock { $0 }, authorities: session.withLock { $0.identity.authorityPins },
+            auditSize: (try? folder.witness())?.size)
         do {
             let answer = try await gateway.heartbeat(message)
             if let text = answer.message { events(.advice(DisplayText.safe(text, limit: 200))) }
+            if let word = answer.audit { remember(word) }
             let trusted = session.withLock { $0.identity.authorityPins }
             let isLacking = answer.authorities.map { !$0.allSatisfy(trusted.contains) } ?? false
             if answer.renew == true || isLacking { await renewIfDue(isWanted: true) }
@@ -275,6 +277,19 @@ public final class AgentService: Service {
             events(.heartbeat(clockSkew: skew))
         } catch {
             if !isEnding { events(.failed(code: Uploader.code(error), message: "no sign of life: \(Uploader.message(error))")) }
+        }
+    }
+
+    /// The agent is a witness of its tenant's audit log: it goes along with one that grew, and complains of every other to the agent's log and,
+    /// with the next sign of life, to whoever looks at the fleet.
+    private func remember(_ word: AuditWord) {
+        do {
+            let held = try folder.witness()
+            let next = try held?.after(word) ?? AuditWitness(word)
+            if next != held { try folder.save(next) }
+        } catch {
+            note(error)
+            events(.failed(code: Uploader.code(error), message: "the tenant's audit log: \(Uploader.message(error))"))
         }
     }
 

@@ -8,6 +8,8 @@ public struct AgentDirectory: Sendable {
     let store: any ControlPlaneStore
     let authorities: AuthorityWatch
     let clock: WallClock
+    /// What agents are told of their tenant's log.
+    var audit: AuditService?
 
     /// How long requests that were on their way when another certificate took over are refused without asking whether a key was copied.
     static let onTheWay: TimeInterval = 600
@@ -185,6 +187,8 @@ public struct AgentDirectory: Sendable {
         let isFromAnother = row.standing.issuer.map { $0 != authorities.signing.issuer } ?? false
         return HeartbeatAnswer(
             serverTime: now.formatted(.iso8601), message: VersionPolicy.advice(agent: row.version),
-            renew: isWanted || isFromAnother ? true : nil, authorities: authorities.pins)
+            renew: isWanted || isFromAnother ? true : nil, authorities: authorities.pins,
+            // An agent is no worse off for a word that it does not hear now.
+            audit: try? await audit?.word(for: agent.tenant, since: heartbeat.auditSize))
     }
 }

@@ -100,10 +100,12 @@ public struct Heartbeat: Sendable, Hashable, Codable {
     public var missingPermissions: [String]?
     /// The authorities that the agent trusts, `sha256:HEX` each.
     public var authorities: [String]?
+    /// How many entries the checkpoint of the audit log covers that the agent holds; absent when it holds none.
+    public var auditSize: UInt64?
     /// A heartbeat of these parts.
     public init(
         agentVersion: String, hostname: String, platform: String, spoolDepth: Int, lastError: String? = nil, clock: String,
-        missingPermissions: [String]? = nil, authorities: [String]? = nil
+        missingPermissions: [String]? = nil, authorities: [String]? = nil, auditSize: UInt64? = nil
     ) {
         self.agentVersion = agentVersion
         self.hostname = hostname
@@ -113,6 +115,7 @@ public struct Heartbeat: Sendable, Hashable, Codable {
         self.clock = clock
         self.missingPermissions = missingPermissions
         self.authorities = authorities
+        self.auditSize = auditSize
     }
 }
 
@@ -126,11 +129,16 @@ public struct HeartbeatAnswer: Sendable, Hashable, Codable {
     public var renew: Bool?
     /// The authorities that are trusted now, `sha256:HEX` each: an agent that lacks one asks for its next certificate, which comes with them.
     public var authorities: [String]?
+    /// The newest checkpoint of the tenant's audit log, for the agent to remember. `audit.md#witnesses`.
+    public var audit: AuditWord?
     /// An answer of these parts.
-    public init(serverTime: String, message: String? = nil, renew: Bool? = nil, authorities: [String]? = nil) {
+    public init(
+        serverTime: String, message: String? = nil, renew: Bool? = nil, authorities: [String]? = nil, audit: AuditWord? = nil
+    ) {
         self.serverTime = serverTime
         self.message = message
         self.renew = renew
         self.authorities = authorities
+        self.audit = audit
     }
 }
