@@ -22,11 +22,16 @@ public struct PostgreSQLStore: InstalledStore {
 
     /// Connects, and brings the database to this program's version when the login may do so.
     ///
+    /// - Parameters:
+    ///   - connections: the most at once.
+    ///   - patience: how long to wait for a free one.
     /// - Throws: ``StoreError``, `unavailable` with a hint when somebody else has to migrate first.
-    public init(_ address: PostgreSQLAddress, connections: Int = 8, now: Date) async throws {
+    public init(
+        _ address: PostgreSQLAddress, connections: Int = 8, patience: Duration = .seconds(10), now: Date
+    ) async throws {
         let app = address.setting(Self.timeLimits + [("role", "cloudryption_app")])
         self.address = address
-        database = PostgreSQLDatabase(app, connections: connections)
+        database = PostgreSQLDatabase(app, connections: connections, patience: patience)
         listener = PostgreSQLListener(app, "LISTEN cloudryption_runs")
         (remarks, found) = try await coded {
             let admin = Self.administrator(address)

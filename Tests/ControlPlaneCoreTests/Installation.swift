@@ -52,7 +52,8 @@ final class Installation: Sendable {
             return try SQLiteStore(path: data.database, tenants: data.tenants, now: now)
         }
         let server = try PostgreSQLServer.shared()
-        return try await PostgreSQLStore(PostgreSQLAddress(server.address(database: server.makeDatabase())), connections: 3, now: now)
+        return try await PostgreSQLStore(
+            PostgreSQLAddress(server.address(database: server.makeDatabase())), connections: 3, patience: .seconds(600), now: now)
     }
 
     /// For tests of what only a file can be made to do.

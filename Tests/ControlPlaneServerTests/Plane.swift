@@ -49,8 +49,7 @@ final class Plane: Sendable {
             case .postgresql:
                 try await PostgreSQLStore(
                     PostgreSQLAddress(PostgreSQLServer.shared().address(database: PostgreSQLServer.shared().makeDatabase())),
-                    connections: 4,
-                    now: Date())
+                    connections: 4, patience: .seconds(600), now: Date())
             }
         self.store = store
         let authority = try AuthorityWatch(folder: data.authority)

@@ -46,7 +46,9 @@ final class StoreFixture: Sendable {
         case .sqlite:
             try SQLiteStore(path: scratch.path + "/control.sqlite", tenants: scratch.path + "/tenants", now: now)
         case .postgresql:
-            try await PostgreSQLStore(PostgreSQLAddress(PostgreSQLServer.shared().address(database: database)), connections: 6, now: now)
+            // Hundreds of other tests run beside: how long these wait must not decide.
+            try await PostgreSQLStore(
+                PostgreSQLAddress(PostgreSQLServer.shared().address(database: database)), connections: 6, patience: .seconds(600), now: now)
         }
     }
 
