@@ -158,7 +158,7 @@ extension Templates {
         <div class="scroll"><table><caption>{{tableCaption}}</caption>
         <thead><tr><th scope="col" class="num">Entry</th><th scope="col">Time</th><th scope="col">Who</th><th scope="col">Act</th><th scope="col">On</th><th scope="col">Outcome</th><th scope="col">Detail</th></tr></thead>
         <tbody>
-        {{#rows}}<tr><th scope="row" class="num">{{entry}}</th><td>{{time}}</td><td class="name"><bdi>{{actor}}</bdi></td><td>{{act}}</td><td class="mono name">{{subject}}</td><td>{{#outcome}}{{>pill}}{{/outcome}}</td><td class="name">{{detail}}</td></tr>
+        {{#rows}}<tr><th scope="row" class="num">{{entry}}</th><td class="when">{{time}}</td><td class="name"><bdi>{{actor}}</bdi></td><td>{{act}}</td><td class="mono name">{{subject}}</td><td>{{#outcome}}{{>pill}}{{/outcome}}</td><td class="name">{{detail}}</td></tr>
         {{/rows}}
         </tbody></table></div>
         {{#next}}<p class="hint"><a href="{{.}}">Older entries</a></p>{{/next}}</section>

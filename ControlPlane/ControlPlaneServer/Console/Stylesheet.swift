@@ -112,6 +112,8 @@ enum Stylesheet {
         .cmd{display:flex;gap:8px;align-items:flex-start;background:light-dark(#0f172a,#05070b);color:#e2e8f0;border-radius:8px;padding:10px 12px;margin:8px 0}
         .cmd code{flex:1;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
         .cmd button{flex:none}
+        .login .cmd .btn{width:auto;margin:0;padding:3px 9px}
+        td.when{white-space:nowrap}
         [hidden]{display:none!important}
         .empty{text-align:center;padding:36px 16px;color:var(--ink2)}.empty h2{color:var(--ink)}.empty .cmd{text-align:left;max-width:760px;margin:16px auto}
         .ba{display:grid;grid-template-columns:1fr 1fr;gap:12px}.ba pre{background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:8px 10px;max-height:22em;overflow:auto}
