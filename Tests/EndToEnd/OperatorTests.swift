@@ -16,7 +16,7 @@ import Testing
                 serving = [:]
                 return
             }
-            let server = try PostgreSQLServer.shared()
+            let server = try PostgreSQLServer.forPrograms()
             let name = try server.makeDatabase()
             environment = ["CLOUDRYPTION_DATABASE": server.address(database: name)]
             try server.psql("CREATE ROLE \(name)_serving LOGIN")
@@ -92,7 +92,7 @@ import Testing
         // Not before it is of the app.
         let stranger = try await plane.run("bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.serving)
         #expect(stranger.status == 1)
-        try PostgreSQLServer.shared().psql("GRANT cloudryption_app TO \(name)")
+        try PostgreSQLServer.forPrograms().psql("GRANT cloudryption_app TO \(name)")
         let made = try await plane.run("bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.serving)
         #expect(made.status == 0, "\(made.errors)")
         let purge = try await plane.run("audit", "purge", "--tenant", "T", "--before", "2020-01-01", as: plane.serving)

@@ -23,9 +23,16 @@ public final class PostgreSQLServer: Sendable {
     private let databases = Atomic<Int>(0)
 
     private static let started = Mutex<Result<PostgreSQLServer, any Error>?>(nil)
+    private static let startedForPrograms = Mutex<Result<PostgreSQLServer, any Error>?>(nil)
 
-    /// The one server of this process.
-    public static func shared() throws -> PostgreSQLServer {
+    /// The one server of tests that talk to it themselves.
+    public static func shared() throws -> PostgreSQLServer { try server(in: started) }
+
+    /// The one server of programs under test. A test that waits for its turn among hundreds may hold a lock on the server's roles
+    /// for minutes; programs must not wait for that.
+    public static func forPrograms() throws -> PostgreSQLServer { try server(in: startedForPrograms) }
+
+    private static func server(in started: borrowing Mutex<Result<PostgreSQLServer, any Error>?>) throws -> PostgreSQLServer {
         try started.withLock { started in
             if let started { return try started.get() }
             let fresh = Result { try PostgreSQLServer() }

@@ -95,7 +95,7 @@ struct OpenAPIDocument {
         if !route.parameters.isEmpty || route.isWrite || route.query.contains(where: { $0.name == "environment" || $0.name == "run" }) {
             statuses.insert(404)
         }
-        if ["status", "sign-on"].contains(route.path) { statuses.insert(404) }
+        if ["status", "sign-on", "audit/export"].contains(route.path) { statuses.insert(404) }
         if route.body != nil { statuses.formUnion([413, 415]) }
         if route.method == .patch { statuses.insert(412) }
         return statuses.sorted()
