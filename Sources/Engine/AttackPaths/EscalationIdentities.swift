@@ -101,7 +101,7 @@ extension GraphBuilder {
     func administrates(_ holder: Subject, _ change: Permissions.Change, remover: Subject) -> Proof? {
         // Who sheds what denies it, or lifts its boundary, does so of itself.
         let isOwn = holder.boundary != nil || change != .none && isDenied(holder)
-        let key = "\(holder.set) \(change.code(holder.index)) \(isOwn ? "\(holder.index) \(remover.set)" : "")"
+        let key = Grant(holder: holder.set, change: change, own: isOwn ? holder.index : nil, remover: isOwn ? remover.set : nil)
         if let known = grants[key] { return known }
         var best = permissions.administrator(holder, as: change)
         if best?.confidence != .proven, let boundary = holder.boundary {

@@ -25,12 +25,20 @@ final class GraphBuilder {
     var rolesForARN: [String: [Int]] = [:]
     /// Roles that a subject can assume, by the subject's place.
     var assumable: [Int: [(role: Int, proof: Proof)]] = [:]
-    /// Proofs that a subject is an administrator after a change, by subject and change.
-    var grants: [String: Proof?] = [:]
+    /// Proofs that a subject is an administrator after a change, by what they depend on.
+    var grants: [Grant: Proof?] = [:]
+    struct Grant: Hashable {
+        /// The holder's set of policies.
+        var holder: Int
+        var change: Permissions.Change
+        /// The holder's place, and the set of policies of who lifts its boundary, where that counts.
+        var own: Int?
+        var remover: Int?
+    }
     /// Users, groups and roles by account.
-    private(set) var users: [String: [Int]] = [:]
-    private(set) var groups: [String: [Int]] = [:]
-    private(set) var roles: [String: [Int]] = [:]
+    var users: [String: [Int]] = [:]
+    var groups: [String: [Int]] = [:]
+    var roles: [String: [Int]] = [:]
     /// The region to name where any would do.
     let region: String
     /// Which principals are service-linked roles, by place.
@@ -51,14 +59,14 @@ final class GraphBuilder {
     var turned: [UInt64: Turned?] = [:]
     /// How many changed forms of principals were looked at, and the most.
     var changedForms = 0
-    private static let changedForms = 3_000
+    static let changedForms = 3_000
     /// Managed policies by ARN.
     let managedPolicies: [String: ManagedPolicy]
     /// Resources that hold data, and of them those with a value.
-    private(set) var stores: [Store] = []
-    private var jewels = StoreIndex()
+    var stores: [Store] = []
+    var jewels = StoreIndex()
     /// Of those the ones that can be destroyed, the most valuable first.
-    private(set) var destructible = StoreIndex()
+    var destructible = StoreIndex()
     /// Where functions, instances and keys stand in the snapshot.
     let identifiers: Identifiers
     /// What a request about an instance or a function surely says of it.
@@ -92,7 +100,7 @@ final class GraphBuilder {
     /// Nodes of issuers whose tokens anyone can have: who stands there stands on the internet as well.
     var anyones: Set<Int> = []
     /// Where only edges to data are asked for: to what, and the graph that has all others.
-    private var questions: (stores: StoreIndex, graph: SecurityGraph)?
+    var questions: (stores: StoreIndex, graph: SecurityGraph)?
     /// Where only steps to one node are asked for: its place.
     var only: Int?
 
@@ -265,229 +273,6 @@ final class GraphBuilder {
             .init(
                 what: "\(weaknesses.strangers) known vulnerabilities",
                 why: "the resources that they are of are not in the collection, or their names are not unique"))
-    }
-
-    // MARK: Nodes
-
-    private func addNodes() {
-        for account in snapshot.accounts { addAdministrator(account.id) }
-        for (index, principal) in snapshot.principals.enumerated() {
-            let kind: NodeKind =
-                switch principal.kind {
-                case .user: .user
-                case .group: .group
-                case .role: .role
-                case .root: .root
-                }
-            add(principal.arn, kind, principal.name, principal.account, principal.tags)
-            switch principal.kind {
-            case .user: users[principal.account, default: []].append(index)
-            case .group: groups[principal.account, default: []].append(index)
-            case .role: roles[principal.account, default: []].append(index)
-            case .root: break
-            }
-            if draft.places["admin:\(principal.account)"] == nil { addAdministrator(principal.account) }
-        }
-        for function in snapshot.functions { add(function.arn, .function, function.name, function.account, function.tags) }
-        for instance in snapshot.instances {
-            add(instance.arn, .instance, instance.tags["Name"] ?? instance.id, instance.account, instance.tags)
-        }
-        for item in snapshot.workloads where item.kind.runsCode { add(item.arn, .workload, item.name, item.account, item.tags) }
-        for item in snapshot.buckets {
-            addData(item.arn, .bucket, item.name, item.account, item.tags ?? [:], .bucket(item))
-        }
-        for item in snapshot.secrets { addData(item.arn, .secret, item.name, item.account, item.tags, .secret(item)) }
-        for item in snapshot.databases { addData(item.arn, .database, item.id, item.account, item.tags, .database(item)) }
-        for item in snapshot.warehouses {
-            add(
-                item.arn, .database, item.id, item.account, item.tags,
-                standard: Jewels.value(.database, name: item.id, tags: item.tags))
-        }
-        for item in snapshot.dataSnapshots {
-            let signs = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
-            addData(item.arn, .snapshot, item.id, item.account, item.tags, .snapshot(item), signs: signs)
-        }
-        for item in snapshot.workloads where item.kind == .parameter && item["type"] == "SecureString" {
-            addData(item.arn, .secret, item.name, item.account, item.tags, .parameter(item))
-        }
-        for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
-        indexStores()
-        addDestruction()
-    }
-
-    private func indexStores() {
-        jewels = StoreIndex(stores.filter { draft.nodes[$0.node].value > 0 }, permissions)
-        func value(_ store: Store) -> Double { draft.nodes[store.node].value }
-        destructible = StoreIndex(
-            jewels.stores.filter { value($0) >= Destruction.leastValue && Destruction.isPossible($0.item) }.sorted { a, b in
-                value(a) == value(b) ? AttackPathFinder.precedes(a.id, b.id) : value(a) > value(b)
-            }, permissions)
-    }
-
-    private func addDestruction() {
-        var known: Set<String> = []
-        for store in destructible.stores where known.insert(store.account).inserted {
-            let most = draft.nodes[store.node]
-            add(
-                Destruction.node(store.account), .destruction, "ability to destroy data", store.account, [:],
-                standard: (most.value, "\(most.kind.rawValue) \(most.name) can be deleted for good"))
-        }
-    }
-
-    private func addAdministrator(_ account: String) {
-        add(
-            "admin:\(account)", .admin, "administrator rights", account, [:],
-            standard: (Jewels.administrator, "administrator rights of account \(account)"))
-    }
-
-    /// Adds a node, worth what its owner says or else what its kind is by default.
-    @discardableResult
-    private func add(
-        _ id: String, _ kind: NodeKind, _ name: String, _ account: String, _ tags: [String: String],
-        standard: (value: Double, why: String)? = nil
-    ) -> Int {
-        let place = draft.node(id, kind, name: name, account: account)
-        let said = premises.jewels.value(of: .init(arn: id, name: name, kind: kind, account: account, tags: tags))
-        if let value = said ?? standard { draft.value(place, value.value, value.why) }
-        return place
-    }
-
-    private func addData(
-        _ arn: String, _ kind: NodeKind, _ name: String, _ account: String, _ tags: [String: String], _ item: Store.Item,
-        signs: String? = nil
-    ) {
-        let place = add(arn, kind, name, account, tags, standard: Jewels.value(kind, name: signs ?? name, tags: tags))
-        stores.append(Store(node: place, id: arn, account: account, item: item, policy: permissions.resourcePolicy(item.policy)))
-    }
-
-    // MARK: Principals
-
-    /// Takes over what is known to start at one principal, but for what rests on several principals together.
-    private func takeEdges(of index: Int, from known: KnownEdges) {
-        administrators[index] = known.builder.administrators[index]
-        guard let place = known.graph.place(of: snapshot.principals[index].arn) else { return }
-        for edge in known.graph.edges(from: place) {
-            guard let to = draft.places[known.graph.nodes[Int(edge.to)].id], let from = draft.places[snapshot.principals[index].arn] else {
-                continue
-            }
-            draft.take(edge, of: known.graph, from, to, without: "combined-rights")
-        }
-    }
-
-    /// Everything that starts at one principal.
-    func addEdges(of index: Int) {
-        let principal = snapshot.principals[index]
-        guard let from = draft.places[principal.arn], let admin = draft.places["admin:\(principal.account)"] else { return }
-        guard let subject = permissions.subjects[index] else {
-            if let proof = permissions.administrator(root: principal) {
-                draft.edge(
-                    from, admin, "administrator", likelihood: 1, proof: proof, why: "The root user of an account may do everything.")
-            }
-            return
-        }
-        // Only this principal's own steps ask for them.
-        defer { assumable[index] = nil }
-        let isProven = addRightsAsAdministrator(subject, principal, from, admin)
-        if isProven { return addStepsAbroad(subject, principal, from) }
-        addSteps(subject, principal, from, admin)
-        addChanges(subject, principal, from, admin)
-    }
-
-    /// Everything that a changed subject may do, from the place of the one that changed itself.
-    private func addRights(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
-        if !addRightsAsAdministrator(subject, principal, from, admin) { addSteps(subject, principal, from, admin) }
-    }
-
-    /// The edges of one who may do everything, or may for all that is known; answers whether that is proven.
-    private func addRightsAsAdministrator(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) -> Bool {
-        if var proof = permissions.administrator(subject) {
-            if proof.citations.isEmpty { proof.cite(permissions.citation(principal.evidence)) }
-            if draft.prelude == nil { administrators[subject.index] = proof }
-            draft.edge(
-                from, admin, "administrator", likelihood: 1, proof: proof,
-                // A policy whose text is not known is no step that anything shows.
-                hypothetical: proof.confidence == .unknown,
-                why: "\(label(principal)) may do everything in account \(principal.account).")
-            if proof.confidence == .proven { return true }
-        }
-        if !subject.unknownPolicies.isEmpty {
-            var proof = Proof()
-            proof.doubt("the text of \(subject.unknownPolicies.joined(separator: ", ")) was not collected")
-            proof.cite(permissions.citation(principal.evidence))
-            draft.edge(
-                from, admin, "unknown-policy", likelihood: 1, proof: proof, hypothetical: true,
-                why: "\(label(principal)) has a policy whose text was not collected.")
-        }
-        return false
-    }
-
-    private func addSteps(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
-        if let questions { return addData(subject, principal, from, to: questions.stores) }
-        // Who may change policies gets to most things by way of administrator rights, so everything counts.
-        if let only, Self.turning.contains(where: { subject.allows.contains($0) }) {
-            self.only = nil
-            defer { self.only = only }
-            return addSteps(subject, principal, from, admin)
-        }
-        let kind = only.map { draft.nodes[$0].kind }
-        if kind?.isEverydayRight != true {
-            addAssumptions(subject, principal, from)
-            addEscalations(subject, principal, from, admin)
-        }
-        if kind?.isEverydayRight != false {
-            addData(subject, principal, from, to: jewels)
-            addDestruction(subject, principal, from)
-        }
-    }
-
-    /// What an administrator of one account may do in others: at home nothing adds to its rights.
-    private func addStepsAbroad(_ subject: Subject, _ principal: Principal, _ from: Int) {
-        if questions == nil { addAssumptions(subject, principal, from, onlyAbroad: true) }
-        addData(subject, principal, from, to: questions?.stores ?? jewels, onlyAbroad: true)
-        if questions == nil { addDestruction(subject, principal, from, onlyAbroad: true) }
-    }
-
-    /// Who administers an account acts as any of its principals, and so has what those may do in other accounts.
-    func addForeignRights() {
-        for (edge, proof) in draft.crossings(among: accounts) {
-            let principal = draft.nodes[Int(edge.from)]
-            guard let account = principal.account, let from = draft.places["admin:\(account)"] else { continue }
-            draft.repeat(
-                edge, from: from, EdgeKind.administratorAccess.rawValue, via: [principal.id],
-                why: "Administrator rights of account \(account) let one act as \(principal.kind.rawValue) \(principal.name). \(proof.why)")
-        }
-    }
-
-    /// What a principal can do once it has changed what holds it back.
-    private func addChanges(_ subject: Subject, _ principal: Principal, _ from: Int, _ admin: Int) {
-        guard !draft.isProven(from, admin), questions?.graph.isProven(from, admin) != true else { return }
-        var (found, isCut) = changes(of: subject, by: nil)
-        if changedForms + found.count > Self.changedForms {
-            found = []
-            isCut = true
-        }
-        changedForms += found.count
-        for changed in found where !draft.isProven(from, admin) {
-            draft.prelude = .init(
-                technique: changed.technique, proof: changed.proof,
-                text: "\(label(principal)) may first \(changed.deeds.joined(separator: ", then ")). ")
-            addRights(changed.subject, principal, from, admin)
-        }
-        draft.prelude = nil
-        if isCut, !draft.isProven(from, admin) {
-            var proof = Proof()
-            proof.doubt("more changes to its own policies are possible than were tried")
-            draft.edge(
-                from, admin, "shed-policy", likelihood: 1, proof: proof, hypothetical: true,
-                why: "\(label(principal)) may change its own policies in many ways.")
-            gaps.insert(.init(what: "what \(principal.arn) can make of itself", why: "not every change that it may make was tried"))
-        }
-    }
-
-    /// `role NAME` and the like.
-    func label(_ principal: Principal) -> String {
-        let kind = principal.kind == .user ? "User" : principal.kind == .group ? "A member of group" : "Role"
-        return "\(kind) \(principal.name)"
     }
 
     private func noteGaps() {

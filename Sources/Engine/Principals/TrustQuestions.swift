@@ -20,7 +20,7 @@ extension Permissions {
         let layers = PolicyLayers(
             resource: [library.entries[trust.place].compiled],
             resourceControl: organisation.resourceControl(of: role.account, action: action))
-        return proof(raw(Evaluator.evaluate(request, layers)), trust)
+        return proof(RawAnswer(Evaluator.evaluate(request, layers)), nil, trust)
     }
 
     /// Whether a principal that is not of the snapshot may assume the role by its trust policy; its own permissions are taken as given.
@@ -52,7 +52,7 @@ extension Permissions {
             identity: [all], resource: [library.entries[trust.place].compiled],
             serviceControl: account.flatMap { organisation.serviceControl(of: $0) },
             resourceControl: organisation.resourceControl(of: role.account, action: action))
-        return proof(raw(Evaluator.evaluate(request, layers), chosen: chosen), trust)
+        return proof(RawAnswer(Evaluator.evaluate(request, layers), chosen: chosen), nil, trust)
     }
 
     /// Whether the subject may assume the role once the role's trust policy names it.
@@ -104,13 +104,6 @@ extension Permissions {
         let ceiling = organisation.ceiling(
             principal, account: account, partition: partition,
             context: RequestContext(values: known, absent: .unknown(knownAbsent: absentKeys)), key: nil)
-        return proof(raw(ceiling.expression, ceiling.statements), nil)
-    }
-
-    /// An answer as proof; `nil` when it is no.
-    private func proof(_ raw: RawAnswer, _ policy: ResourcePolicy?) -> Proof? {
-        guard let confidence = raw.confidence else { return nil }
-        return Proof(
-            confidence: confidence, conditions: raw.conditions, unknowns: raw.unknowns, citations: citations(raw.statements, nil, policy))
+        return proof(RawAnswer(ceiling.expression, ceiling.statements), nil, nil)
     }
 }
