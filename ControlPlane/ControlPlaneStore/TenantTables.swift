@@ -115,13 +115,18 @@ extension TenantRows {
     func run(_ id: RunID) throws -> Run? {
         try reading.row("SELECT * FROM runs WHERE tenant_id = $1 AND id = $2", [own, .id(id)])?.run
     }
-    func runs(environment: EnvironmentID?, status: Run.Status?, limit: Int) throws -> [Run] {
+    func runs(environment: EnvironmentID?, status: Run.Status?, after last: Run?, limit: Int) throws -> [Run] {
         try reading.rows(
             """
             SELECT * FROM runs
             WHERE tenant_id = $1 AND (CAST($2 AS TEXT) IS NULL OR environment_id = $2) AND (CAST($3 AS TEXT) IS NULL OR status = $3)
-            ORDER BY created_at DESC, id DESC LIMIT $4
-            """, [own, .id(optional: environment), .text(optional: status?.rawValue), .count(limit)]
+                AND (CAST($4 AS TEXT) IS NULL OR created_at < $5 OR (created_at = $5 AND id < $4))
+            ORDER BY created_at DESC, id DESC LIMIT $6
+            """,
+            [
+                own, .id(optional: environment), .text(optional: status?.rawValue), .id(optional: last?.id),
+                .time(last?.createdAt ?? .distantPast), .count(limit),
+            ]
         ).map { try $0.run }
     }
     func result(of run: RunID) throws -> StoredResult? {

@@ -29,8 +29,12 @@ struct TenantRows: TenantReading, Sendable {
     func pieces(of bundle: BundleID) throws -> [Int] { [] }
     func bundle(_ id: BundleID) throws -> StoredBundle? { nil }
     func run(_ id: RunID) throws -> ControlPlaneCore.Run? { allRuns.first { $0.id == id } }
-    func runs(environment: EnvironmentID?, status: ControlPlaneCore.Run.Status?, limit: Int) throws -> [ControlPlaneCore.Run] {
-        Array(allRuns.filter { environment == nil || $0.environment == environment }.prefix(limit))
+    func runs(
+        environment: EnvironmentID?, status: ControlPlaneCore.Run.Status?, after last: ControlPlaneCore.Run?, limit: Int
+    ) throws -> [ControlPlaneCore.Run] {
+        let all = allRuns.filter { environment == nil || $0.environment == environment }
+        guard let last, let index = all.firstIndex(of: last) else { return Array(all.prefix(limit)) }
+        return Array(all[(index + 1)...].prefix(limit))
     }
     func result(of run: RunID) throws -> StoredResult? { nil }
     func sealingKeys() throws -> [StoredSealingKey] { [] }

@@ -126,20 +126,21 @@ public struct TenantSession: Sendable {
         }
     }
 
-    /// Runs, newest first, at most `limit`, which is at most 1,000.
-    public func runs(in environment: EnvironmentID?, limit: Int = 100) async throws -> [Run] {
+    /// Runs, newest first, at most `limit`, which is at most 1,000; those that come after `last` in that order.
+    public func runs(in environment: EnvironmentID?, after last: Run? = nil, limit: Int = 100) async throws -> [Run] {
         try require(.readResults)
         if let environment { try require(.readResults, in: environment) }
         let scope = environments
+        let limit = min(max(limit, 1), 1000)
         return try await store.read(tenant.id) { tables in
             guard environment == nil, scope != .all else {
-                return try tables.runs(environment: environment, status: nil, limit: min(max(limit, 1), 1000))
+                return try tables.runs(environment: environment, status: nil, after: last, limit: limit)
             }
             var runs: [Run] = []
             for some in try tables.environments() where scope.contains(some.id) {
-                runs += try tables.runs(environment: some.id, status: nil, limit: min(max(limit, 1), 1000))
+                runs += try tables.runs(environment: some.id, status: nil, after: last, limit: limit)
             }
-            return Array(runs.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }.prefix(min(max(limit, 1), 1000)))
+            return Array(runs.sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }.prefix(limit))
         }
     }
 

@@ -176,8 +176,8 @@ public protocol TenantReading: AccessReading, AuditTreeReading {
     func bundle(_ id: BundleID) throws -> StoredBundle?
     /// One run.
     func run(_ id: RunID) throws -> Run?
-    /// Runs, newest first.
-    func runs(environment: EnvironmentID?, status: Run.Status?, limit: Int) throws -> [Run]
+    /// Runs, newest first; those that come after `last` in that order.
+    func runs(environment: EnvironmentID?, status: Run.Status?, after last: Run?, limit: Int) throws -> [Run]
     /// Where a run's results are.
     func result(of run: RunID) throws -> StoredResult?
     /// Sealing keys, newest first.
@@ -202,6 +202,13 @@ public protocol TenantReading: AccessReading, AuditTreeReading {
     func lastAuditEntry() throws -> AuditEntry?
     /// Entries of the log after `index`, in order.
     func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry]
+}
+
+extension TenantReading {
+    /// Runs, newest first.
+    public func runs(environment: EnvironmentID?, status: Run.Status?, limit: Int) throws -> [Run] {
+        try runs(environment: environment, status: status, after: nil, limit: limit)
+    }
 }
 
 /// One tenant's tables, for changing.

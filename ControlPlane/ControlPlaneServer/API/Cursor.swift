@@ -8,6 +8,7 @@ import Hummingbird
 struct Cursors: Sendable {
     let key: SymmetricKey
     private static let macBytes = 16
+    static let gone = Refusal(.gone, "http.listChanged", "What the cursor stood at is gone: begin again.")
 
     /// `cursor=` for what stands behind `place`.
     func make(_ place: String, _ route: String, _ call: APICall) throws -> String {
@@ -48,9 +49,7 @@ struct Cursors: Sendable {
     ) {
         var rest = list[...]
         if let place = try place(route, call) {
-            guard let index = list.firstIndex(where: { key($0).utf8.elementsEqual(place.utf8) }) else {
-                throw Refusal(.gone, "http.listChanged", "What the cursor stood at is gone: begin again.")
-            }
+            guard let index = list.firstIndex(where: { key($0).utf8.elementsEqual(place.utf8) }) else { throw Self.gone }
             rest = list[(index + 1)...]
         }
         let limit = try call.request.number("limit", in: 1...most) ?? most

@@ -80,18 +80,25 @@ extension APIRoutes {
         return try await call.session.environment(name)
     }
 
-    /// The newest thousand can be paged through.
     @Sendable private func runs(_ call: APICall) async throws -> APIAnswer {
         let environment = try await named(call)
+        let session = try call.session
         let limit = try call.request.number("limit", in: 1...1000) ?? 100
-        let all = try await call.session.runs(in: environment?.id, limit: 1000)
-        var (page, next) = try services.cursors.page(all, "runs", call, most: 1000, key: \.id.description)
-        if page.count > limit, let last = page.prefix(limit).last {
-            page = Array(page.prefix(limit))
+        var last: ControlPlaneCore.Run?
+        if let place = try services.cursors.place("runs", call) {
+            guard let id = RunID(place) else { throw Cursors.gone }
+            do {
+                last = try await session.run(id)
+            } catch let error as StoreError where error.code == .notFound {
+                throw Cursors.gone
+            }
+        }
+        let page = try await session.runs(in: environment?.id, after: last, limit: limit)
+        var next: String?
+        if page.count == limit, let last = page.last, try await !session.runs(in: environment?.id, after: last, limit: 1).isEmpty {
             next = try services.cursors.make(last.id.description, "runs", call)
         }
-        return try .json(
-            API.List(tenant: try call.session.tenant.id, environment: environment?.id, data: page.map { API.Run($0) }, next: next))
+        return try .json(API.List(tenant: session.tenant.id, environment: environment?.id, data: page.map { API.Run($0) }, next: next))
     }
 
     @Sendable private func issueToken(_ call: APICall) async throws -> APIAnswer {
