@@ -1,7 +1,7 @@
 /// What PostgreSQL itself holds, whatever the program does: roles, row-level security, grants, an append-only log.
 ///
-/// The rules are made anew from the catalogue after every migration, so that a table that a step adds has them without being named here: a
-/// table with `tenant_id` is under row-level security, and one whose name begins with `audit_` takes new rows and nothing else.
+/// The rules are made anew from the catalogue by every step and every `migrate`, so that a table that a step adds has them without being named
+/// here, and what somebody changed by hand does not stay: a table with `tenant_id` is under row-level security, and one whose name begins with `audit_` takes new rows and nothing else.
 enum PostgreSQLRules {
     /// `owner` makes and changes tables. `app` is what serving, working and operating run as: it owns nothing and bypasses nothing. `reader`
     /// sees what is analysed and no secret, `audit` reads and adds to the log, `backup` reads all.
@@ -70,7 +70,9 @@ enum PostgreSQLRules {
         END
         $function$;
         DO $rules$
-        DECLARE t record;
+        DECLARE
+            t record;
+            policy name;
         BEGIN
             GRANT USAGE ON SCHEMA cloudryption TO cloudryption_app, cloudryption_reader, cloudryption_audit, cloudryption_backup;
             FOR t IN
@@ -81,12 +83,14 @@ enum PostgreSQLRules {
                 IF t.scoped THEN
                     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.name);
                     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t.name);
-                    IF NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = t.oid) THEN
-                        EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = current_setting(''app.tenant_id'')::uuid::text) '
-                            'WITH CHECK (tenant_id = current_setting(''app.tenant_id'')::uuid::text)', t.name);
-                    END IF;
+                    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = t.oid LOOP
+                        EXECUTE format('DROP POLICY %I ON %I', policy, t.name);
+                    END LOOP;
+                    EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = current_setting(''app.tenant_id'')::uuid::text) '
+                        'WITH CHECK (tenant_id = current_setting(''app.tenant_id'')::uuid::text)', t.name);
                 END IF;
-                EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, cloudryption_app, cloudryption_audit', t.name);
+                EXECUTE format('REVOKE ALL ON %I FROM PUBLIC, cloudryption_app, cloudryption_reader, cloudryption_audit, '
+                    'cloudryption_backup', t.name);
                 EXECUTE format('GRANT SELECT ON %I TO cloudryption_backup', t.name);
                 IF t.name = 'schema_versions' THEN
                     EXECUTE format('GRANT SELECT ON %I TO cloudryption_app', t.name);

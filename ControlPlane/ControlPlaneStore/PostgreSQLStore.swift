@@ -124,8 +124,31 @@ public struct PostgreSQLStore: InstalledStore {
         return remarks
     }
 
-    /// Opening brought the database up to date: what it had before, and has.
-    public func migrate() async throws -> (from: Int, to: Int) { (found, Migrations.newest) }
+    /// Opening brought the database up to date: what it had before, and has. What the database itself holds is made anew in any case.
+    ///
+    /// - Throws: ``StoreError`` `unavailable` when this login may not do that.
+    public func migrate() async throws -> (from: Int, to: Int) {
+        if found == Migrations.newest {
+            try await coded {
+                let admin = Self.administrator(address)
+                do {
+                    let turn = PostgreSQLDatabase.Scope(turn: "cloudryption migrations")
+                    try await admin.write(turn) { connection in
+                        try connection.script("SET LOCAL ROLE cloudryption_owner")
+                        try connection.script(PostgreSQLRules.tables)
+                    }
+                    await admin.close()
+                } catch {
+                    await admin.close()
+                    guard let error = error as? SQLError, error.code == .failed else { throw error }
+                    throw StoreError(
+                        .unavailable, "this login may not make the database's rules anew (\(error.message)): use one that may", cause: error
+                    )
+                }
+            }
+        }
+        return (found, Migrations.newest)
+    }
 
     /// Nothing to do: one transaction changes the rows and the notes of them.
     public func sweep(now: Date) async throws -> (dropped: Int, made: Int) { (0, 0) }

@@ -50,12 +50,14 @@ import Testing
         "environments": "environments.json", "users": "users.json", "agents": "agents.json", "runs": "runs.json", "results": "runs.json",
         "bundles": "runs.json and bundles/", "audit_entries": "audit.jsonl", "audit_nodes": "the proofs in audit.jsonl",
         "audit_checkpoints": "audit.jsonl", "tenant_profiles": "manifest.json", "sealing_keys": "secret", "sessions": "secret",
-        "enrolment_tokens": "secret", "agent_keys": "each bundle names the key it is checked with", "uploads": "not complete",
-        "upload_pieces": "not complete", "code_factors": "secret", "recovery_codes": "secret", "passkeys": "of no use elsewhere",
-        "api_tokens": "secret", "sign_ons": "holds a secret; told by the tenant's own people", "sign_on_attempts": "lives for minutes",
-        "enrolment_rules": "a setting, shown by the API", "enrolment_token_terms": "of tokens", "used_proofs": "lives for minutes",
-        "agent_certificates": "each is in audit.jsonl", "agent_locks": "each is in audit.jsonl", "agent_standings": "agents say it anew",
-        "break_glass_visits": "each is in audit.jsonl", "repeatable_requests": "lives for a day, and holds secrets",
+        "enrolment_tokens": "enrolment-tokens.json", "agent_keys": "each bundle names the key it is checked with",
+        "uploads": "not complete",
+        "upload_pieces": "not complete", "code_factors": "whether there is one: users.json", "recovery_codes": "secret",
+        "passkeys": "how many: users.json",
+        "api_tokens": "api-tokens.json", "sign_ons": "single-sign-on.json", "sign_on_attempts": "lives for minutes",
+        "enrolment_rules": "enrolment-rules.json", "enrolment_token_terms": "enrolment-tokens.json", "used_proofs": "lives for minutes",
+        "agent_certificates": "each is in audit.jsonl", "agent_locks": "locks.json", "agent_standings": "agents say it anew",
+        "break_glass_visits": "break-glass.json", "repeatable_requests": "lives for a day, and holds secrets",
     ]
 
     @Test func everyTableIsExportedOrLeftOutForAReason() async throws {
@@ -101,6 +103,53 @@ import Testing
     }
 
     // MARK: PostgreSQL
+
+    @Test func migratingMakesTheRulesAnewThatSomebodyChangedByHand() async throws {
+        let fixture = try await StoreFixture(.postgresql)
+        func run(_ sql: String) throws {
+            try PostgreSQLServer.shared().psql("SET search_path = cloudryption; \(sql)", database: fixture.database)
+        }
+        try run("ALTER TABLE runs DISABLE ROW LEVEL SECURITY; ALTER TABLE agents NO FORCE ROW LEVEL SECURITY")
+        try run("DROP POLICY own_tenant ON users; CREATE POLICY all_tenants ON users USING (true)")
+        try run("CREATE POLICY more ON results USING (true)")
+        try run("GRANT UPDATE, DELETE ON audit_entries TO cloudryption_app; GRANT SELECT ON users TO PUBLIC, cloudryption_reader")
+        try run("DROP TRIGGER append_only ON audit_entries; DROP TRIGGER never_emptied ON audit_nodes")
+        _ = try await fixture.open().migrate()
+        func rows(_ sql: String) throws -> [String] { try column(sql, fixture.database) }
+        #expect(
+            try rows(
+                """
+                SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+                WHERE c.relnamespace = 'cloudryption'::regnamespace AND c.relkind IN ('r', 'p')
+                    AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+                """
+            ).isEmpty)
+        #expect(
+            try rows(
+                "SELECT DISTINCT polname FROM pg_policy WHERE polrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'cloudryption'::regnamespace)"
+            )
+                == ["own_tenant"])
+        #expect(
+            try rows(
+                "SELECT has_table_privilege('cloudryption_app', 'audit_entries', 'UPDATE'), has_table_privilege('cloudryption_reader', 'users', 'SELECT')"
+            )
+                == ["f|f"])
+        #expect(try rows("SELECT count(*) FROM pg_trigger WHERE tgname IN ('append_only', 'never_emptied') AND NOT tgisinternal") == ["6"])
+        // The app goes on as before.
+        #expect(try await fixture.store.read(fixture.tenant.id) { try $0.environments() }.count == 1)
+    }
+
+    @Test func aLoginThatMayNotMakeTheRulesIsToldSo() async throws {
+        let fixture = try await StoreFixture(.postgresql)
+        let server = try PostgreSQLServer.shared()
+        let login = "\(fixture.database)_serves"
+        try server.psql("CREATE ROLE \(login) LOGIN; GRANT cloudryption_app TO \(login)")
+        let store = try await PostgreSQLStore(
+            PostgreSQLAddress(server.address(database: fixture.database, user: login)), connections: 1, patience: .seconds(600),
+            now: StoreFixture.now)
+        await #expect { try await store.migrate() } throws: { ($0 as? StoreError)?.code == .unavailable }
+        try await store.close()
+    }
 
     private func column(_ sql: String, _ database: String) throws -> [String] {
         try PostgreSQLServer.shared().psql("SET search_path = cloudryption; \(sql)", database: database).split(separator: "\n").map {
