@@ -25,6 +25,18 @@ extension DataOption {
     }
 }
 
+/// Whom an operator's command is about.
+struct PersonArgument: ParsableArguments {
+    @OptionGroup var data: DataOption
+    @OptionGroup var tenant: TenantOption
+    @Argument(help: "Address or identifier.") var user: String
+
+    /// Does something about them, as the operator.
+    func act(_ body: (PeopleService, String, PeopleService.Actor) async throws -> Void) async throws {
+        try await data.with(tenant) { services, tenant in try await body(services.access.people, user, .operator(tenant.id)) }
+    }
+}
+
 /// One JSON object or list, for programs.
 private func printJSON(_ value: some Encodable) throws {
     print(String(decoding: try WireJSON.encode(value), as: UTF8.self))
@@ -105,56 +117,32 @@ struct UserCommand: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "disable", abstract: "Let somebody in no more; their sessions end.")
-        @OptionGroup var data: DataOption
-        @OptionGroup var tenant: TenantOption
-        @Argument(help: "Address or identifier.") var user: String
+        @OptionGroup var person: PersonArgument
 
-        func run() async throws {
-            try await data.with(tenant) { services, tenant in
-                _ = try await services.access.people.change(user, .init(isEnabled: false), by: .operator(tenant.id))
-            }
-        }
+        func run() async throws { try await person.act { _ = try await $0.change($1, .init(isEnabled: false), by: $2) } }
     }
 
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "enable", abstract: "Let somebody in again.")
-        @OptionGroup var data: DataOption
-        @OptionGroup var tenant: TenantOption
-        @Argument(help: "Address or identifier.") var user: String
+        @OptionGroup var person: PersonArgument
 
-        func run() async throws {
-            try await data.with(tenant) { services, tenant in
-                _ = try await services.access.people.change(user, .init(isEnabled: true), by: .operator(tenant.id))
-            }
-        }
+        func run() async throws { try await person.act { _ = try await $0.change($1, .init(isEnabled: true), by: $2) } }
     }
 
     struct ResetFactors: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reset-mfa", abstract: "Drop every second factor of somebody who lost theirs; their sessions end.")
-        @OptionGroup var data: DataOption
-        @OptionGroup var tenant: TenantOption
-        @Argument(help: "Address or identifier.") var user: String
+        @OptionGroup var person: PersonArgument
 
-        func run() async throws {
-            try await data.with(tenant) { services, tenant in
-                try await services.access.people.resetSecondFactors(of: user, by: .operator(tenant.id))
-            }
-        }
+        func run() async throws { try await person.act { try await $0.resetSecondFactors(of: $1, by: $2) } }
     }
 
     struct ResetPassword: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "reset-password", abstract: "Print a one-time password for somebody who forgot theirs.")
-        @OptionGroup var data: DataOption
-        @OptionGroup var tenant: TenantOption
-        @Argument(help: "Address or identifier.") var user: String
+        @OptionGroup var person: PersonArgument
 
-        func run() async throws {
-            try await data.with(tenant) { services, tenant in
-                print(try await services.access.people.resetPassword(of: user, by: .operator(tenant.id)).expose())
-            }
-        }
+        func run() async throws { try await person.act { print(try await $0.resetPassword(of: $1, by: $2).expose()) } }
     }
 }
 
@@ -175,16 +163,10 @@ struct RoleCommand: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "set", abstract: "Give somebody a role; their sessions end.")
-        @OptionGroup var data: DataOption
-        @OptionGroup var tenant: TenantOption
-        @Argument(help: "Address or identifier.") var user: String
+        @OptionGroup var person: PersonArgument
         @Argument(help: "The role.") var role: Role
 
-        func run() async throws {
-            try await data.with(tenant) { services, tenant in
-                _ = try await services.access.people.change(user, .init(role: role), by: .operator(tenant.id))
-            }
-        }
+        func run() async throws { try await person.act { _ = try await $0.change($1, .init(role: role), by: $2) } }
     }
 }
 

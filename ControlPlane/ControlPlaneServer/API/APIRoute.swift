@@ -45,6 +45,8 @@ struct APIRoute: Sendable {
     var access: Access
     /// Whether the caller has to have shown within five minutes who they are.
     var isDangerous = false
+    /// Whether it may answer that there is no such thing, though nothing in its path or body names one.
+    var mayFindNothing = false
     var query: [Item] = []
     var body: Schema?
     /// Most bytes of the body.

@@ -9,6 +9,7 @@ extension APIRoutes {
             APIRoute(
                 method: .get, path: "audit/export", id: "auditExport",
                 summary: "A page of an export that proves itself; the first one is put on record.", access: .permission(.readAudit),
+                mayFindNothing: true,
                 query: [
                     .init(name: "after", schema: .number(0...Int.max), text: "The entry before the first one; 0 if not said."),
                     .init(name: "size", schema: .number(1...Int.max), text: "`size` of the first page, for those that follow."),

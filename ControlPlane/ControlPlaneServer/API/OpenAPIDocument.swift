@@ -92,10 +92,11 @@ struct OpenAPIDocument {
             if route.isWrite { statuses.formUnion([409, 422]) }
         }
         if route.query.contains(where: { $0.name == "cursor" }) { statuses.insert(410) }
-        if !route.parameters.isEmpty || route.isWrite || route.query.contains(where: { $0.name == "environment" || $0.name == "run" }) {
+        if route.mayFindNothing || !route.parameters.isEmpty || route.isWrite
+            || route.query.contains(where: { $0.name == "environment" || $0.name == "run" })
+        {
             statuses.insert(404)
         }
-        if ["status", "sign-on", "audit/export"].contains(route.path) { statuses.insert(404) }
         if route.body != nil { statuses.formUnion([413, 415]) }
         if route.method == .patch { statuses.insert(412) }
         return statuses.sorted()

@@ -52,11 +52,7 @@ extension APIRoutes {
             ) { call in
                 let code = try call.json(API.CodeRequest.self).code
                 let (codes, signedIn) = try await services.access.factors.confirm(try call.session, code: Secret(code), source: call.source)
-                var answer = try session(signedIn, call)
-                answer.body = try WireJSON.encode(
-                    API.Enrolled(
-                        recoveryCodes: codes.map { $0.expose() }, session: API.Session(signedIn, shown: call.caller?.byCookie != true)))
-                return answer
+                return try session(signedIn, call) { API.Enrolled(recoveryCodes: codes.map { $0.expose() }, session: $0) }
             },
             APIRoute(
                 method: .delete, path: "me/app", id: "dropApp", summary: "Drop the authenticator app.", access: .person, isDangerous: true,

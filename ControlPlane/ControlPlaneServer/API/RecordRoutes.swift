@@ -28,7 +28,7 @@ extension APIRoutes {
             },
             APIRoute(
                 method: .get, path: "sign-on", id: "signOn", summary: "How your own OpenID provider is asked.",
-                access: .permission(.manageSignOn), answer: .json(.named("SignOn"))
+                access: .permission(.manageSignOn), mayFindNothing: true, answer: .json(.named("SignOn"))
             ) { call in
                 let session = try call.session
                 guard let signOn = try await services.access.signOn.configuration(for: session) else {
@@ -43,7 +43,8 @@ extension APIRoutes {
                 let wish = try call.json(API.SignOnChange.self)
                 let session = try call.session
                 let signOn = try await services.access.signOn.configure(
-                    issuer: wish.issuer, clientID: wish.clientID, secret: wish.clientSecret.map { Secret($0) }, roleClaim: wish.roleClaim,
+                    issuer: wish.issuer, clientID: wish.clientID, secret: wish.clientSecret.map { Secret($0) },
+                    roleClaim: wish.roleClaim,
                     roles: try wish.roles.mapValues(Self.role), by: session)
                 return try .json(API.SignOn(signOn, services.access.signOn.redirectURI(of: session.tenant.id)))
             },

@@ -83,10 +83,11 @@ extension APIRoutes {
         return try session(signedIn, call)
     }
 
-    /// The new token; a browser that came with its cookie gets it as one, where no script can read it.
-    func session(_ signedIn: SignedIn, _ call: APICall) throws -> APIAnswer {
-        var answer = try APIAnswer.json(API.Session(signedIn, shown: call.caller?.byCookie != true))
-        if call.caller?.byCookie == true {
+    /// The new token, in what `shape` puts around it; a browser that came with its cookie gets it as one, where no script can read it.
+    func session(_ signedIn: SignedIn, _ call: APICall, in shape: (API.Session) -> any Encodable = { $0 }) throws -> APIAnswer {
+        let byCookie = call.caller?.byCookie == true
+        var answer = try APIAnswer.json(shape(API.Session(signedIn, shown: !byCookie)))
+        if byCookie {
             let seconds = Int(signedIn.expiresAt.timeIntervalSince(services.clock.now()))
             answer.headers[.setCookie] = SessionCookie.set(signedIn.token, seconds: seconds)
         }

@@ -4,6 +4,17 @@ import CloudModel
 import HTTPTransport
 import WireProtocol
 
+/// Which agent a command is about.
+struct AgentArgument: ParsableArguments {
+    @Argument(help: "Identifier.") var agent: String
+
+    /// Does what the API calls `word`, and says so.
+    func act(_ word: String, _ done: String) async throws {
+        _ = try await APIClient.signedIn().act(.post, Agents.path(agent, word))
+        Terminal.note(done)
+    }
+}
+
 /// `cloudryption agents`
 struct Agents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -78,29 +89,20 @@ struct Agents: AsyncParsableCommand {
 
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "approve", abstract: "Let an agent be live that has to be approved.")
-        @Argument(help: "Identifier.") var agent: String
-        mutating func run() async throws {
-            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "approve"))
-            Terminal.note("Approved: its bundles are taken from now on.")
-        }
+        @OptionGroup var target: AgentArgument
+        mutating func run() async throws { try await target.act("approve", "Approved: its bundles are taken from now on.") }
     }
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "rotate", abstract: "Ask an agent for a fresh key.")
-        @Argument(help: "Identifier.") var agent: String
-        mutating func run() async throws {
-            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "rotate"))
-            Terminal.note("Asked for: it comes with the agent's next sign of life.")
-        }
+        @OptionGroup var target: AgentArgument
+        mutating func run() async throws { try await target.act("rotate", "Asked for: it comes with the agent's next sign of life.") }
     }
 
     struct Quarantine: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "quarantine", abstract: "Have an agent's bundles held.")
-        @Argument(help: "Identifier.") var agent: String
-        mutating func run() async throws {
-            _ = try await APIClient.signedIn().act(.post, Agents.path(agent, "quarantine"))
-            Terminal.note("Quarantined: what it sends is kept, and not analysed.")
-        }
+        @OptionGroup var target: AgentArgument
+        mutating func run() async throws { try await target.act("quarantine", "Quarantined: what it sends is kept, and not analysed.") }
     }
 
     struct Release: AsyncParsableCommand {
