@@ -132,8 +132,8 @@ let package = Package(
         tests(
             "ControlPlaneServer",
             [
-                "Basics", "CloudModel", "ControlPlaneCore", "ControlPlaneStore", "EnrolmentCA", "SQLDatabase", "TestSupport",
-                "WireProtocol", crypto,
+                "Basics", "CloudModel", "ControlPlaneCore", "ControlPlaneStore", "EnrolmentCA", "HTTPTransport", "SQLDatabase",
+                "TestSupport", "WireProtocol", crypto,
                 log, services,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + web + x509),

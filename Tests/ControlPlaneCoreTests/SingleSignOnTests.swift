@@ -33,7 +33,7 @@ private struct Federation {
     func configure(_ roles: [String: Role] = ["admins": .tenantAdmin, "readers": .viewer]) async throws -> SignOn {
         let admin = try await installation.session(.tenantAdmin, in: made.tenant)
         return try await signOn.configure(
-            issuer: provider.issuer, clientID: "us", secret: Secret("our secret"), roleClaim: "groups", roles: roles, by: admin)
+            issuer: provider.issuer, clientID: "us", secret: .fresh(Secret("our secret")), roleClaim: "groups", roles: roles, by: admin)
     }
 
     struct Begun {
@@ -174,7 +174,7 @@ private struct Federation {
             #expect(
                 await refusal {
                     _ = try await federation.signOn.configure(
-                        issuer: federation.provider.issuer, clientID: "us", secret: nil, roleClaim: "groups", roles: ["a": .viewer],
+                        issuer: federation.provider.issuer, clientID: "us", secret: .absent, roleClaim: "groups", roles: ["a": .viewer],
                         by: session)
                 } == "auth.forbidden")
         }
@@ -185,10 +185,28 @@ private struct Federation {
             #expect(
                 await refusal {
                     _ = try await federation.signOn.configure(
-                        issuer: issuer, clientID: "us", secret: nil, roleClaim: "groups", roles: ["a": .viewer], by: admin)
+                        issuer: issuer, clientID: "us", secret: .absent, roleClaim: "groups", roles: ["a": .viewer], by: admin)
                 } == "openid.badIssuer", "\(issuer)")
         }
         try await federation.signOn.remove(by: admin)
         #expect(await refusal { try await federation.begin() } == "auth.badSignOn")
+    }
+
+    @Test func aStoredClientSecretIsNeverSentToAnotherClientOrProvider() async throws {
+        let federation = try await Federation()
+        let admin = try await federation.installation.session(.tenantAdmin, in: federation.made.tenant)
+        let before = try #require(try await federation.signOn.configuration(for: admin)?.wrappedSecret)
+        func keep(_ issuer: String, _ client: String) async throws -> SignOn {
+            try await federation.signOn.configure(
+                issuer: issuer, clientID: client, secret: .kept, roleClaim: "roles", roles: ["a": .viewer], by: admin)
+        }
+        let other = "https://other.example"
+        #expect(await refusal { _ = try await keep(other, "us") } == "store.conflict")
+        #expect(await refusal { _ = try await keep(federation.provider.issuer, "them") } == "store.conflict")
+        #expect(try await keep(federation.provider.issuer, "us").wrappedSecret == before)
+        // Without one there is nothing to keep.
+        _ = try await federation.signOn.configure(
+            issuer: other, clientID: "us", secret: .absent, roleClaim: "roles", roles: ["a": .viewer], by: admin)
+        #expect(try await keep(federation.provider.issuer, "them").wrappedSecret == nil)
     }
 }

@@ -8,21 +8,6 @@ import Testing
 
 /// The pages about people, over a real store.
 @Suite struct AccountTests {
-    private func page(_ plane: Plane, _ path: String, _ cookie: String?) async throws -> Plane.Answer {
-        try await plane.send(
-            .get, path, headers: ["accept": "text/html"].merging(cookie.map { ["cookie": "__Host-session=\($0)"] } ?? [:]) { $1 })
-    }
-
-    private func post(_ plane: Plane, _ path: String, _ cookie: String?, _ form: [(String, String)], csrf: String? = nil) async throws
-        -> Plane.Answer
-    {
-        let token = csrf ?? cookie.map { FormToken.make(Secret($0)) } ?? ""
-        let body = (form + [("csrf", token)]).map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        var headers = ["accept": "text/html", "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"]
-        if let cookie { headers["cookie"] = "__Host-session=\(cookie)" }
-        return try await plane.send(.post, path, form: body, headers: headers)
-    }
-
     private func cookie(_ answer: Plane.Answer) -> String? {
         answer.headers[.setCookie].flatMap { header in
             header.split(separator: ";").first?.split(separator: "=", maxSplits: 1).last.map(String.init)
@@ -30,7 +15,8 @@ import Testing
     }
 
     static let pages: [(path: String, permission: Permission?)] = [
-        ("/people", .readUsers), ("/tokens", .manageTokens), ("/sessions", nil), ("/audit", .readAudit), ("/account", nil),
+        ("/people", .readUsers), ("/tokens", .manageTokens), ("/sessions", nil), ("/audit", .readAudit), ("/single-sign-on", .manageSignOn),
+        ("/account", nil),
         ("/account/second-factor", nil), ("/step-up", nil),
     ]
 
@@ -38,11 +24,11 @@ import Testing
         let plane = try await Plane()
         let session = try await plane.caller(role)
         for (path, permission) in Self.pages {
-            let answer = try await page(plane, path, session)
+            let answer = try await plane.page(path, session)
             #expect(answer.status == (permission.map { role.allows($0) } ?? true ? 200 : 403), "\(role) \(path)")
             #expect(answer.text.components(separatedBy: "<h1").count == 2, "\(path)")
             #expect(try XMLDocumentCheck.problems(answer.text).isEmpty, "\(path)")
-            #expect(try await page(plane, path, nil).status == 303, "\(path) without a session")
+            #expect(try await plane.page(path, nil).status == 303, "\(path) without a session")
             for mark in [plane.theirs.tenant.id.description, "theirs.example"] { #expect(!answer.text.contains(mark)) }
         }
     }
@@ -53,36 +39,41 @@ import Testing
             email: "new@ours.example", role: .tenantAdmin, environments: .all, by: .operator(plane.ours.tenant.id))
         let once = try #require(made.oneTimePassword).expose()
         let sign = [("email", "new@ours.example"), ("password", once), ("new", "a sentence of ours"), ("repeat", "a sentence of ours")]
-        let first = try await post(plane, "/sign-in", nil, sign)
+        let first = try await plane.post("/sign-in", nil, sign)
         #expect(first.status == 303 && first.headers[.location] == "/account/second-factor")
         let waiting = try #require(cookie(first))
         // Every other page leads there too, and nothing else is possible.
         for path in ["/", "/people", "/agents", "/audit", "/account"] {
-            let answer = try await page(plane, path, waiting)
+            let answer = try await plane.page(path, waiting)
             #expect(answer.status == 303 && answer.headers[.location] == "/account/second-factor", "\(path)")
         }
         #expect(
-            try await post(plane, "/people", waiting, [("email", "x@ours.example"), ("role", "viewer")]).headers[.location]
+            try await plane.post("/people", waiting, [("email", "x@ours.example"), ("role", "viewer")]).headers[.location]
                 == "/account/second-factor")
-        #expect(try await post(plane, "/account/app", waiting, [], csrf: "00").status == 403)
-        let begun = try await post(plane, "/account/app", waiting, [])
+        #expect(try await plane.post("/account/app", waiting, [], csrf: "00").status == 403)
+        let begun = try await plane.post("/account/app", waiting, [])
         let uri = try #require(begun.text.firstMatch(of: /otpauth:[^<]*/)).output.replacing("&amp;", with: "&")
+        // The picture is on the page itself: nothing is fetched for it from anywhere.
+        let picture = try #require(QRCode(Array(uri.utf8)))
+        #expect(begun.text.contains("viewBox=\"0 0 \(picture.side) \(picture.side)\"") && begun.text.contains("d=\"\(picture.path)\""))
+        #expect(!begun.text.contains("<img") && begun.headers[.contentSecurityPolicy]?.contains("img-src 'self'") != false)
+        #expect(try XMLDocumentCheck.problems(begun.text).isEmpty)
         let text = try #require(URLComponents(string: String(uri))?.queryItems?.first { $0.name == "secret" }?.value)
         let secret = try #require(Self.base32(text))
-        let wrong = try await post(plane, "/account/app/confirm", waiting, [("code", "12345")])
+        let wrong = try await plane.post("/account/app/confirm", waiting, [("code", "12345")])
         #expect(wrong.status == 401 && wrong.headers[.setCookie] == nil)
         // The page after a wrong code holds a fresh secret: the one before is worth nothing.
         let old = TOTP.code(secret, step: TOTP.step(at: Date()))
-        #expect(try await post(plane, "/account/app/confirm", waiting, [("code", old)]).status == 401)
-        let again = try await post(plane, "/account/app", waiting, [])
+        #expect(try await plane.post("/account/app/confirm", waiting, [("code", old)]).status == 401)
+        let again = try await plane.post("/account/app", waiting, [])
         let last = try #require(again.text.firstMatch(of: /secret=([A-Z2-7]+)/)).output.1
         let code = TOTP.code(try #require(Self.base32(String(last))), step: TOTP.step(at: Date()))
-        let done = try await post(plane, "/account/app/confirm", waiting, [("code", code)])
+        let done = try await plane.post("/account/app/confirm", waiting, [("code", code)])
         #expect(done.status == 200 && done.text.contains("Recovery codes"))
         let full = try #require(cookie(done))
         #expect(full != waiting)
-        #expect(try await page(plane, "/people", full).status == 200)
-        #expect(try await page(plane, "/people", waiting).status == 303, "the secret from before is worth nothing")
+        #expect(try await plane.page("/people", full).status == 200)
+        #expect(try await plane.page("/people", waiting).status == 303, "the secret from before is worth nothing")
     }
 
     private static func base32(_ text: String) -> [UInt8]? {
@@ -102,22 +93,10 @@ import Testing
 
     @Test func aDangerousActLeadsToTheProofFirst() async throws {
         let plane = try await Plane()
-        let user = try await plane.services.signIn.authenticate(Secret(try await plane.caller(.tenantAdmin))).user
-        // A session whose proof is older than five minutes.
-        let token = SecretText.token(prefix: SecretText.sessionPrefix)
-        let digest = try #require(SecretText.digest(of: token, prefix: SecretText.sessionPrefix))
-        let now = Date()
-        try await plane.store.write(plane.ours.tenant.id) { tables in
-            try tables.insert(
-                Session(
-                    digest: digest, tenant: user.tenant, user: user.id, proof: .code, provedAt: now - 301, createdAt: now - 400,
-                    lastUsed: now,
-                    expiresAt: now + 600))
-        }
-        let admin = token.expose()
-        let answer = try await post(plane, "/people", admin, [("email", "x@ours.example"), ("role", "viewer")])
+        let admin = try await plane.staleSession(.tenantAdmin)
+        let answer = try await plane.post("/people", admin, [("email", "x@ours.example"), ("role", "viewer")])
         #expect(answer.status == 303 && answer.headers[.location] == "/step-up?next=%2Fpeople")
-        let wrong = try await post(plane, "/step-up", admin, [("password", "not it at all"), ("next", "/people")])
+        let wrong = try await plane.post("/step-up", admin, [("password", "not it at all"), ("next", "/people")])
         #expect(wrong.status == 401 && wrong.headers[.setCookie] == nil)
         #expect(try await plane.store.read(plane.ours.tenant.id) { try $0.users() }.allSatisfy { $0.email != "x@ours.example" })
     }
@@ -125,23 +104,23 @@ import Testing
     @Test func peopleAndTokensAreMadeAndShownOnce() async throws {
         let plane = try await Plane()
         let admin = try await plane.caller(.tenantAdmin)
-        let made = try await post(plane, "/people", admin, [("email", "mallory@ours.example"), ("role", "viewer")])
+        let made = try await plane.post("/people", admin, [("email", "mallory@ours.example"), ("role", "viewer")])
         #expect(made.status == 200 && made.text.contains("One-time password of"))
         #expect(made.headers[.cacheControl] == "no-store")
-        #expect(!(try await page(plane, "/people", admin).text.contains("One-time password of")))
+        #expect(!(try await plane.page("/people", admin).text.contains("One-time password of")))
         let user = try #require(try await plane.store.readDirectory { try $0.user(email: "mallory@ours.example") })
-        #expect(try await post(plane, "/people/\(user.id)", admin, [("act", "disable"), ("role", "viewer")]).status == 303)
+        #expect(try await plane.post("/people/\(user.id)", admin, [("act", "disable"), ("role", "viewer")]).status == 303)
         #expect(try await plane.store.read(plane.ours.tenant.id) { try $0.user(user.id)?.disabledAt } != nil)
-        #expect(try await post(plane, "/people/\(plane.theirs.target.id)", admin, [("act", "disable"), ("role", "viewer")]).status == 404)
-        let token = try await post(
-            plane, "/tokens", admin, [("name", "ci"), ("account", plane.ours.account.id.description), ("scopes", "read"), ("days", "7")])
+        #expect(try await plane.post("/people/\(plane.theirs.target.id)", admin, [("act", "disable"), ("role", "viewer")]).status == 404)
+        let token = try await plane.post(
+            "/tokens", admin, [("name", "ci"), ("account", plane.ours.account.id.description), ("scopes", "read"), ("days", "7")])
         let secret = try #require(token.text.firstMatch(of: /clr_[0-9A-Za-z]{49}/)).output
         #expect(try await plane.send(.get, "/api/v1/environments", bearer: String(secret)).status == 200)
-        #expect(!(try await page(plane, "/tokens", admin).text.contains(secret)))
+        #expect(!(try await plane.page("/tokens", admin).text.contains(secret)))
         for (path, form) in [("/people", [("email", "y@ours.example"), ("role", "viewer")]), ("/tokens/\(plane.ours.token)/revoke", [])] {
-            #expect(try await post(plane, path, admin, form, csrf: "00").status == 403)
-            #expect(try await post(plane, path, try await plane.caller(.viewer), form).status == 403)
+            #expect(try await plane.post(path, admin, form, csrf: "00").status == 403)
+            #expect(try await plane.post(path, try await plane.caller(.viewer), form).status == 403)
         }
-        #expect(try await post(plane, "/tokens/\(plane.ours.token)/revoke", admin, []).status == 303)
+        #expect(try await plane.post("/tokens/\(plane.ours.token)/revoke", admin, []).status == 303)
     }
 }

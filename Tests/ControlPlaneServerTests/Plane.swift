@@ -1,4 +1,5 @@
 import Basics
+import CloudModel
 @testable import ControlPlaneCore
 @testable import ControlPlaneServer
 import ControlPlaneStore
@@ -9,9 +10,11 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOEmbedded
+import ServiceLifecycle
 import SQLDatabase
 import Synchronization
 import TestSupport
+import Testing
 import WireProtocol
 
 /// A whole control plane behind the first listener's routes, with two tenants that know nothing of each other.
@@ -34,6 +37,11 @@ final class Plane: Sendable {
     let theirs: Side
     private let respond: @Sendable (Request) async throws -> Response
     let routes: [APIRoute]
+    /// The listeners' authorities, PEM.
+    let authorities: String
+    private let makeServer: @Sendable (@escaping @Sendable (ControlPlaneServer.Listener, Int) async -> Void) throws -> ControlPlaneServer
+    /// Where it listens, while it does; else what is asked goes to the router at once.
+    private let line = Mutex<Line?>(nil)
     private let programs = Mutex<[TenantID: String]>([:])
 
     /// The two databases.
@@ -61,16 +69,18 @@ final class Plane: Sendable {
                 certificates: try CertificateAuthority.serverChain(in: data.tls), privateKeyFile: data.tls + "/server.key",
                 agentAuthorities: current.roots, agentIssuers: current.trusted.map(\.issuingPEM)), gatewayURL: "https://localhost:8444",
             consoleURL: "https://localhost:8443")
-        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         var listeners = ListenerServices(services)
         listeners.limits = limits
-        let server = try ControlPlaneServer(
-            services: listeners, tls: services.tls,
-            configuration: .init(site: .init(host: "127.0.0.1", port: 0), gateway: .init(host: "127.0.0.1", port: 0)),
-            logger: quiet)
-        let responder = server.siteRouter().buildResponder()
+        authorities = current.roots.joined()
+        makeServer = { [services, listeners] heard in
+            try ControlPlaneServer(
+                services: listeners, tls: services.tls,
+                configuration: .init(site: .init(host: "127.0.0.1", port: 0), gateway: .init(host: "127.0.0.1", port: 0)),
+                logger: Self.quiet, onListening: heard)
+        }
+        let responder = try makeServer { _, _ in }.siteRouter().buildResponder()
         respond = { request in
-            let source = ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: quiet)
+            let source = ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Self.quiet)
             return try await responder.respond(to: request, context: SiteContext(source: source))
         }
         routes = APIRoutes(services: ListenerServices(services)).table
@@ -78,6 +88,37 @@ final class Plane: Sendable {
         theirs = try await Self.side(services, store, "theirs")
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A plane whose server listens on loopback while `body` runs: what is sent goes through TLS, HTTP and sockets, on connections that stay
+    /// open.
+    static func listening(_ backend: Backend = .sqlite, _ body: @escaping @Sendable (Plane) async throws -> Void) async throws {
+        let plane = try await Plane(backend)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let server = try plane.makeServer { listener, port in if listener == .site { continuation.yield(port) } }
+        let group = ServiceGroup(services: [server], logger: quiet)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { continuation.finish() }
+                try await group.run()
+            }
+            if let port = await ports.first(where: { _ in true }) {
+                let line = try Line(port: port, authorities: plane.authorities)
+                plane.line.withLock { $0 = line }
+                do {
+                    try await body(plane)
+                } catch {
+                    await group.triggerGracefulShutdown()
+                    throw error
+                }
+                // Open connections end here, and are not waited for.
+                plane.line.withLock { $0 = nil }
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
 
     private static func side(_ services: ControlPlaneServices, _ store: any ControlPlaneStore, _ name: String) async throws -> Side {
         let made = try await services.tenancy.bootstrap(tenant: name, environment: "env-\(name)", admin: "admin@\(name).example")
@@ -164,10 +205,43 @@ final class Plane: Sendable {
             fields[.contentLength] = String(body.utf8.count)
         }
         if let form { fields[.contentLength] = String(form.utf8.count) }
+        if let line = line.withLock({ $0 }) {
+            return try await line.send(method, path, fields, body: Array((body ?? form ?? "").utf8))
+        }
         let head = HTTPTypes.HTTPRequest(method: method, scheme: "https", authority: "localhost:8443", path: path, headerFields: fields)
         let response = try await respond(Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body ?? form ?? ""))))
         let collector = Collector()
         try await response.body.write(collector)
         return Answer(status: response.status.code, headers: response.headers, text: String(decoding: collector.bytes, as: UTF8.self))
+    }
+
+    /// A page as a browser asks for it.
+    func page(_ path: String, _ cookie: String?) async throws -> Answer {
+        try await send(
+            .get, path, headers: ["accept": "text/html"].merging(cookie.map { ["cookie": "__Host-session=\($0)"] } ?? [:]) { $1 })
+    }
+
+    /// A form as a browser sends it, with the token of the page that it was on.
+    func post(_ path: String, _ cookie: String?, _ form: [(String, String)], csrf: String? = nil) async throws -> Answer {
+        let token = csrf ?? cookie.map { FormToken.make(Secret($0)) } ?? ""
+        let body = (form + [("csrf", token)]).map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+        var headers = ["accept": "text/html", "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"]
+        if let cookie { headers["cookie"] = "__Host-session=\(cookie)" }
+        return try await send(.post, path, form: body, headers: headers)
+    }
+
+    /// A full session whose proof is older than dangerous acts allow.
+    func staleSession(_ role: Role) async throws -> String {
+        let user = try await services.signIn.authenticate(Secret(try await caller(role))).user
+        let token = SecretText.token(prefix: SecretText.sessionPrefix)
+        let digest = try #require(SecretText.digest(of: token, prefix: SecretText.sessionPrefix))
+        let now = Date()
+        try await store.write(user.tenant) { tables in
+            try tables.insert(
+                Session(
+                    digest: digest, tenant: user.tenant, user: user.id, proof: .code, provedAt: now - 301, createdAt: now - 400,
+                    lastUsed: now, expiresAt: now + 600))
+        }
+        return token.expose()
     }
 }

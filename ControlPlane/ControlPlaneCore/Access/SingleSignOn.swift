@@ -37,7 +37,9 @@ public struct SingleSignOn: Sendable {
     }
 
     /// Where the provider sends people back to: exactly this has to be registered there.
-    public func redirectURI(of tenant: TenantID) -> String { "\(consoleURL)/sso/\(tenant)/callback" }
+    public func redirectURI(of tenant: TenantID) -> String { entrance(of: tenant) + "/callback" }
+    /// Where people begin.
+    public func entrance(of tenant: TenantID) -> String { "\(consoleURL)/sso/\(tenant)" }
 
     // MARK: Configuration
 
@@ -47,11 +49,19 @@ public struct SingleSignOn: Sendable {
         return try await store.read(session.tenant.id) { try $0.signOn() }
     }
 
+    /// What becomes of our secret at the provider.
+    public enum ClientSecret: Sendable {
+        /// The client is a public one and has none.
+        case absent
+        /// This one from now on.
+        case fresh(Secret<String>)
+        /// What is stored stays. Only for the same client of the same provider: no other one must ever be sent it.
+        case kept
+    }
+
     /// Asks this provider from now on.
-    ///
-    /// - Parameter secret: ours at the provider; `nil` for a public client.
     public func configure(
-        issuer: String, clientID: String, secret: Secret<String>?, roleClaim: String, roles: [String: Role], by session: TenantSession
+        issuer: String, clientID: String, secret: ClientSecret, roleClaim: String, roles: [String: Role], by session: TenantSession
     ) async throws -> SignOn {
         try session.require(.manageSignOn)
         try session.requireRecentProof()
@@ -64,15 +74,25 @@ public struct SingleSignOn: Sendable {
         guard (1...Self.most.roles).contains(roles.count), roles.values.allSatisfy(\.isPersonal) else {
             throw StoreError(.conflict, "1 to \(Self.most.roles) values of the claim give roles, each one that a person can have")
         }
-        let wrapped = try secret.map { try master.wrap(Array($0.expose().utf8), for: Self.purpose(session.tenant.id)) }
-        let signOn = SignOn(issuer: issuer.description, clientID: clientID, wrappedSecret: wrapped, roleClaim: roleClaim, roles: roles)
+        var wrapped: [UInt8]?
+        if case .fresh(let secret) = secret {
+            wrapped = try master.wrap(Array(secret.expose().utf8), for: Self.purpose(session.tenant.id))
+        }
+        let wanted = SignOn(issuer: issuer.description, clientID: clientID, wrappedSecret: wrapped, roleClaim: roleClaim, roles: roles)
         let now = clock.now()
-        try await store.write(session.tenant.id) { tables in
+        return try await store.write(session.tenant.id) { tables in
+            var signOn = wanted
+            if case .kept = secret, let stored = try tables.signOn(), let secret = stored.wrappedSecret {
+                guard Array(stored.issuer.utf8) == Array(signOn.issuer.utf8), Array(stored.clientID.utf8) == Array(clientID.utf8) else {
+                    throw StoreError(.conflict, "give the client's secret: the stored one is another client's")
+                }
+                signOn.wrappedSecret = secret
+            }
             try tables.setSignOn(signOn)
             try AuditLog.append(
                 tables, .signOnConfigured, by: session.actor, on: "tenant:\(session.tenant.id)", detail: "roles=\(roles.count)", at: now)
+            return signOn
         }
-        return signOn
     }
 
     /// Asks no provider from now on.
@@ -87,7 +107,7 @@ public struct SingleSignOn: Sendable {
         }
     }
 
-    private static func purpose(_ tenant: TenantID) -> MasterKey.Purpose {
+    static func purpose(_ tenant: TenantID) -> MasterKey.Purpose {
         MasterKey.Purpose(tenant: tenant, name: "single sign-on", version: 1)
     }
 

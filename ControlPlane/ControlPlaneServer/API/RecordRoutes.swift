@@ -43,7 +43,7 @@ extension APIRoutes {
                 let wish = try call.json(API.SignOnChange.self)
                 let session = try call.session
                 let signOn = try await services.access.signOn.configure(
-                    issuer: wish.issuer, clientID: wish.clientID, secret: wish.clientSecret.map { Secret($0) },
+                    issuer: wish.issuer, clientID: wish.clientID, secret: wish.clientSecret.map { .fresh(Secret($0)) } ?? .absent,
                     roleClaim: wish.roleClaim,
                     roles: try wish.roles.mapValues(Self.role), by: session)
                 return try .json(API.SignOn(signOn, services.access.signOn.redirectURI(of: session.tenant.id)))

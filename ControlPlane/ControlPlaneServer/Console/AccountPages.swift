@@ -11,7 +11,7 @@ struct Choice {
 
 /// `/sign-in/second-factor` and `/step-up`
 struct ProofPage: Page {
-    var heading: String
+    var head: PageHead
     var message: String?
     var text: String
     var action: String
@@ -21,34 +21,31 @@ struct ProofPage: Page {
     var asksPassword: Bool
     var asksPasskey: Bool
     var passkeyRoute: String
-    let stylesheet = StaticFiles.stylesheet.path
-    let script = StaticFiles.script.path
-    let icon = StaticFiles.icon.path
 }
 
 /// `/account/second-factor`
 struct EnrolAppPage: Page {
-    var heading = "Your second factor"
+    /// The secret as a QR code.
+    struct Picture {
+        var side: Int
+        var path: String
+    }
+    let head = PageHead("Your second factor")
     var message: String?
     var required: Bool
     var secret: String?
     var uri: String
+    var picture: Picture?
     var csrf: String
-    let stylesheet = StaticFiles.stylesheet.path
-    let script = StaticFiles.script.path
-    let icon = StaticFiles.icon.path
 }
 
 /// Codes just made; never rendered again.
 struct RecoveryCodesPage: Page {
-    var heading = "Recovery codes"
+    let head = PageHead("Recovery codes")
     var message: String?
     var codes: [String]
     var next: String
     var csrf: String
-    let stylesheet = StaticFiles.stylesheet.path
-    let script = StaticFiles.script.path
-    let icon = StaticFiles.icon.path
 }
 
 extension Wording {

@@ -8,16 +8,12 @@ import NIOCore
 import WireProtocol
 
 /// Pages about people: on the way in, one's own account, and everybody's. Every write needs the form's token, as all of the console's do.
-struct AccountRoutes {
+struct AccountRoutes: PageRoutes {
     let services: ListenerServices
     let templates: Templates
 
     func add(to router: Router<SiteContext>) {
-        router.get("sso/:tenant", use: beginSignOn)
-        router.get("sso/:tenant/callback", use: finishSignOn)
-        let pages = router.group("")
-            .add(middleware: Authentication(signIn: services.signIn))
-            .group(context: SignedInContext.self)
+        let pages = signedIn(router)
         pages.get("sign-in/second-factor", use: secondFactorPage)
         pages.post("sign-in/second-factor", use: secondFactor)
         pages.get("step-up", use: stepUpPage)
@@ -38,29 +34,6 @@ struct AccountRoutes {
         pages.get("audit", use: audit)
     }
 
-    private func page(_ name: String, _ model: some Page, status: HTTPTypes.HTTPResponse.Status = .ok) throws -> Response {
-        Response(
-            status: status, headers: [.contentType: "text/html; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: try templates.render(name, model))))
-    }
-
-    private func form(_ request: Request, _ context: SignedInContext) async throws -> [String: String] {
-        let form = try await request.form(on: context.channel)
-        try FormToken.check(form["csrf"], context.caller.token)
-        return form
-    }
-
-    private func seeOther(_ path: String, _ signedIn: SignedIn? = nil) -> Response {
-        var headers: HTTPFields = [.location: path]
-        if let signedIn {
-            headers[.setCookie] = SessionCookie.set(
-                signedIn.token, seconds: Int(signedIn.expiresAt.timeIntervalSince(services.clock.now())))
-        }
-        return Response(status: .seeOther, headers: headers)
-    }
-
-    private func next(_ request: Request) -> String { ConsoleRoutes.local(request.uri.queryParameters["next"].map(String.init) ?? "/") }
-
     // MARK: Second factors
 
     @Sendable private func secondFactorPage(_ request: Request, _ context: SignedInContext) async throws -> Response {
@@ -73,7 +46,7 @@ struct AccountRoutes {
     private func proof(_ context: SignedInContext, next: String, message: String?) async throws -> ProofPage {
         let status = try await services.access.factors.status(of: context.session)
         return ProofPage(
-            heading: "Your second factor", message: message, text: "The password was right. Now show your second factor.",
+            head: PageHead("Your second factor"), message: message, text: "The password was right. Now show your second factor.",
             action: "/sign-in/second-factor", next: next, csrf: FormToken.make(context.caller.token),
             asksCode: status.hasApp || status.recoveryCodes > 0, asksPassword: false, asksPasskey: !status.passkeys.isEmpty,
             passkeyRoute: "session/second-factor")
@@ -99,7 +72,8 @@ struct AccountRoutes {
         let status = try await services.access.factors.status(of: context.session)
         let hasFactor = status.hasApp || !status.passkeys.isEmpty
         return ProofPage(
-            heading: "Is it you?", message: message, text: "What comes next is a dangerous act. Show again who you are; then do it again.",
+            head: PageHead("Is it you?"), message: message,
+            text: "What comes next is a dangerous act. Show again who you are; then do it again.",
             action: "/step-up", next: next, csrf: FormToken.make(context.caller.token),
             asksCode: hasFactor && (status.hasApp || status.recoveryCodes > 0), asksPassword: !hasFactor,
             asksPasskey: !status.passkeys.isEmpty, passkeyRoute: "session/step-up")
@@ -134,6 +108,7 @@ struct AccountRoutes {
         let (secret, uri) = try await services.access.factors.begin(context.session)
         return EnrolAppPage(
             message: message, required: context.session.stage == .enrolment, secret: secret.expose(), uri: uri.expose(),
+            picture: QRCode(Array(uri.expose().utf8)).map { .init(side: $0.side, path: $0.path) },
             csrf: FormToken.make(context.caller.token))
     }
 
@@ -166,9 +141,7 @@ struct AccountRoutes {
     private func source(_ request: Request, _ context: SignedInContext) async throws -> PageSource {
         try context.session.requireFull()
         try context.session.requirePerson()
-        return PageSource(
-            session: context.session, csrf: FormToken.make(context.caller.token),
-            reading: try await Reading.load(request, context.session, services), now: services.clock.now())
+        return try await pageSource(request, context)
     }
 
     /// Everybody, for their names; nobody, for who may not know them.
@@ -272,37 +245,5 @@ struct AccountRoutes {
         let start = end > AuditPage.length ? end - AuditPage.length : 0
         let entries = end == 0 ? [] : try await context.session.auditEntries(after: start, limit: Int(end - start))
         return try page("audit", AuditPage(source, entries, try await everybody(context.session)))
-    }
-
-    // MARK: Single sign-on
-
-    private static let browserCookie = "__Host-sso"
-
-    @Sendable private func beginSignOn(_ request: Request, _ context: SiteContext) async throws -> Response {
-        guard let tenant = context.parameters.get("tenant").flatMap({ TenantID($0) }) else { throw Refusal.notFound }
-        let (location, browser) = try await services.access.signOn.begin(tenant, next: next(request), source: context.source)
-        return Response(
-            status: .seeOther,
-            headers: [
-                .location: location,
-                .setCookie: "\(Self.browserCookie)=\(browser.expose()); Path=/; Max-Age=600; Secure; HttpOnly; SameSite=Lax",
-            ])
-    }
-
-    @Sendable private func finishSignOn(_ request: Request, _ context: SiteContext) async throws -> Response {
-        guard let tenant = context.parameters.get("tenant").flatMap({ TenantID($0) }) else { throw Refusal.notFound }
-        let query = request.uri.queryParameters
-        let answer = SingleSignOn.Answer(
-            state: query["state"].map(String.init) ?? "", code: query["code"].map(String.init), issuer: query["iss"].map(String.init),
-            error: query["error"].map(String.init))
-        let (signedIn, next) = try await services.access.signOn.finish(
-            tenant, answer, browser: SessionCookie.token(request, named: Self.browserCookie), source: context.source)
-        let path =
-            switch signedIn.stage {
-            case .full: next
-            case .secondFactor: "/sign-in/second-factor?next=\(PercentEncoding.encode(next))"
-            case .enrolment: "/account/second-factor"
-            }
-        return seeOther(path, signedIn)
     }
 }

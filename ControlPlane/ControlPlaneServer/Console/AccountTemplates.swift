@@ -2,35 +2,28 @@ extension Templates {
     /// Pages about people, and the small ones on the way in.
     static let accountSources: [String: String] = [
         "proof": proof, "enrolApp": enrolApp, "recoveryCodes": recoveryCodes, "people": people, "tokens": tokens, "sessions": sessions,
-        "audit": audit, "account": account, "smallHead": smallHead, "smallFoot": smallFoot,
+        "audit": audit, "account": account, "signOn": signOn, "smallHead": smallHead, "smallFoot": smallFoot, "smallEnd": smallEnd,
     ]
 
     private static let smallHead = #"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{{heading}} · Cloudryption</title>
-        <link rel="icon" href="{{icon}}" type="image/svg+xml">
-        <link rel="stylesheet" href="{{stylesheet}}">
-        <script src="{{script}}" defer></script>
-        </head>
-        <body>
+        {{>head}}
         <main class="login" id="main">
         <div class="card">
         <div class="brand">{{>mark}}<span>Cloudryption</span></div>
-        <h1>{{heading}}</h1>
+        <h1>{{head.title}}</h1>
         {{#message}}<div class="note bad" role="alert"><p>{{.}}</p></div>{{/message}}
         """#
 
-    private static let smallFoot = #"""
-        <form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{{csrf}}"><button class="btn s">Sign out</button></form>
+    private static let smallEnd = #"""
         </div>
         </main>
         </body>
         </html>
+        """#
+
+    private static let smallFoot = #"""
+        <form method="post" action="/sign-out"><input type="hidden" name="csrf" value="{{csrf}}"><button class="btn s">Sign out</button></form>
+        {{>smallEnd}}
         """#
 
     /// A second factor, on the way in or before a dangerous act.
@@ -60,7 +53,8 @@ extension Templates {
         {{>smallHead}}
         {{#required}}<p class="sub">Your role needs a second factor before anything else.</p>{{/required}}
         {{#secret}}
-        <p>Give this to your authenticator app, then type the code that it shows.</p>
+        <p>Show this to your authenticator app, or type it there; then type the code that the app shows.</p>
+        {{#picture}}<svg class="qr" viewBox="0 0 {{side}} {{side}}" role="img" aria-label="The secret below as a QR code"><path d="{{path}}"/></svg>{{/picture}}
         <div class="cmd"><code id="secret">{{.}}</code><button class="btn s" type="button" hidden data-copy="secret">Copy</button></div>
         <details><summary>The same as an address</summary><div class="cmd"><code id="uri">{{uri}}</code><button class="btn s" type="button" hidden data-copy="uri">Copy</button></div></details>
         <form method="post" action="/account/app/confirm">
@@ -182,6 +176,37 @@ extension Templates {
         </section>
         </div>
         <section class="card"><h2>You</h2><dl class="prov"><div><dt>Address</dt><dd><bdi>{{email}}</bdi></dd></div><div><dt>Role</dt><dd>{{role}}</dd></div><div><dt>May</dt><dd>{{may}}</dd></div><div><dt>Where</dt><dd>{{place}}</dd></div></dl></section>
+        {{/main}}{{/layout}}
+        """#
+
+    private static let signOn = #"""
+        {{<layout}}{{$main}}
+        {{#message}}<div class="note bad" role="alert"><p>{{.}}</p></div>{{/message}}
+        <section class="card"><h2>What the provider has to know</h2>
+        <dl class="prov"><div><dt>State</dt><dd>{{#isInForce}}in force{{/isInForce}}{{^isInForce}}not set up{{/isInForce}}</dd></div></dl>
+        <p>Register a client there with this redirect URI:</p>
+        <div class="cmd"><code id="redirect">{{redirectURI}}</code><button class="btn s" type="button" hidden data-copy="redirect">Copy</button></div>
+        <p>Your people sign in here:</p>
+        <div class="cmd"><code id="entrance">{{entrance}}</code><button class="btn s" type="button" hidden data-copy="entrance">Copy</button></div>
+        </section>
+        <section class="card"><h2>Your OpenID provider</h2>
+        <form method="post" action="/single-sign-on"><input type="hidden" name="csrf" value="{{frame.csrf}}">
+        <div class="fields">
+        <div><label for="issuer">Issuer</label><input id="issuer" name="issuer" type="url" required maxlength="500" value="{{issuer}}"></div>
+        <div><label for="client">Client identifier</label><input id="client" name="client" required maxlength="256" value="{{clientID}}"></div>
+        <div><label for="secret">Client secret</label><input id="secret" name="secret" type="password" autocomplete="off" maxlength="1024"{{#hasSecret}} placeholder="stored; empty keeps it"{{/hasSecret}}></div>
+        {{#hasSecret}}<div><label><input type="checkbox" name="public" value="yes"> The client has no secret any more</label></div>{{/hasSecret}}
+        <div><label for="claim">Claim that gives the role</label><input id="claim" name="claim" required maxlength="256" value="{{roleClaim}}"></div>
+        </div>
+        <div class="scroll"><table><caption>Which value of the claim gives which role; of several the one that may most. No value, no entry.</caption>
+        <thead><tr><th scope="col">Value</th><th scope="col">Role</th></tr></thead>
+        <tbody>{{#rows}}<tr><td><input name="value-{{number}}" aria-label="Value {{number}}" maxlength="256" value="{{value}}"></td><td><select name="role-{{number}}" aria-label="Role of value {{number}}">{{#roles}}<option value="{{value}}"{{#current}} selected{{/current}}>{{name}}</option>{{/roles}}</select></td></tr>
+        {{/rows}}</tbody></table></div>
+        <button class="btn p">Save</button></form>
+        </section>
+        {{#isInForce}}<section class="card"><h2>End single sign-on</h2>
+        <p>Who has only come in that way needs a one-time password from you afterwards.</p>
+        <form method="post" action="/single-sign-on/remove"><input type="hidden" name="csrf" value="{{frame.csrf}}"><button class="btn s">End it</button></form></section>{{/isInForce}}
         {{/main}}{{/layout}}
         """#
 }

@@ -9,7 +9,7 @@ import NIOCore
 import WireProtocol
 
 /// The pages. Everything works without script.
-struct ConsoleRoutes {
+struct ConsoleRoutes: PageRoutes {
     let services: ListenerServices
     let templates: Templates
 
@@ -18,9 +18,7 @@ struct ConsoleRoutes {
         router.post("csp", use: report)
         router.get("sign-in", use: signInPage)
         router.post("sign-in", use: signIn)
-        let pages = router.group("")
-            .add(middleware: Authentication(signIn: services.signIn))
-            .group(context: SignedInContext.self)
+        let pages = signedIn(router)
         pages.post("sign-out", use: signOut)
         pages.get("/", use: exposure)
         pages.get("paths", use: paths)
@@ -33,12 +31,6 @@ struct ConsoleRoutes {
         pages.get("runs", use: runs)
         pages.get("agents", use: agents)
         pages.post("agents/enrolment-tokens", use: issueToken)
-    }
-
-    private func page(_ name: String, _ model: some Page, status: HTTPTypes.HTTPResponse.Status = .ok) throws -> Response {
-        Response(
-            status: status, headers: [.contentType: "text/html; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: try templates.render(name, model))))
     }
 
     /// The page for a refusal, where a browser asked for one; for a reader who is not signed in, the way to sign in.
@@ -68,9 +60,9 @@ struct ConsoleRoutes {
     // MARK: Signing in and out
 
     @Sendable private func signInPage(_ request: Request, _ context: SiteContext) async throws -> Response {
-        let next = request.uri.queryParameters["next"].map(String.init) ?? "/"
-        return try page(
-            "signIn", SignInPage(heading: "Sign in", message: nil, email: "", next: Self.local(next), mustChange: false, asksCode: false))
+        try page(
+            "signIn",
+            SignInPage(head: PageHead("Sign in"), message: nil, email: "", next: next(request), mustChange: false, asksCode: false))
     }
 
     @Sendable private func signIn(_ request: Request, _ context: SiteContext) async throws -> Response {
@@ -85,7 +77,7 @@ struct ConsoleRoutes {
             return try page(
                 "signIn",
                 SignInPage(
-                    heading: mustChange ? "Choose a password" : "Sign in", message: message, email: shown, next: next,
+                    head: PageHead(mustChange ? "Choose a password" : "Sign in"), message: message, email: shown, next: next,
                     mustChange: mustChange, asksCode: asksCode),
                 status: status)
         }
@@ -100,15 +92,7 @@ struct ConsoleRoutes {
             let signedIn = try await services.signIn.signIn(
                 email: email, password: Secret(form["password"] ?? ""), newPassword: newPassword,
                 code: form["code"].map { Secret($0) }, source: context.source)
-            let seconds = Int(signedIn.expiresAt.timeIntervalSince(services.clock.now()))
-            let path =
-                switch signedIn.stage {
-                case .full: next
-                case .secondFactor: "/sign-in/second-factor?next=\(PercentEncoding.encode(next))"
-                case .enrolment: "/account/second-factor"
-                }
-            return Response(
-                status: .seeOther, headers: [.location: path, .setCookie: SessionCookie.set(signedIn.token, seconds: seconds)])
+            return goOn(signedIn, to: next)
         } catch {
             let refusal = Refusal(error)
             switch refusal.code {
@@ -127,8 +111,7 @@ struct ConsoleRoutes {
     }
 
     @Sendable private func signOut(_ request: Request, _ context: SignedInContext) async throws -> Response {
-        let form = try await request.form(on: context.channel)
-        try FormToken.check(form["csrf"], context.caller.token)
+        _ = try await form(request, context)
         try await services.signIn.signOut(context.session)
         return Response(status: .seeOther, headers: [.location: "/sign-in", .setCookie: SessionCookie.clear])
     }
@@ -151,18 +134,12 @@ struct ConsoleRoutes {
 
     // MARK: Pages
 
-    private func source(_ request: Request, _ context: SignedInContext) async throws -> PageSource {
-        PageSource(
-            session: context.session, csrf: FormToken.make(context.caller.token),
-            reading: try await Reading.load(request, context.session, services), now: services.clock.now())
-    }
-
     /// The page that `make` makes of the run, or the one that says what to do while there is none.
     private func resultPage(
         _ request: Request, _ context: SignedInContext, _ place: PageSource.Place, _ title: String, _ name: String,
         _ make: (PageSource, RunResult) throws -> any Page
     ) async throws -> Response {
-        let source = try await source(request, context)
+        let source = try await pageSource(request, context)
         guard let result = source.result else { return try page("noRun", NoRunPage(source, place, title: title)) }
         return try page(name, try make(source, result))
     }
@@ -179,7 +156,7 @@ struct ConsoleRoutes {
     @Sendable private func path(_ request: Request, _ context: SignedInContext) async throws -> Response {
         let name = context.parameters.get("id") ?? ""
         if name.hasSuffix(".svg") {
-            guard let result = try await source(request, context).result else { throw Refusal.notFound }
+            guard let result = try await pageSource(request, context).result else { throw Refusal.notFound }
             return try PictureAnswer.answer(try APIRoutes.path(String(name.dropLast(4)), in: result)).response
         }
         return try await resultPage(request, context, .paths, "Attack paths", "path") {
@@ -202,25 +179,24 @@ struct ConsoleRoutes {
     }
 
     @Sendable private func runs(_ request: Request, _ context: SignedInContext) async throws -> Response {
-        let source = try await source(request, context)
+        let source = try await pageSource(request, context)
         guard !source.runs.isEmpty else { return try page("noRun", NoRunPage(source, .runs, title: "Runs")) }
         return try page("runs", RunsPage(source))
     }
 
     @Sendable private func agents(_ request: Request, _ context: SignedInContext) async throws -> Response {
         try context.session.require(.readAgents)
-        let source = try await source(request, context)
+        let source = try await pageSource(request, context)
         let agents = try await context.session.agents(in: source.environment?.id)
         return try page("agents", AgentsPage(source, agents, issued: nil))
     }
 
     @Sendable private func issueToken(_ request: Request, _ context: SignedInContext) async throws -> Response {
-        let form = try await request.form(on: context.channel)
-        try FormToken.check(form["csrf"], context.caller.token)
+        let form = try await form(request, context)
         try context.session.require(.manageAgents)
         let environment = try await context.session.environment(form["environment"] ?? "")
         let issued = try await services.enrolment.issueToken(for: environment, by: context.session)
-        var source = try await source(request, context)
+        var source = try await pageSource(request, context)
         if source.environment?.id != environment.id {
             source.reading.environment = environment
             source.reading.result = try await services.results.latest(in: environment, for: context.session)
@@ -244,7 +220,7 @@ struct ConsoleRoutes {
     }
 
     private func result(_ request: Request, _ context: SignedInContext) async throws -> RunResult {
-        guard let result = try await source(request, context).result else { throw Refusal.notFound }
+        guard let result = try await pageSource(request, context).result else { throw Refusal.notFound }
         return result
     }
 

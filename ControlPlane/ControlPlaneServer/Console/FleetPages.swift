@@ -179,31 +179,29 @@ struct NoRunPage: Page {
 
 /// `/sign-in`
 struct SignInPage: Page {
-    var heading: String
+    var head: PageHead
     var message: String?
     var email: String
     var next: String
     var mustChange: Bool
     var asksCode: Bool
-    let stylesheet = StaticFiles.stylesheet.path
-    let icon = StaticFiles.icon.path
 }
 
 /// A refusal, for people.
 struct ProblemPage: Page {
-    var heading: String
+    var head: PageHead
     var detail: String
     var code: String
-    let stylesheet = StaticFiles.stylesheet.path
-    let icon = StaticFiles.icon.path
 
     init(_ problem: Refusal) {
-        switch problem.status {
-        case .notFound: heading = "There is nothing here"
-        case .forbidden: heading = "Not allowed"
-        case .unauthorized: heading = "Sign in first"
-        default: heading = problem.status.kind == .serverError ? "Something failed here" : "That did not work"
-        }
+        let heading =
+            switch problem.status {
+            case .notFound: "There is nothing here"
+            case .forbidden: "Not allowed"
+            case .unauthorized: "Sign in first"
+            default: problem.status.kind == .serverError ? "Something failed here" : "That did not work"
+            }
+        head = PageHead(heading)
         detail = Wording.shown(problem.detail)
         code = problem.code
     }

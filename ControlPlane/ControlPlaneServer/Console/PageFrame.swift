@@ -6,6 +6,16 @@ import FoundationEssentials
 /// What a template is filled from. Foreign text in it has gone through ``Wording``.
 protocol Page {}
 
+/// What stands in a document's head.
+struct PageHead {
+    var title: String
+    let stylesheet = StaticFiles.stylesheet.path
+    let script = StaticFiles.script.path
+    let icon = StaticFiles.icon.path
+
+    init(_ title: String) { self.title = title }
+}
+
 struct PageLink {
     var href: String
     var name: String
@@ -46,7 +56,7 @@ struct PageFrame {
         var collected: String
         var analysed: String
     }
-    var title: String
+    var head: PageHead
     var heading: String
     var subtitle: String?
     var crumb: PageLink?
@@ -61,9 +71,6 @@ struct PageFrame {
     var choices: Choices?
     var notices: [Notice]
     var provenance: Provenance
-    let stylesheet = StaticFiles.stylesheet.path
-    let script = StaticFiles.script.path
-    let icon = StaticFiles.icon.path
 }
 
 /// Everything that a page is made of: one caller, one environment, and one run of it at most.
@@ -91,13 +98,14 @@ struct PageSource {
         case tokens = "/tokens"
         case sessions = "/sessions"
         case audit = "/audit"
+        case signOn = "/single-sign-on"
         case account = "/account"
 
         /// Whether the page is about a run.
         var isOfRun: Bool {
             switch self {
             case .exposure, .paths, .fixes, .findings, .coverage: true
-            case .runs, .agents, .people, .tokens, .sessions, .audit, .account: false
+            case .runs, .agents, .people, .tokens, .sessions, .audit, .signOn, .account: false
             }
         }
     }
@@ -126,6 +134,7 @@ struct PageSource {
         if session.allows(.readUsers) { sections[2].items.append(item(.people, "People")) }
         if session.allows(.manageTokens) { sections[2].items.append(item(.tokens, "API tokens")) }
         sections[2].items.append(item(.sessions, "Sessions"))
+        if session.allows(.manageSignOn) { sections[2].items.append(item(.signOn, "Single sign-on")) }
         if session.allows(.readAudit) { sections[2].items.append(item(.audit, "Audit log")) }
         sections[2].items.append(item(.account, "Your account"))
         let choices = PageFrame.Choices(
@@ -134,7 +143,7 @@ struct PageSource {
                 PageFrame.Choices.Option(id: $0.id.description, name: Wording.shown($0.name, limit: 80), current: $0.id == environment?.id)
             })
         return PageFrame(
-            title: title, heading: heading ?? title, subtitle: subtitle, crumb: crumb,
+            head: PageHead(title), heading: heading ?? title, subtitle: subtitle, crumb: crumb,
             tenant: Wording.shown(session.tenant.name, limit: 80),
             email: Wording.shown(session.user.email, limit: 254), csrf: csrf, query: query, more: more, navigation: sections,
             choices: several ? choices : nil, notices: notices(place), provenance: provenance)

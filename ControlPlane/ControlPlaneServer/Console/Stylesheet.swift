@@ -112,6 +112,7 @@ enum Stylesheet {
         .cmd{display:flex;gap:8px;align-items:flex-start;background:light-dark(#0f172a,#05070b);color:#e2e8f0;border-radius:8px;padding:10px 12px;margin:8px 0}
         .cmd code{flex:1;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
         .cmd button{flex:none}
+        .qr{display:block;width:min(230px,100%);margin:12px auto;background:#fff;fill:#000;shape-rendering:crispEdges;border-radius:8px}
         .login .cmd .btn{width:auto;margin:0;padding:3px 9px}
         td.when{white-space:nowrap}
         [hidden]{display:none!important}

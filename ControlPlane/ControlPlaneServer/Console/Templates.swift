@@ -24,7 +24,8 @@ struct Templates: Sendable {
 
     /// By name. No `{{{`, no `{{&`, no attribute without quotes: a test reads these texts.
     static let sources: [String: String] = [
-        "layout": layout, "mark": mark, "symbols": symbols, "pill": pill, "provenance": provenance, "signIn": signIn, "problem": problem,
+        "head": head, "layout": layout, "mark": mark, "symbols": symbols, "pill": pill, "provenance": provenance, "signIn": signIn,
+        "problem": problem,
         "exposure": exposure, "paths": paths, "path": path, "fixes": fixes, "fix": fix, "findings": findings, "runs": runs,
         "agents": agents,
         "coverage": coverage, "pathTable": pathTable, "noRun": noRun,
@@ -43,19 +44,23 @@ struct Templates: Sendable {
         <span class="pill {{kind}}"><svg aria-hidden="true"><use href="#i-{{icon}}"/></svg>{{word}}</span>
         """#
 
-    static let layout = #"""
+    static let head = #"""
         <!doctype html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <title>{{frame.title}} · Cloudryption</title>
-        <link rel="icon" href="{{frame.icon}}" type="image/svg+xml">
-        <link rel="stylesheet" href="{{frame.stylesheet}}">
-        <script src="{{frame.script}}" defer></script>
+        <title>{{head.title}} · Cloudryption</title>
+        <link rel="icon" href="{{head.icon}}" type="image/svg+xml">
+        <link rel="stylesheet" href="{{head.stylesheet}}">
+        <script src="{{head.script}}" defer></script>
         </head>
         <body>
+        """#
+
+    static let layout = #"""
+        {{#frame}}{{>head}}{{/frame}}
         <a class="skip" href="#main">Skip to content</a>
         {{>symbols}}
         <div class="shell">
@@ -99,22 +104,7 @@ struct Templates: Sendable {
         """#
 
     static let signIn = #"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{{heading}} · Cloudryption</title>
-        <link rel="icon" href="{{icon}}" type="image/svg+xml">
-        <link rel="stylesheet" href="{{stylesheet}}">
-        </head>
-        <body>
-        <main class="login" id="main">
-        <div class="card">
-        <div class="brand">{{>mark}}<span>Cloudryption</span></div>
-        <h1>{{heading}}</h1>
-        {{#message}}<div class="note bad" role="alert"><p>{{.}}</p></div>{{/message}}
+        {{>smallHead}}
         {{#mustChange}}<p class="sub">This password was given out once. Choose your own: 12 characters or more.</p>{{/mustChange}}
         <form method="post" action="/sign-in">
         <input type="hidden" name="next" value="{{next}}">
@@ -134,35 +124,15 @@ struct Templates: Sendable {
         {{/asksCode}}
         <button class="btn p">{{#mustChange}}Change password and sign in{{/mustChange}}{{^mustChange}}Sign in{{/mustChange}}</button>
         </form>
-        </div>
-        </main>
-        </body>
-        </html>
+        {{>smallEnd}}
         """#
 
     static let problem = #"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{{heading}} · Cloudryption</title>
-        <link rel="icon" href="{{icon}}" type="image/svg+xml">
-        <link rel="stylesheet" href="{{stylesheet}}">
-        </head>
-        <body>
-        <main class="login" id="main">
-        <div class="card">
-        <div class="brand">{{>mark}}<span>Cloudryption</span></div>
-        <h1>{{heading}}</h1>
+        {{>smallHead}}
         <p class="sub">{{detail}}</p>
         <p class="hint mono">{{code}}</p>
         <a class="btn" href="/">To the first page</a>
-        </div>
-        </main>
-        </body>
-        </html>
+        {{>smallEnd}}
         """#
 
     static let noRun = #"""
