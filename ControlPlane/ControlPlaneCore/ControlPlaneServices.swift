@@ -79,7 +79,7 @@ public struct ControlPlaneServices: Sendable {
         ingest = IngestService(
             store: store, objects: data.objects, clock: clock, pieceSize: pieceSize, limits: .standard, blocking: blocking)
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
-        audit = try AuditService(store: store, master: master, clock: clock)
+        audit = AuditService(store: store, key: try AuditSigningKey(folder: data.keys, master: master), clock: clock)
         agents.audit = audit
         tenancy = TenancyService(store: store, sealingKeys: keys, hash: hash, clock: clock)
         self.tls = tls

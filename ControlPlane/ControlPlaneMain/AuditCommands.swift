@@ -33,8 +33,7 @@ struct Audit: AsyncParsableCommand {
 
         func run() async throws {
             let installation = try await Installation(choice.data)
-            let audit = try AuditService(store: installation.store, master: installation.master)
-            print(audit.key(of: try await choice.chosen(installation.store)))
+            print(installation.audit.key(of: try await choice.chosen(installation.store)))
             try await installation.close()
         }
     }
@@ -72,9 +71,8 @@ struct Audit: AsyncParsableCommand {
 
         func run() async throws {
             let installation = try await Installation(choice.data)
-            let audit = try AuditService(store: installation.store, master: installation.master)
             let tenant = try await choice.chosen(installation.store)
-            let bytes = try await audit.file(of: tenant, after: after)
+            let bytes = try await installation.audit.file(of: tenant, after: after)
             try SafeFile.write(bytes, to: out, mode: 0o600)
             try await installation.close()
         }

@@ -39,12 +39,15 @@ struct Installation {
     let store: any InstalledStore
     let master: MasterKey
     let authority: AuthorityWatch
+    let auditKey: AuditSigningKey
+    var audit: AuditService { AuditService(store: store, key: auditKey) }
 
     init(_ option: DataOption) async throws {
         data = try DataFolder(Self.absolute(option.path))
         let now = Date()
         store = try await option.openStore(data, now: now)
         master = try MasterKey(folder: data.keys)
+        auditKey = try AuditSigningKey(folder: data.keys, master: master)
         authority = try AuthorityWatch(folder: data.authority)
     }
 
@@ -54,7 +57,6 @@ struct Installation {
 
     /// Ends a command: what it put on record is signed.
     func close() async throws {
-        let audit = try AuditService(store: store, master: master)
         if let failure = await audit.signAll(fresh: true).first {
             throw StoreError(.corrupt, "the audit log of tenant \(failure.tenant) cannot be signed: \(failure.reason)")
         }

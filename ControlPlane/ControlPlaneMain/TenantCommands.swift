@@ -18,7 +18,7 @@ struct TenantCommand: AsyncParsableCommand {
 
         func open() async throws -> (Installation, Tenant, TenantLife) {
             let installation = try await Installation(data)
-            return (installation, try await TenantLookup.find(tenant, in: installation.store), try installation.tenantLife())
+            return (installation, try await TenantLookup.find(tenant, in: installation.store), installation.tenantLife())
         }
     }
 
@@ -119,7 +119,7 @@ struct TenantCommand: AsyncParsableCommand {
 }
 
 extension Installation {
-    func tenantLife() throws -> TenantLife {
-        TenantLife(store: store, data: data, audit: try AuditService(store: store, master: master))
+    func tenantLife() -> TenantLife {
+        TenantLife(store: store, data: data, audit: audit)
     }
 }

@@ -21,8 +21,7 @@ struct Work: AsyncParsableCommand {
         let logger = Log.make()
         let installation = try await Installation(data)
         let queue = try await Self.queue(installation, worker: worker, allowMissingLandlock, logger)
-        let audit = try AuditService(store: installation.store, master: installation.master)
-        try await Self.serve([queue, Self.signing(audit, logger)], logger)
+        try await Self.serve([queue, Self.signing(installation.audit, logger)], logger)
         try await installation.store.close()
     }
 

@@ -353,6 +353,11 @@ struct TenantTables: TenantRows, TenantWriting {
             [own, .text(key.id), .count(key.version), .blob(key.publicKey), .blob(key.wrapped), .time(key.createdAt)])
     }
 
+    func rewrap(sealingKey id: String, _ wrapped: [UInt8]) throws {
+        try connection.execute(
+            "UPDATE sealing_keys SET wrapped = $3 WHERE tenant_id = $1 AND id = $2", [own, .text(id), .blob(wrapped)])
+    }
+
     func insert(_ entry: AuditEntry) throws {
         try mine(entry.tenant)
         try connection.execute(

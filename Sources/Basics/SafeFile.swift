@@ -106,6 +106,26 @@ public enum SafeFile {
         return lstat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
+    /// What changes when a file is put in another's place or its content is.
+    public struct Mark: Sendable, Hashable {
+        private let inode: UInt64
+        private let changed: [Int]
+
+        fileprivate init(_ status: stat) {
+            inode = UInt64(status.st_ino)
+            changed = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, Int(status.st_size)]
+        }
+    }
+
+    /// The mark of the file that is at `path` now.
+    ///
+    /// - Throws: ``FileError`` when there is none.
+    public static func mark(_ path: String) throws(FileError) -> Mark {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .last(path) }
+        return Mark(status)
+    }
+
     /// Makes a folder that only this user can enter; refuses one that others can.
     public static func makePrivateFolder(_ path: String) throws(FileError) {
         if mkdir(path, 0o700) == 0 { return }

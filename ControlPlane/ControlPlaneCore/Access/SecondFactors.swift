@@ -84,7 +84,7 @@ public struct SecondFactors: Sendable {
         String(code.expose().unicodeScalars.filter { $0 != " " }.map(Character.init))
     }
 
-    private static func purpose(_ user: User) -> MasterKey.Purpose {
+    static func purpose(_ user: User) -> MasterKey.Purpose {
         MasterKey.Purpose(tenant: user.tenant, name: "authenticator app", version: 1)
     }
 

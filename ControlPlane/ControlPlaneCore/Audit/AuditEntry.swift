@@ -43,7 +43,7 @@ public enum AuditAct: String, Sendable, Hashable, CaseIterable {
     case uploadOpened, bundleAccepted, bundleRefused
     case runStarted, runSucceeded, runRetried, runFailed
     case sealingKeyCreated
-    case tenantSuspended, tenantResumed, tenantExported, tenantDeleted, auditExported, auditPurged
+    case tenantSuspended, tenantResumed, tenantExported, tenantDeleted, auditExported, auditPurged, masterKeyReplaced
 }
 
 /// One line of a tenant's audit log.

@@ -1,5 +1,4 @@
 public import Basics
-import Crypto
 import FoundationEssentials
 public import ServiceLifecycle
 public import WireProtocol
@@ -17,11 +16,11 @@ public struct AuditService: Sendable {
     let signer: AuditSigner
     let clock: WallClock
 
-    /// - Parameter master: the signing key is computed from it, so that every node that shares it signs alike.
-    public init(store: any ControlPlaneStore, master: MasterKey, clock: WallClock = .system) throws {
+    /// A service over a store's logs, signing with this key.
+    public init(store: any ControlPlaneStore, key: AuditSigningKey, clock: WallClock = .system) {
         self.store = store
         self.clock = clock
-        signer = AuditSigner(try Curve25519.Signing.PrivateKey(rawRepresentation: master.derived("audit log checkpoints")))
+        signer = AuditSigner(key.key)
     }
 
     /// With which a tenant's checkpoints are checked.

@@ -12,7 +12,7 @@ struct SealingKeys: Sendable {
         let key = Curve25519.KeyAgreement.PrivateKey()
         return StoredSealingKey(
             id: SealingKey(key.publicKey).id, tenant: tenant, version: version, publicKey: Array(key.publicKey.rawRepresentation),
-            wrapped: try master.wrap(Array(key.rawRepresentation), for: purpose(tenant, version)), createdAt: now)
+            wrapped: try master.wrap(Array(key.rawRepresentation), for: Self.purpose(tenant, version)), createdAt: now)
     }
 
     /// The newest key of a tenant.
@@ -28,11 +28,11 @@ struct SealingKeys: Sendable {
         guard let key = stored.first(where: { Array($0.id.utf8) == Array(header.recipient.utf8) }) else {
             throw BundleError(.wrongRecipient, "sealed to a key that the tenant does not have")
         }
-        let secret = try master.unwrap(key.wrapped, for: purpose(key.tenant, key.version))
+        let secret = try master.unwrap(key.wrapped, for: Self.purpose(key.tenant, key.version))
         return try header.unwrapContentKey(with: Curve25519.KeyAgreement.PrivateKey(rawRepresentation: secret))
     }
 
-    private func purpose(_ tenant: TenantID, _ version: Int) -> MasterKey.Purpose {
+    static func purpose(_ tenant: TenantID, _ version: Int) -> MasterKey.Purpose {
         MasterKey.Purpose(tenant: tenant, name: "sealing", version: version)
     }
 }

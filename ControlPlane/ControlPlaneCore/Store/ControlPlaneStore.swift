@@ -283,6 +283,8 @@ public protocol TenantWriting: TenantReading, AccessWriting, AuditTreeWriting {
     func put(_ result: StoredResult) throws
     /// Adds one.
     func insert(_ key: StoredSealingKey) throws
+    /// Stores a sealing key's private half under another master key.
+    func rewrap(sealingKey id: String, _ wrapped: [UInt8]) throws
     /// Adds one. There is no way to change or drop one.
     func insert(_ entry: AuditEntry) throws
 }
