@@ -115,12 +115,35 @@ import WireProtocol
         let agent = try await installation.enrol(made.environment)
         _ = try await agent.upload(try agent.bundle(sequence: 1))
         let folder = installation.path + "/export"
+        let admin = try await installation.session(.tenantAdmin, in: made.tenant)
+        _ = try await installation.services.access.signOn.configure(
+            issuer: "https://idp.example.com", clientID: "us", secret: .fresh(Secret("theirs and ours")), roleClaim: "groups",
+            roles: ["a": .viewer], by: admin)
+        let account = try await installation.services.access.people.create(
+            email: "ci@acme.example", role: .serviceAccount, environments: .all, by: .operator(made.tenant.id)
+        ).user
+        let program = try await installation.services.access.tokens.create(
+            .init(account: account.email, name: "pipeline", scopes: [.readResults], environments: .all, life: 86400),
+            by: .operator(made.tenant.id))
+        let invitation = try await installation.services.enrolment.issueTokenAsOperator(for: made.environment)
+        _ = try await installation.services.fleet.makeRule(
+            for: made.environment.id, .awsIAM(.init(roles: ["arn:aws:iam::123456789012:role/agent"])), needsApproval: true, by: admin)
         try await life(installation).export(made.tenant, to: folder)
         func text(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }
         #expect(try text("users.json").contains(made.admin) && text("agents.json").contains(agent.response.agent.description))
         #expect(try text("runs.json").contains("queued") && text("environments.json").contains("production"))
+        for (name, part) in [
+            ("single-sign-on.json", "https://idp.example.com"), ("single-sign-on.json", "\"hasSecret\":true"),
+            ("api-tokens.json", "pipeline"),
+            ("enrolment-rules.json", "role/agent"), ("enrolment-tokens.json", "expiresAt"), ("locks.json", "[]"),
+            ("break-glass.json", "[]"), ("users.json", "serviceAccount"),
+        ] { #expect(try text(name).contains(part), "\(name)") }
         let manifest = try text("manifest.json")
-        for name in ["users.json", "agents.json", "runs.json", "environments.json", "audit.jsonl", "bundles/"] {
+        #expect(manifest.contains("our secret at the OpenID provider"))
+        for name in [
+            "users.json", "agents.json", "runs.json", "environments.json", "audit.jsonl", "bundles/", "enrolment-rules.json",
+            "enrolment-tokens.json", "api-tokens.json", "single-sign-on.json", "locks.json", "break-glass.json",
+        ] {
             #expect(manifest.contains(name), "\(name)")
         }
         let stored = try await installation.store.read(made.tenant.id) { tables in
@@ -129,6 +152,9 @@ import WireProtocol
         var all = Data()
         for case let name as String in try #require(FileManager.default.enumerator(atPath: folder)) {
             if let data = FileManager.default.contents(atPath: "\(folder)/\(name)") { all += data }
+        }
+        for secret in ["theirs and ours", program.secret.expose(), invitation.token.expose()] {
+            #expect(all.range(of: Data(secret.utf8)) == nil)
         }
         for hash in stored.0 { #expect(all.range(of: Data(hash.utf8)) == nil) }
         for key in stored.1 { #expect(all.range(of: Data(key)) == nil && all.range(of: Data(Data(key).base64EncodedString().utf8)) == nil) }

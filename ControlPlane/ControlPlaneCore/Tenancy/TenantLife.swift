@@ -129,9 +129,13 @@ public struct TenantLife: Sendable {
         var createdAt: String
         var exportedAt: String
         var auditKey: String
+        /// What is not there, and why.
         var leftOut = [
-            "password hashes, second factors, sessions and tokens: secrets", "private sealing keys: bundles are there as they were sealed",
-            "uploads that are not complete",
+            "password hashes, secrets of authenticator apps, recovery codes, passkeys, sessions: they show who somebody is",
+            "the secrets of API tokens and enrolment tokens: they are not stored",
+            "our secret at the OpenID provider", "private sealing keys: bundles are there as they were sealed",
+            "agents' certificates and keys: each is in audit.jsonl, and bundles name the key that they are checked with",
+            "uploads that are not complete, answers to repeated requests, sign-ins under way: they live for a day at most",
         ]
         var files: [File]
     }
@@ -145,8 +149,7 @@ public struct TenantLife: Sendable {
             try AuditLog.append($0, .tenantExported, by: .operator, on: "tenant:\(tenant.id)", at: now)
         }
         try await note(.tenantExported, tenant, "")
-        let tables = try await store.read(tenant.id) { try TenantRecords($0) }
-        var documents = try tables.documents()
+        var documents = try await store.read(tenant.id) { try TenantRecords($0) }.documents
         documents.append(("audit.jsonl", try await audit.file(of: tenant.id)))
         let manifest = Manifest(
             tenant: tenant.id, name: tenant.name, createdAt: tenant.createdAt.formatted(.iso8601), exportedAt: now.formatted(.iso8601),
@@ -207,95 +210,5 @@ public struct StoredKeysOnly: KeyDestruction {
     /// Nothing to do.
     public func destroyKeys(of tenant: TenantID) async throws -> String {
         "private sealing keys were rows of the database, and went with them"
-    }
-}
-
-/// A tenant's rows as they are exported: what they mean, and no secret.
-struct TenantRecords: Sendable {
-    private struct Person: Encodable {
-        var id: UserID
-        var email: String
-        var role: String
-        var createdAt: String
-    }
-    private struct Place: Encodable {
-        var id: EnvironmentID
-        var name: String
-        var createdAt: String
-    }
-    private struct Reader: Encodable {
-        var id: AgentID
-        var environment: EnvironmentID
-        var hostname: String
-        var platform: String
-        var version: String
-        var serial: String
-        var revoked: Bool
-        var enrolledAt: String
-        var lastSeen: String?
-    }
-    private struct Analysis: Encodable {
-        var id: RunID
-        var environment: EnvironmentID
-        var bundle: BundleID
-        var agent: AgentID
-        var status: String
-        var attempts: Int
-        var reason: String?
-        var snapshot: String?
-        var createdAt: String
-        var startedAt: String?
-        var endedAt: String?
-        var resultSHA256: String?
-        var snapshotSHA256: String?
-    }
-    private let environments: [Environment]
-    private let users: [User]
-    private let agents: [Agent]
-    private let runs: [(Run, StoredResult?)]
-
-    init(_ tables: any TenantReading) throws {
-        environments = try tables.environments()
-        users = try tables.users()
-        agents = try tables.agents()
-        runs = try tables.runs(environment: nil, status: nil, limit: 1_000_000).map { ($0, try tables.result(of: $0.id)) }
-    }
-
-    func documents() throws -> [(name: String, bytes: [UInt8])] {
-        func time(_ date: Date?) -> String? { date?.formatted(.iso8601) }
-        return [
-            (
-                "environments.json",
-                try WireJSON.encode(environments.map { Place(id: $0.id, name: $0.name, createdAt: $0.createdAt.formatted(.iso8601)) })
-            ),
-            (
-                "users.json",
-                try WireJSON.encode(
-                    users.map { Person(id: $0.id, email: $0.email, role: $0.role.rawValue, createdAt: $0.createdAt.formatted(.iso8601)) })
-            ),
-            (
-                "agents.json",
-                try WireJSON.encode(
-                    agents.map {
-                        Reader(
-                            id: $0.id, environment: $0.environment, hostname: $0.hostname, platform: $0.platform, version: $0.version,
-                            serial: $0.serial, revoked: $0.revoked, enrolledAt: $0.enrolledAt.formatted(.iso8601),
-                            lastSeen: time($0.lastSeen))
-                    })
-            ),
-            (
-                "runs.json",
-                try WireJSON.encode(
-                    runs.map { run, result in
-                        Analysis(
-                            id: run.id, environment: run.environment, bundle: run.bundle, agent: run.agent, status: run.status.rawValue,
-                            attempts: run.attempts, reason: run.reason, snapshot: run.snapshot,
-                            createdAt: run.createdAt.formatted(.iso8601),
-                            startedAt: time(run.startedAt), endedAt: time(run.endedAt),
-                            resultSHA256: result.map { Hex.encode($0.resultDigest) },
-                            snapshotSHA256: result.map { Hex.encode($0.snapshotDigest) })
-                    })
-            ),
-        ]
     }
 }
