@@ -18,8 +18,9 @@ private struct Row {
     var foreign: Int?
 }
 
-/// Every route × every role × every way in which another tenant's thing can be named. The expected status follows from the permission matrix
-/// and the row; a route without a row is a failure. One after the other: each asks for hundreds of answers.
+/// Every route × every role × every way in which another tenant's thing can be named, over TLS and sockets, on both databases. The expected
+/// status follows from the permission matrix and the row; a route without a row is a failure. One after the other: each asks for hundreds of
+/// answers.
 @Suite(.serialized) struct MatrixTests {
     private static let rows: [String: Row] = [
         "openapi": Row(status: 200),
@@ -111,28 +112,31 @@ private struct Row {
     @Test(arguments: Role.allCases, Plane.Backend.allCases) func everyRoleGetsWhatTheMatrixSays(_ role: Role, _ backend: Plane.Backend)
         async throws
     {
-        let plane = try await Plane(backend)
-        for route in plane.routes {
-            let row = try #require(Self.rows[route.id])
-            let answer = try await plane.send(
-                route.method, Self.path(route, row, plane.ours), bearer: try await plane.caller(role), body: row.body?(plane.ours))
-            #expect(answer.status == Self.expected(route, row, role), "\(role) \(route.method) \(route.path): \(answer.text.prefix(200))")
+        try await Plane.listening(backend) { plane in
+            for route in plane.routes {
+                let row = try #require(Self.rows[route.id])
+                let answer = try await plane.send(
+                    route.method, Self.path(route, row, plane.ours), bearer: try await plane.caller(role), body: row.body?(plane.ours))
+                #expect(
+                    answer.status == Self.expected(route, row, role), "\(role) \(route.method) \(route.path): \(answer.text.prefix(200))")
+            }
         }
     }
 
-    @Test func whoIsNotSignedInOrNotAllTheWayGetsNothing() async throws {
-        let plane = try await Plane()
-        for route in plane.routes where route.access != .anyone {
-            let row = try #require(Self.rows[route.id])
-            let path = Self.path(route, row, plane.ours)
-            let body = row.body?(plane.ours)
-            #expect(try await plane.send(route.method, path, body: body).status == 401, "\(route.path)")
-            #expect(try await plane.send(route.method, path, bearer: "clrs_nonsense", body: body).status == 401, "\(route.path)")
-            guard route.access != .unfinished else { continue }
-            for stage in [SessionStage.secondFactor, .enrolment] {
-                let answer = try await plane.send(
-                    route.method, path, bearer: try await plane.caller(.tenantAdmin, stage: stage), body: body)
-                #expect(answer.status == 403, "\(stage) \(route.path): \(answer.text.prefix(200))")
+    @Test(arguments: Plane.Backend.allCases) func whoIsNotSignedInOrNotAllTheWayGetsNothing(_ backend: Plane.Backend) async throws {
+        try await Plane.listening(backend) { plane in
+            for route in plane.routes where route.access != .anyone {
+                let row = try #require(Self.rows[route.id])
+                let path = Self.path(route, row, plane.ours)
+                let body = row.body?(plane.ours)
+                #expect(try await plane.send(route.method, path, body: body).status == 401, "\(route.path)")
+                #expect(try await plane.send(route.method, path, bearer: "clrs_nonsense", body: body).status == 401, "\(route.path)")
+                guard route.access != .unfinished else { continue }
+                for stage in [SessionStage.secondFactor, .enrolment] {
+                    let answer = try await plane.send(
+                        route.method, path, bearer: try await plane.caller(.tenantAdmin, stage: stage), body: body)
+                    #expect(answer.status == 403, "\(stage) \(route.path): \(answer.text.prefix(200))")
+                }
             }
         }
     }
@@ -141,7 +145,10 @@ private struct Row {
     @Test(arguments: Role.allCases, Plane.Backend.allCases) func nothingOfAnotherTenantCanBeNamed(_ role: Role, _ backend: Plane.Backend)
         async throws
     {
-        let plane = try await Plane(backend)
+        try await Plane.listening(backend) { try await Self.nameTheirs(in: $0, as: role) }
+    }
+
+    private static func nameTheirs(in plane: Plane, as role: Role) async throws {
         let (ours, theirs) = (plane.ours, plane.theirs)
         let before = try await plane.store.read(theirs.tenant.id) {
             (try $0.users(), try $0.agents(), try $0.apiTokens(), try $0.environments())
@@ -192,125 +199,6 @@ private struct Row {
         #expect(before.0 == after.0 && before.1 == after.1 && before.2 == after.2 && before.3 == after.3, "nothing of theirs changed")
     }
 
-    @Test func aCursorFitsOneTenantOnePersonAndOneQuestion() async throws {
-        let plane = try await Plane()
-        let admin = try await plane.caller(.tenantAdmin)
-        let first = try await plane.send(.get, "/api/v1/users?limit=1", bearer: admin)
-        let page = try JSONValue(parsing: Array(first.text.utf8))
-        let cursor = try #require(page["next"]?.string)
-        let second = try await plane.send(.get, "/api/v1/users?limit=1000&cursor=\(cursor)", bearer: admin)
-        #expect(second.status == 200)
-        // All of them, each once.
-        let all = try JSONValue(parsing: Array(try await plane.send(.get, "/api/v1/users", bearer: admin).text.utf8))
-        let rest = try JSONValue(parsing: Array(second.text.utf8))
-        #expect((page["data"]?.array ?? []) + (rest["data"]?.array ?? []) == all["data"]?.array)
-        #expect(rest["next"] == nil)
-        for (path, bearer) in [
-            ("/api/v1/users?limit=1&cursor=\(cursor)", try await plane.caller(.tenantAdmin, of: plane.theirs)),
-            ("/api/v1/users?limit=1&cursor=\(cursor)", try await plane.caller(.securityAdmin)),
-            ("/api/v1/tokens?cursor=\(cursor)", admin), ("/api/v1/agents?cursor=\(cursor)", admin),
-            ("/api/v1/audit?cursor=\(cursor)", admin),
-            ("/api/v1/users?cursor=\(cursor.dropLast())", admin), ("/api/v1/users?cursor=x\(cursor)", admin),
-            ("/api/v1/users?cursor=", admin),
-        ] { #expect(try await plane.send(.get, path, bearer: bearer).status == 400, "\(path.prefix(30))") }
-    }
-
-    @Test func theAuditLogIsReadToItsEndInParts() async throws {
-        let plane = try await Plane()
-        let auditor = try await plane.caller(.auditor)
-        var indices: [Int] = []
-        var path: String? = "/api/v1/audit?limit=3"
-        while let next = path {
-            let answer = try JSONValue(parsing: Array(try await plane.send(.get, next, bearer: auditor).text.utf8))
-            indices += (answer["data"]?.array ?? []).compactMap { $0["index"]?.int }
-            path = answer["next"]?.string.map { "/api/v1/audit?limit=3&cursor=\($0)" }
-        }
-        #expect(indices == Array(1...indices.count) && indices.count > 6)
-    }
-
-    @Test func anExportOfTheAuditLogInPagesProvesItself() async throws {
-        let plane = try await Plane()
-        let auditor = try await plane.caller(.auditor)
-        func get<Value: Decodable>(_ type: Value.Type, _ path: String) async throws -> Value {
-            try WireJSON.decode(type, from: Array(try await plane.send(.get, path, bearer: auditor).text.utf8))
-        }
-        let first = try await get(API.AuditPage.self, "/api/v1/audit/export?limit=3")
-        var lines = [first.head] + first.lines
-        var last = first.last
-        while last < first.size {
-            let next = try await get(API.AuditPage.self, "/api/v1/audit/export?limit=3&after=\(last)&size=\(first.size)")
-            lines += next.lines
-            last = next.last
-        }
-        let key = try await get(API.AuditCheckpoint.self, "/api/v1/audit/checkpoint").key
-        let bytes = Array(lines.joined(separator: "\n").utf8) + [0x0A]
-        guard case .intact(0, first.size, _) = try AuditExport.verify(bytes, key: try AuditKey(key)) else {
-            Issue.record("not intact")
-            return
-        }
-        // The export is on record, in itself.
-        #expect(lines.contains { $0.contains("auditExported") })
-        #expect(try await plane.send(.get, "/api/v1/audit/export?after=1&size=1000000", bearer: auditor).status == 404)
-    }
-
-    @Test func aWriteSentTwiceUnderOneKeyIsDoneOnce() async throws {
-        let plane = try await Plane()
-        let admin = try await plane.caller(.tenantAdmin)
-        func post(_ key: String, _ name: String, bearer: String? = nil) async throws -> Plane.Answer {
-            try await plane.send(
-                .post, "/api/v1/environments", bearer: bearer ?? admin, body: "{\"name\":\"\(name)\"}", headers: ["idempotency-key": key])
-        }
-        let answers = try await withThrowingTaskGroup(of: Plane.Answer.self) { group in
-            for _ in 0..<8 { group.addTask { try await post("one-and-the-same", "once") } }
-            return try await group.reduce(into: [Plane.Answer]()) { $0.append($1) }
-        }
-        #expect(answers.allSatisfy { $0.status == 201 || $0.status == 409 })
-        let bodies = Set(answers.filter { $0.status == 201 }.map(\.text))
-        #expect(bodies.count == 1)
-        let again = try await post("one-and-the-same", "once")
-        #expect(again.status == 201 && bodies.contains(again.text))
-        #expect(try await post("one-and-the-same", "other").status == 422, "the same key for something else")
-        #expect(
-            try await post("one-and-the-same", "twice", bearer: try await plane.caller(.securityAdmin)).status == 201,
-            "a key is its sender's")
-        #expect(try await post("short", "x").status == 400)
-        let names = try await plane.store.read(plane.ours.tenant.id) { try $0.environments().map(\.name) }
-        #expect(names.filter { $0 == "once" }.count == 1 && !names.contains("other"))
-        // What was refused may be asked again.
-        #expect(try await post("another-key-here", "once").status == 409)
-        #expect(try await post("another-key-here", "once").status == 409)
-    }
-
-    @Test func whatDidNotChangeIsNotSentAgainAndWhatDidIsNotOverwritten() async throws {
-        let plane = try await Plane()
-        let admin = try await plane.caller(.tenantAdmin)
-        let path = "/api/v1/users/\(plane.ours.target.id)"
-        let first = try await plane.send(.get, path, bearer: admin)
-        let tag = try #require(first.headers[.eTag])
-        let same = try await plane.send(.get, path, bearer: admin, headers: ["if-none-match": tag])
-        #expect(same.status == 304 && same.text.isEmpty)
-        func change(_ role: String) async throws -> Int {
-            try await plane.send(.patch, path, bearer: admin, body: "{\"role\":\"\(role)\"}", headers: ["if-match": tag]).status
-        }
-        #expect(try await change("auditor") == 200)
-        #expect(try await change("securityAnalyst") == 412)
-        #expect(try await plane.send(.get, path, bearer: admin, headers: ["if-none-match": tag]).status == 200)
-    }
-
-    @Test func tooManyRequestsAreToldWhenToComeBack() async throws {
-        let plane = try await Plane(
-            limits: APILimits(callers: RateLimiter(burst: 3, perSecond: 0.001), tenants: RateLimiter(burst: 5, perSecond: 0.001)))
-        let viewer = try await plane.caller(.viewer)
-        for _ in 0..<3 { #expect(try await plane.send(.get, "/api/v1/whoami", bearer: viewer).status == 200) }
-        let last = try await plane.send(.get, "/api/v1/whoami", bearer: viewer)
-        #expect(last.status == 429)
-        #expect(last.headers[.retryAfter].flatMap { Int($0) }.map { $0 >= 1 } == true)
-        // Others go on, until their tenant had as much as a tenant gets; other tenants go on then too.
-        let auditor = try await plane.caller(.auditor)
-        for status in [200, 200, 429] { #expect(try await plane.send(.get, "/api/v1/whoami", bearer: auditor).status == status) }
-        #expect(try await plane.send(.get, "/api/v1/whoami", bearer: try await plane.caller(.viewer, of: plane.theirs)).status == 200)
-    }
-
     /// Session fixation: a secret from before somebody's rights grew is worth nothing after.
     @Test func aSessionFromBeforeIsWorthNothingAfterward() async throws {
         let plane = try await Plane()
@@ -322,6 +210,53 @@ private struct Row {
         let stored = try await plane.store.read(plane.ours.tenant.id) { try $0.codeFactor(of: user.id) }
         #expect(stored?.confirmedAt == nil)
         #expect(try await plane.send(.get, "/api/v1/users", bearer: before).status == 403, "begun is not enrolled")
+        let secret = try plane.services.access.factors.master.unwrap(
+            try #require(stored).wrapped, for: SecondFactors.purpose(user))
+        let code = TOTP.code(secret, step: TOTP.step(at: Date()))
+        let done = try await plane.send(.post, "/api/v1/me/app/confirm", bearer: before, body: "{\"code\":\"\(code)\"}")
+        let after = try #require(try JSONValue(parsing: Array(done.text.utf8))["session"]?["token"]?.string)
+        #expect(done.status == 200 && after != before)
+        #expect(try await plane.send(.get, "/api/v1/users", bearer: after).status == 200)
+        for path in ["users", "me", "whoami"] {
+            #expect(try await plane.send(.get, "/api/v1/\(path)", bearer: before).status == 401, "\(path)")
+        }
+        // Showing once more who one is gives another secret too.
+        let stale = try await plane.staleSession(.viewer)
+        let email = "viewer-full@ours.example"
+        let viewer = try #require(try await plane.store.readDirectory { try $0.user(email: email) })
+        let hash = try await plane.services.signIn.hash.make(Secret("a sentence of ours"))
+        try await plane.store.write(plane.ours.tenant.id) { try $0.setPassword(of: viewer.id, hash: hash, mustChange: false) }
+        let stepped = try await plane.send(
+            .post, "/api/v1/session/step-up", bearer: stale, body: #"{"password":"a sentence of ours"}"#)
+        let fresh = try #require(try JSONValue(parsing: Array(stepped.text.utf8))["token"]?.string)
+        #expect(try await plane.send(.get, "/api/v1/whoami", bearer: fresh).status == 200)
+        #expect(try await plane.send(.get, "/api/v1/whoami", bearer: stale).status == 401)
+    }
+
+    /// CVE-2026-103264: what names something opens nothing.
+    @Test func identifiersAreNoCredentials() async throws {
+        let plane = try await Plane()
+        let side = plane.ours
+        let session = try await plane.services.signIn.authenticate(Secret(try await plane.caller(.tenantAdmin)))
+        let digest = Hex.encode(session.digest)
+        for text in [
+            side.tenant.id.description, side.environment.id.description, side.agent.description, side.run.description,
+            side.target.id.description, side.account.id.description, side.token.description, "clr_\(side.token)", "clrs_\(side.token)",
+            try #require(session.id).description, digest, "clrs_\(digest)", "admin@ours.example", "host", "01",
+        ] {
+            #expect(try await plane.send(.get, "/api/v1/whoami", bearer: text).status == 401, "\(text)")
+            #expect(try await plane.page("/", text).headers[.location] == "/sign-in", "\(text)")
+        }
+    }
+
+    /// GHSA-6xf3-5hp7-xqqg: what is pasted into a shell is made of nothing that a shell reads.
+    @Test func theCommandThatEnrolsHoldsNothingThatAShellReads() async throws {
+        let plane = try await Plane()
+        let answer = try await plane.send(
+            .post, "/api/v1/enrolment-tokens", bearer: try await plane.caller(.tenantAdmin),
+            body: "{\"environment\":\"\(plane.ours.environment.id)\"}")
+        let command = try #require(try JSONValue(parsing: Array(answer.text.utf8))["command"]?.string)
+        #expect(command.wholeMatch(of: /cloudryption-agent enroll [A-Za-z0-9 :\/._-]+/) != nil, "\(command)")
     }
 
     @Test func theDescriptionIsOfEveryRouteAndEveryNameInItExists() async throws {

@@ -148,6 +148,30 @@ import Testing
         #expect(indexes == Array(1...50))
     }
 
+    /// The log's table takes nothing any more, as when the disk is full or somebody took the right away.
+    @Test(arguments: Backend.allCases) func anActWhoseEntryCannotBeWrittenDoesNotHappen(_ backend: Backend) async throws {
+        let fixture = try await StoreFixture(backend)
+        switch backend {
+        case .sqlite:
+            _ = try await (fixture.store as? SQLiteStore)?.file(of: fixture.tenant.id).write {
+                try $0.script("CREATE TRIGGER full BEFORE INSERT ON audit_entries BEGIN SELECT raise(ABORT, 'no room'); END;")
+            }
+        case .postgresql: try await fixture.rawDirectory("REVOKE INSERT ON audit_entries FROM cloudryption_app")
+        }
+        let user = fixture.user("late@one.example")
+        await #expect(throws: StoreError.self) {
+            try await fixture.store.write(fixture.tenant.id) { tables in
+                try tables.insert(user, passwordHash: "x")
+                try tables.insert(
+                    AuditEntry(
+                        tenant: tables.tenantID, index: 1, time: now, actor: "system", act: "x", subject: "y", outcome: "ok", detail: "",
+                        hash: [1]))
+            }
+        }
+        #expect(try await fixture.store.read(fixture.tenant.id) { try $0.user(user.id) } == nil)
+        #expect(try await fixture.store.readDirectory { try $0.user(email: user.email) } == nil)
+    }
+
     @Test(arguments: Backend.allCases) func twoTenantsWriteAtTheSameMoment(_ backend: Backend) async throws {
         let fixture = try await StoreFixture(backend)
         let tenants = (0..<12).map { Tenant(id: .random(), name: "tenant \($0)", createdAt: now) }

@@ -47,7 +47,7 @@ extension ControlPlane {
     /// Runs the server's command line, as its operator.
     func operate(_ arguments: [String], environment: [String: String] = [:]) async throws -> RealProcess.Outcome {
         try await RealProcess.run(
-            Programs.server, arguments + ["--data", data], environment: ["HOME": folder.path].merging(environment) { $1 })
+            Programs.server, arguments + ["--data", data], environment: surroundings.merging(environment) { $1 })
     }
 }
 

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import TestSupport
 import Testing
 
 /// Where this build put the programs, and the Python that has the emulated AWS.
@@ -39,6 +40,34 @@ struct SampleAccount {
     }
 }
 
+/// Where a control plane keeps its tables: files in its folder, or a database of its own on the tests' PostgreSQL.
+struct Tables {
+    enum Kind: String, CaseIterable, Sendable { case sqlite, postgresql }
+    /// The environment of commands that migrate, and of those that serve: their login owns nothing.
+    let owning: [String: String]
+    let serving: [String: String]
+    private let login: String?
+
+    init(_ kind: Kind) throws {
+        guard kind == .postgresql else {
+            (owning, serving, login) = ([:], [:], nil)
+            return
+        }
+        let server = try PostgreSQLServer.forPrograms()
+        let name = try server.makeDatabase()
+        let login = "\(name)_serving"
+        try server.psql("CREATE ROLE \(login) LOGIN")
+        owning = ["CLOUDRYPTION_DATABASE": server.address(database: name)]
+        serving = ["CLOUDRYPTION_DATABASE": server.address(database: name, user: login)]
+        self.login = login
+    }
+
+    /// Lets the serving login be the app, once `migrate` made that role.
+    func admit() throws {
+        if let login { try PostgreSQLServer.forPrograms().psql("GRANT cloudryption_app TO \(login)") }
+    }
+}
+
 /// One control plane with its folder, started as its operator would.
 final class ControlPlane {
     let folder: URL
@@ -47,8 +76,10 @@ final class ControlPlane {
     private(set) var pin = ""
     private(set) var server: RealProcess?
     let pieceSize: Int
+    private let tables: Tables
 
-    init(pieceSize: Int = 4 << 20) throws {
+    init(pieceSize: Int = 4 << 20, _ kind: Tables.Kind = .sqlite) throws {
+        tables = try Tables(kind)
         folder = FileManager.default.temporaryDirectory.appending(path: "clr-plane-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         listen = try freePort()
@@ -58,6 +89,8 @@ final class ControlPlane {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
+    /// The environment of the server's programs.
+    var surroundings: [String: String] { ["HOME": folder.path].merging(tables.serving) { $1 } }
     var data: String { folder.appending(path: "data").path }
     var address: String { "https://localhost:\(listen)" }
     var profile: String { folder.appending(path: "profile.json").path }
@@ -66,13 +99,16 @@ final class ControlPlane {
 
     /// Makes a tenant with one environment of the name `production`.
     func bootstrap(tenant: String = "Acme", environment: String = "production") async throws {
+        let migrated = try await RealProcess.run(Programs.server, ["migrate", "--data", data], environment: tables.owning)
+        try #require(migrated.status == 0, "migrate: \(migrated.errors)")
+        try tables.admit()
         let outcome = try await RealProcess.run(
             Programs.server,
             [
                 "bootstrap", "--data", data, "--tenant", tenant, "--environment", environment, "--admin",
                 "admin@\(tenant.lowercased()).example",
                 "--console-port", "\(listen)", "--cli-profile", tenant == "Acme" ? profile : profile + "." + tenant, "--json",
-            ], environment: ["HOME": folder.path])
+            ], environment: surroundings)
         try #require(outcome.status == 0, "bootstrap: \(outcome.errors)")
         let answer = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
         pin = try #require(answer["caPin"] as? String)
@@ -87,7 +123,7 @@ final class ControlPlane {
                 "serve", "--data", data, "--listen", "127.0.0.1:\(listen)", "--agent-listen", "127.0.0.1:\(gateway)", "--public-name",
                 "localhost",
                 "--with-work", "--worker", Programs.worker.path, "--piece-size", "\(pieceSize)",
-            ] + extra, environment: ["HOME": folder.path])
+            ] + extra, environment: surroundings)
         server = process
         try await eventually("the control plane to answer") {
             guard process.isRunning else { throw NeverHappened(description: "the control plane ended: \(process.errors.suffix(800))") }
@@ -126,7 +162,7 @@ final class ControlPlane {
     func enrolmentToken(environment: String = "production", tenant: String = "Acme") async throws -> String {
         let outcome = try await RealProcess.run(
             Programs.server, ["enrolment-token", "--data", data, "--tenant", tenant, "--environment", environment],
-            environment: ["HOME": folder.path])
+            environment: surroundings)
         try #require(outcome.status == 0, "enrolment-token: \(outcome.errors)")
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }

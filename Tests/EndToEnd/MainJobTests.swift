@@ -9,9 +9,9 @@ import WireProtocol
 
 /// The main job with real processes: agent, server, worker, command line, and an emulated AWS, all on loopback.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct MainJobTests {
-    @Test func anAgentReadsAnAccountAndTheControlPlaneShowsItsPaths() async throws {
+    @Test(arguments: Tables.Kind.allCases) func anAgentReadsAnAccountAndTheControlPlaneShowsItsPaths(_ kind: Tables.Kind) async throws {
         let sample = try await SampleAccount.start()
-        let plane = try ControlPlane()
+        let plane = try ControlPlane(kind)
         try await plane.bootstrap()
         try await plane.start()
         let agent = try Agent(sample.environment)

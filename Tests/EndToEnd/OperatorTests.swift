@@ -6,39 +6,46 @@ import Testing
 @Suite struct OperatorTests {
     final class Plane {
         let folder = FileManager.default.temporaryDirectory.appending(path: "clr-operator-\(UUID().uuidString)")
-        let environment: [String: String]
-        let serving: [String: String]
+        let tables: Tables
 
-        init(_ database: String) throws {
+        init(_ kind: Tables.Kind) throws {
+            tables = try Tables(kind)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            guard database == "postgresql" else {
-                environment = [:]
-                serving = [:]
-                return
-            }
-            let server = try PostgreSQLServer.forPrograms()
-            let name = try server.makeDatabase()
-            environment = ["CLOUDRYPTION_DATABASE": server.address(database: name)]
-            try server.psql("CREATE ROLE \(name)_serving LOGIN")
-            serving = ["CLOUDRYPTION_DATABASE": server.address(database: name, user: "\(name)_serving")]
         }
         deinit { try? FileManager.default.removeItem(at: folder) }
 
         func run(_ arguments: String..., as environment: [String: String]? = nil) async throws -> RealProcess.Outcome {
             let data = ["--data", folder.appending(path: "data").path]
-            return try await RealProcess.run(Programs.server, arguments + data, environment: environment ?? self.environment)
+            return try await RealProcess.run(Programs.server, arguments + data, environment: environment ?? tables.owning)
         }
         func good(_ arguments: String...) async throws -> String {
             let data = ["--data", folder.appending(path: "data").path]
-            let outcome = try await RealProcess.run(Programs.server, arguments + data, environment: environment)
+            let outcome = try await RealProcess.run(Programs.server, arguments + data, environment: tables.owning)
             #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
             return outcome.output
         }
         func path(_ name: String) -> String { folder.appending(path: name).path }
     }
 
-    @Test(arguments: ["sqlite", "postgresql"]) func aTenantsLifeIsOnRecordAndTheRecordProvesItself(_ database: String) async throws {
-        let plane = try Plane(database)
+    // Entry n stands in line n, behind the head.
+    private static func without(_ entry: Int, _ lines: [String]) -> [String] {
+        var lines = lines
+        lines.remove(at: entry)
+        return lines
+    }
+    private static func twice(_ entry: Int, _ lines: [String]) -> [String] {
+        var lines = lines
+        lines.insert(lines[entry], at: entry)
+        return lines
+    }
+    private static func swapped(_ entry: Int, _ lines: [String]) -> [String] {
+        var lines = lines
+        lines.swapAt(entry, entry + 1)
+        return lines
+    }
+
+    @Test(arguments: Tables.Kind.allCases) func aTenantsLifeIsOnRecordAndTheRecordProvesItself(_ kind: Tables.Kind) async throws {
+        let plane = try Plane(kind)
         #expect(try await plane.good("migrate").contains("version"))
         let made = try await plane.good("tenant", "create", "Acme", "--admin", "a@acme.example")
         #expect(made.contains("password"))
@@ -64,6 +71,20 @@ import Testing
             toFile: plane.path("edited"), atomically: true, encoding: .utf8)
         let edited = try await verify("edited", key)
         #expect(edited.status == 1 && edited.errors.contains("broken at entry 4"), "\(edited.errors)")
+        let lines = text.split(separator: "\n").map(String.init)
+        var forged = lines
+        forged[0] = lines[0].replacing(/\\n\d+\\n/, with: "\\n1\\n", maxReplacements: 1)
+        #expect(forged[0] != lines[0])
+        let tampered: [(name: String, lines: [String], reason: String)] = [
+            ("dropped", Self.without(3, lines), "broken at entry 3"), ("cut", Array(lines.prefix(4)), "broken at entry 4"),
+            ("inserted", Self.twice(3, lines), "broken at entry 4"), ("reordered", Self.swapped(3, lines), "broken at entry 3"),
+            ("forged", forged, "badCheckpoint"),
+        ]
+        for (name, lines, reason) in tampered {
+            try (lines.joined(separator: "\n") + "\n").write(toFile: plane.path(name), atomically: true, encoding: .utf8)
+            let outcome = try await verify(name, key)
+            #expect(outcome.status == 1 && outcome.errors.contains(reason), "\(name): \(outcome.errors)")
+        }
         #expect(try await verify("log", plane.good("audit", "key", "--tenant", "Other")).status == 1)
         #expect(try await RealProcess.run(Programs.cli, ["audit", "verify", plane.path("log")]).status == 2)
         let early = try await plane.run("audit", "purge", "--tenant", "Acme", "--before", "2999-01-01")
@@ -82,20 +103,21 @@ import Testing
     }
 
     @Test func aLoginThatOwnsNothingServesAndDoesNotMigrate() async throws {
-        let plane = try Plane("postgresql")
+        let plane = try Plane(.postgresql)
         // Nothing is there yet, and this login may not make it.
-        let refused = try await plane.run("bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.serving)
+        let refused = try await plane.run(
+            "bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.tables.serving)
         #expect(refused.status == 1)
         _ = try await plane.good("migrate")
-        let name = try #require(
-            plane.serving["CLOUDRYPTION_DATABASE"]?.split(separator: "@").first?.split(separator: "/").last.map(String.init))
         // Not before it is of the app.
-        let stranger = try await plane.run("bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.serving)
+        let stranger = try await plane.run(
+            "bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.tables.serving)
         #expect(stranger.status == 1)
-        try PostgreSQLServer.forPrograms().psql("GRANT cloudryption_app TO \(name)")
-        let made = try await plane.run("bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.serving)
+        try plane.tables.admit()
+        let made = try await plane.run(
+            "bootstrap", "--tenant", "T", "--environment", "E", "--admin", "a@t.example", as: plane.tables.serving)
         #expect(made.status == 0, "\(made.errors)")
-        let purge = try await plane.run("audit", "purge", "--tenant", "T", "--before", "2020-01-01", as: plane.serving)
+        let purge = try await plane.run("audit", "purge", "--tenant", "T", "--before", "2020-01-01", as: plane.tables.serving)
         #expect(purge.status == 1, "the app cannot drop entries")
     }
 }

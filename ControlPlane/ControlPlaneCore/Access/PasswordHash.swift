@@ -16,7 +16,8 @@ final class PasswordHash: Sendable {
     private static let hashBytes = 32
 
     private let lanes = [DispatchQueue(label: "passwords.1"), DispatchQueue(label: "passwords.2")]
-    private let waiting = Mutex(0)
+    /// How many are on each lane.
+    private let waiting = Mutex([0, 0])
     /// What an unknown account's password is compared with, so that knowing an account takes as long as not knowing it.
     private let decoy: String
 
@@ -40,15 +41,15 @@ final class PasswordHash: Sendable {
     }
 
     private func onLane<T: Sendable>(_ work: @escaping @Sendable () throws(AccessError) -> T) async throws(AccessError) -> T {
-        let place = waiting.withLock { count -> Int? in
-            guard count < Self.queueLimit else { return nil }
-            count += 1
-            return count
+        let shortest = waiting.withLock { counts -> Int? in
+            guard counts.reduce(0, +) < Self.queueLimit, let lane = counts.indices.min(by: { counts[$0] < counts[$1] }) else { return nil }
+            counts[lane] += 1
+            return lane
         }
-        guard let place else { throw AccessError(.throttled, "too many sign-ins at once: try again") }
-        defer { waiting.withLock { $0 -= 1 } }
+        guard let shortest else { throw AccessError(.throttled, "too many sign-ins at once: try again") }
+        defer { waiting.withLock { $0[shortest] -= 1 } }
         let result: Result<T, AccessError> = await withCheckedContinuation { continuation in
-            lanes[place % lanes.count].async {
+            lanes[shortest].async {
                 do throws(AccessError) { continuation.resume(returning: .success(try work())) } catch {
                     continuation.resume(returning: .failure(error))
                 }
