@@ -239,6 +239,7 @@ struct Site: Sendable {
 @Suite struct ConsoleTests {
     static let pages = [
         "/", "/paths", "/paths/path-00000000000000a1", "/paths/path-00000000000000a3", "/fixes", "/fixes?fixes=1", "/fixes?fixes=0",
+        "/fixes?fix=fix-00000000000000f1", "/fixes?fix=fix-00000000000000f2&fix=fix-00000000000000f1",
         "/findings",
         "/findings?severity=high", "/coverage", "/runs", "/agents",
     ]
@@ -446,6 +447,31 @@ struct Site: Sendable {
         #expect(try await site.page("/?run=nonsense").status == 404)
     }
 
+    @Test func saysWhatChangesDoThatTheAddressNames() async throws {
+        let site = try Site()
+        let one = try await site.page("/fixes?fix=fix-00000000000000f2").text
+        #expect(one.contains("If 1 change is made") && one.contains("exactly this made"))
+        #expect(one.contains("value=\"fix-00000000000000f2\" form=\"whatif\" checked"))
+        #expect(one.contains("value=\"fix-00000000000000f1\" form=\"whatif\"> Ask"))
+        // Both are the whole plan, which was evaluated.
+        let both = try await site.page("/fixes?run=\(site.world.run.id)&fix=fix-00000000000000f2&fix=fix-00000000000000f1").text
+        #expect(both.contains("exactly these made") && !both.contains("cloudryption what-if"))
+        #expect(both.contains("/paths/path-00000000000000a2?run=\(site.world.run.id)"))
+    }
+
+    @Test func refusesChangesThatThePlanDoesNotHave() async throws {
+        let site = try Site()
+        #expect(try await site.page("/fixes?fix=fix-00000000000000ff").status == 404)
+        #expect(try await site.page("/fixes?run=\(site.world.foreignRun.id)&fix=fix-00000000000000f1").status == 404)
+        for name in ["", "fix-", "f1", "%3Cscript%3Ealert(1)%3C/script%3E", "fix-00000000000000F1", "fix-00000000000000f1%00", "../fixes"] {
+            let answer = try await site.page("/fixes?fix=\(name)")
+            #expect(answer.status == 400, "\(name)")
+            #expect(!answer.text.contains("<script>alert"))
+        }
+        let many = (0..<201).map { _ in "fix=fix-00000000000000f1" }.joined(separator: "&")
+        #expect(try await site.page("/fixes?\(many)").status == 400)
+    }
+
     @Test func sendsNoBodyAfterHEAD() async throws {
         let site = try Site()
         for path in ["/healthz", "/nothing", "/api/v1/paths"] {
@@ -473,7 +499,7 @@ enum XMLDocumentCheck {
             text = try text.replacing(Regex("<\(void)([^>]*)>")) { match in "<\(void)\(match.output[1].substring ?? "")/>" }
         }
         text = text.replacing("<!doctype html>", with: "")
-        for word in ["defer", "required", "autofocus", "hidden", "selected", "open"] {
+        for word in ["defer", "required", "autofocus", "hidden", "selected", "open", "checked"] {
             text = try text.replacing(Regex("(<[a-z][^>]*) \(word)(?=[ >/])")) { match in "\(match.output[1].substring ?? "") \(word)=\"\""
             }
         }

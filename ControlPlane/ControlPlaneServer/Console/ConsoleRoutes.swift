@@ -166,7 +166,10 @@ struct ConsoleRoutes: PageRoutes {
 
     @Sendable private func fixes(_ request: Request, _ context: SignedInContext) async throws -> Response {
         let count = try request.number("fixes", in: 0...10_000)
-        return try await resultPage(request, context, .fixes, "Fix plan", "fixes") { FixesPage($0, $1, count: count) }
+        let names = try request.chosenFixes()
+        return try await resultPage(request, context, .fixes, "Fix plan", "fixes") { source, result in
+            FixesPage(source, result, count: count, whatIf: try names.map { try WhatIfPart(result, names: $0) })
+        }
     }
 
     @Sendable private func findings(_ request: Request, _ context: SignedInContext) async throws -> Response {

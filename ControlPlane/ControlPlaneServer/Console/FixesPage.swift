@@ -5,6 +5,9 @@ import ControlPlaneCore
 /// One change with its text before and after.
 struct FixEntry {
     var number: String
+    var id: String
+    /// Whether it is one of those that are asked about.
+    var isAsked = false
     var name: String
     var resource: String
     var cost: String
@@ -22,6 +25,7 @@ struct FixEntry {
 
     init(_ fix: Fix, number: String, total: Double) {
         self.number = number
+        id = Wording.shown(fix.id)
         removed = "\(Wording.percent(fix.exposureRemoved, of: total))% alone"
         name = Wording.shown(fix.title)
         resource = Wording.shown(fix.resource, limit: 1024)
@@ -71,8 +75,10 @@ struct FixesPage: Page {
     var hasAlternatives: Bool
     var alternatives: [FixEntry]
     var moreAlternatives: String?
+    var whatIf: WhatIfPart?
 
-    init(_ source: PageSource, _ result: RunResult, count: Int?) {
+    init(_ source: PageSource, _ result: RunResult, count: Int?, whatIf: WhatIfPart? = nil) {
+        self.whatIf = whatIf
         let plan = result.result.plan
         let total = result.result.summary.materialExposure
         let chosen = min(max(count ?? plan.fixes.count, 0), plan.fixes.count)
@@ -113,7 +119,8 @@ struct FixesPage: Page {
             : "Verified: what is removed was found by evaluating again with these made."
         chosenFixes = made.enumerated().map { index, fix in
             var entry = FixEntry(fix, number: "\(index + 1).", total: total)
-            entry.open = index == 0
+            entry.open = index == 0 && whatIf == nil
+            entry.isAsked = whatIf?.names.contains(fix.id) == true
             return entry
         }
         let cut = Set(made.flatMap(\.closes))
@@ -124,8 +131,10 @@ struct FixesPage: Page {
                 href: "/paths/\(PercentEncoding.encode($0.id))\(frame.query)", name: Wording.shown($0.title), severity: Pill($0.severity))
         }
         hasOpen = !openPaths.isEmpty
-        alternatives = plan.alternatives.prefix(40).map {
-            FixEntry($0, number: "", total: total)
+        alternatives = plan.alternatives.prefix(40).map { fix in
+            var entry = FixEntry(fix, number: "", total: total)
+            entry.isAsked = whatIf?.names.contains(fix.id) == true
+            return entry
         }
         hasAlternatives = !alternatives.isEmpty
         moreAlternatives = plan.alternatives.count > 40 ? "and \(Wording.grouped(plan.alternatives.count - 40)) more" : nil

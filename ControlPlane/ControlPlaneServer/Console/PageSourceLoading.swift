@@ -65,6 +65,23 @@ extension Request {
         return severity
     }
 
+    /// The changes that the query names, each once; `nil` where it names none.
+    func chosenFixes() throws -> [String]? {
+        let names = uri.queryParameters[values: "fix"]
+        guard !names.isEmpty else { return nil }
+        let isSound = names.count <= 200 && names.allSatisfy { Self.isFix($0) }
+        guard isSound else {
+            throw Refusal(.badRequest, "http.badQuery", "fix is the identifier of a change of this plan, named at most 200 times.")
+        }
+        var seen: Set<String> = []
+        return names.map(String.init).filter { seen.insert($0).inserted }
+    }
+
+    private static func isFix(_ name: Substring) -> Bool {
+        let digits = Set("0123456789abcdef".utf8)
+        return name.hasPrefix("fix-") && name.utf8.count == 20 && name.utf8.dropFirst(4).allSatisfy(digits.contains)
+    }
+
     /// A whole number that the query names, held to a range.
     func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = uri.queryParameters[Substring(name)] else { return nil }

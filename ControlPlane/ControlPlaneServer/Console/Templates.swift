@@ -228,6 +228,7 @@ struct Templates: Sendable {
     static let fix = #"""
         <details class="group"{{#open}} open{{/open}}><summary><span class="num dim">{{number}}</span><span class="t"><bdi>{{name}}</bdi></span><span class="dim num">effort {{cost}}</span><span class="num">{{removed}}</span></summary>
         <p class="dim"><bdi class="mono">{{resource}}</bdi></p>
+        <p><label><input type="checkbox" name="fix" value="{{id}}" form="whatif"{{#isAsked}} checked{{/isAsked}}> Ask what this does with others</label></p>
         <p class="dim">{{closes}}{{#lost}} {{.}}{{/lost}}</p>
         <div class="ba"><div><h4>Now</h4><pre tabindex="0"><bdi>{{before}}</bdi></pre></div><div><h4>After</h4><pre tabindex="0"><bdi>{{after}}</bdi></pre></div></div>
         {{#cli}}<h4>Commands</h4><pre tabindex="0"><bdi>{{.}}</bdi></pre>{{/cli}}
@@ -246,6 +247,15 @@ struct Templates: Sendable {
         <p class="hint">{{objective}} {{optimality}}</p>
         <p class="hint">{{verified}}</p>
         </section>
+        {{#whatIf}}<section class="card"><h2>{{heading}}</h2>
+        <ul>{{#entries}}<li><bdi>{{.}}</bdi></li>{{/entries}}</ul>
+        <p>{{sentence}}</p>
+        {{#command}}<p class="hint">To have them evaluated together, of a folder that the agent collected:</p><pre tabindex="0"><bdi>{{.}}</bdi></pre>{{/command}}
+        {{#hasClosed}}<div class="scroll"><table><caption>Paths that are closed then</caption><thead><tr><th scope="col">Severity</th><th scope="col">Path</th></tr></thead><tbody>
+        {{#closed}}<tr><td>{{#severity}}{{>pill}}{{/severity}}</td><th scope="row" class="name"><a href="{{href}}"><bdi>{{name}}</bdi></a></th></tr>{{/closed}}</tbody></table></div>{{#more}}<p class="hint">{{.}}</p>{{/more}}{{/hasClosed}}
+        {{^hasClosed}}<p class="dim">Alone each of them closes no path.</p>{{/hasClosed}}
+        </section>{{/whatIf}}
+        <form method="get" action="/fixes" id="whatif" class="fields">{{#fields}}<input type="hidden" name="{{key}}" value="{{value}}">{{/fields}}<button class="btn">Ask what the ticked changes do</button></form>
         <section class="card"><h2>In this order</h2>
         {{#chosenFixes}}{{>fix}}{{/chosenFixes}}
         {{^chosenFixes}}<p class="dim">With no fix made, everything stays open.</p>{{/chosenFixes}}
