@@ -1,14 +1,14 @@
 import CloudModel
 
-/// Writes what one edit, or all edits of one document, mean for people and tools. Long because every kind of edit has its place here.
+/// Writes what one edit, or all edits of one document, mean for people and tools.
 struct FixParts {
     /// As it is before any change: statements are numbered by its texts.
-    private let original: CloudSnapshot
+    let original: CloudSnapshot
     /// Changes that were made before.
-    private let prior: [[Edit]]
+    let prior: [[Edit]]
     /// As it is after those.
-    private let snapshot: CloudSnapshot
-    private let index: PatchIndex
+    let snapshot: CloudSnapshot
+    let index: PatchIndex
 
     /// - Parameter index: of the original; made where there is none.
     init(_ original: CloudSnapshot, _ prior: [[Edit]] = [], index: PatchIndex? = nil) {
@@ -34,20 +34,20 @@ struct FixParts {
         return parts
     }
 
-    private func principal(_ arn: String) -> Principal? { index.principals[arn].map { original.principals[$0] } }
+    func principal(_ arn: String) -> Principal? { index.principals[arn].map { original.principals[$0] } }
     /// The first thing of a name as it is after the changes before.
-    private func first<Item>(_ list: KeyPath<CloudSnapshot, [Item]>, _ places: [Int]?) -> Item? {
+    func first<Item>(_ list: KeyPath<CloudSnapshot, [Item]>, _ places: [Int]?) -> Item? {
         places?.first.map { snapshot[keyPath: list][$0] }
     }
 
     /// A text before and after edits, with what was done to it before; `nil` where there is none.
-    private func texts(_ document: JSONValue, _ place: Edit.Place, _ edits: [Edit]) -> (before: JSONValue?, after: JSONValue?) {
+    func texts(_ document: JSONValue, _ place: Edit.Place, _ edits: [Edit]) -> (before: JSONValue?, after: JSONValue?) {
         let earlier = prior.joined().filter { $0.place == place }
         return (earlier.isEmpty ? document : Patch.document(document, Array(earlier)), Patch.document(document, earlier + edits))
     }
 
     /// A command of words and options, in the region where there is one.
-    private func aws(_ words: String, _ options: [(String, String)] = [], tail: String = "", region: String? = nil) -> String {
+    func aws(_ words: String, _ options: [(String, String)] = [], tail: String = "", region: String? = nil) -> String {
         var text = "aws \(words)"
         for (name, value) in options { text += " " + ShellText.option(name, value) }
         if !tail.isEmpty { text += " " + tail }
@@ -56,12 +56,12 @@ struct FixParts {
     }
 
     /// A block of Terraform.
-    private func block(_ type: String, _ label: String, _ members: [(String, String)]) -> String {
+    func block(_ type: String, _ label: String, _ members: [(String, String)]) -> String {
         "resource \"\(type)\" \"\(ShellText.label(label))\" {\n" + Self.arguments(members, "  ") + "\n}"
     }
 
     /// Arguments as `terraform fmt` lays them out: those of one line each that follow one another have their signs below each other.
-    private static func arguments(_ members: [(String, String)], _ indent: String) -> String {
+    static func arguments(_ members: [(String, String)], _ indent: String) -> String {
         let isLong = members.map { $0.1.utf8.contains(0x0A) }
         return members.indices.map { place in
             let first = members[..<place].indices.last { isLong[$0] }.map { $0 + 1 } ?? 0
@@ -73,412 +73,9 @@ struct FixParts {
     }
 
     /// A block of Terraform with one block inside. HCL has no block of several arguments on one line.
-    private func nested(_ type: String, _ label: String, _ inner: String, _ members: [(String, String)]) -> String {
+    func nested(_ type: String, _ label: String, _ inner: String, _ members: [(String, String)]) -> String {
         "resource \"\(type)\" \"\(ShellText.label(label))\" {\n  \(inner) {\n" + Self.arguments(members, "    ") + "\n  }\n}"
     }
 
-    private func encoded(_ document: JSONValue) -> String { "jsonencode(\(ShellText.terraform(document, indent: "  ")))" }
-
-    // MARK: Documents
-
-    private func part(_ place: Edit.Place, _ edits: [Edit]) -> FixTexts.Part? {
-        switch place {
-        case .inline(let holder, let name): return inline(holder, name, edits)
-        case .managed(let arn): return managed(arn, edits)
-        case .trust(let arn):
-            guard let role = principal(arn), let document = role.trust?.document else { return nil }
-            let texts = texts(document, place, edits)
-            let before = texts.before ?? Patch.nothing(.trust, arn)
-            let after = texts.after ?? Patch.nothing(.trust, arn)
-            let command = { (text: JSONValue) in
-                aws(
-                    "iam update-assume-role-policy",
-                    [("--role-name", role.name), ("--policy-document", ShellText.json(text))])
-            }
-            return .init(
-                label: "trust policy of \(arn)", before: before, after: after, commands: [command(after)], rollback: [command(before)],
-                terraform: block(
-                    "aws_iam_role", role.name, [("name", ShellText.terraform(role.name)), ("assume_role_policy", encoded(after))]))
-        case .resource(let arn): return resource(arn, edits)
-        }
-    }
-
-    private func inline(_ holder: String, _ name: String, _ edits: [Edit]) -> FixTexts.Part? {
-        guard let principal = principal(holder), let kind = Self.kind(principal),
-            let document = principal.policies.first(where: { $0.kind == .inline && $0.name == name })?.document
-        else { return nil }
-        let (before, after) = texts(document, .inline(principal: holder, name: name), edits)
-        guard let before else { return nil }
-        let names = [("--\(kind)-name", principal.name), ("--policy-name", name)]
-        let put = { (text: JSONValue) in aws("iam put-\(kind)-policy", names + [("--policy-document", ShellText.json(text))]) }
-        return .init(
-            label: "policy \(name) of \(holder)", before: before, after: after ?? .null,
-            commands: [after.map(put) ?? aws("iam delete-\(kind)-policy", names)], rollback: [put(before)],
-            terraform: after.map {
-                block(
-                    "aws_iam_\(kind)_policy", principal.name + "_" + name,
-                    [("name", ShellText.terraform(name)), (kind, ShellText.terraform(principal.name)), ("policy", encoded($0))])
-            } ?? "# Remove the resource \"aws_iam_\(kind)_policy\" of policy \(ShellText.terraform(name)).")
-    }
-
-    private static func kind(_ principal: Principal) -> String? {
-        switch principal.kind {
-        case .user: "user"
-        case .group: "group"
-        case .role: "role"
-        case .root: nil
-        }
-    }
-
-    private func managed(_ arn: String, _ edits: [Edit]) -> FixTexts.Part? {
-        guard let policy = index.policies[arn]?.first.map({ original.policies[$0] }), let document = policy.source.document else {
-            return nil
-        }
-        let texts = texts(document, .managed(arn), edits)
-        let before = texts.before ?? Patch.nothing(.managed, arn)
-        let after = texts.after ?? Patch.nothing(.managed, arn)
-        let create = { (text: JSONValue) in
-            aws(
-                "iam create-policy-version", [("--policy-arn", arn), ("--policy-document", ShellText.json(text))], tail: "--set-as-default")
-        }
-        let delete = { (version: String) in
-            aws("iam delete-policy-version", [("--policy-arn", arn), ("--version-id", version)])
-        }
-        // At most five versions can exist (IAM quotas). The old default goes, so that nobody can make it the default again.
-        let earlier = prior.count { $0.contains { $0.place == .managed(arn) } }
-        var commands = earlier == 0 ? Patch.evicted(policy).map { [delete($0)] } ?? [] : []
-        commands.append(create(after))
-        let old = earlier == 0 ? policy.defaultVersion : Patch.nextVersion(policy, after: earlier - 1)
-        if let old { commands.append(delete(old)) }
-        return .init(
-            label: "policy \(arn)", before: before, after: after, commands: commands,
-            rollback: [create(before), delete(Patch.nextVersion(policy, after: earlier))],
-            terraform: block(
-                "aws_iam_policy", policy.name, [("name", ShellText.terraform(policy.name)), ("policy", encoded(after))]))
-    }
-
-    private func resource(_ arn: String, _ edits: [Edit]) -> FixTexts.Part? {
-        if let bucket = original.buckets.first(where: { $0.arn == arn }), let document = bucket.policy?.document {
-            let (before, after) = texts(document, .resource(arn), edits)
-            guard let before else { return nil }
-            let put = { (text: JSONValue) in
-                aws("s3api put-bucket-policy", [("--bucket", bucket.name), ("--policy", ShellText.json(text))])
-            }
-            return .init(
-                label: "policy of \(arn)", before: before, after: after ?? .null,
-                commands: [after.map(put) ?? aws("s3api delete-bucket-policy", [("--bucket", bucket.name)])], rollback: [put(before)],
-                terraform: after.map {
-                    block("aws_s3_bucket_policy", bucket.name, [("bucket", ShellText.terraform(bucket.name)), ("policy", encoded($0))])
-                } ?? "# Remove the resource \"aws_s3_bucket_policy\" of bucket \(ShellText.terraform(bucket.name)).")
-        }
-        if let secret = original.secrets.first(where: { $0.arn == arn }), let document = secret.policy?.document {
-            let (before, after) = texts(document, .resource(arn), edits)
-            guard let before else { return nil }
-            let put = { (text: JSONValue) in
-                aws(
-                    "secretsmanager put-resource-policy", [("--secret-id", arn), ("--resource-policy", ShellText.json(text))],
-                    region: secret.region)
-            }
-            return .init(
-                label: "policy of \(arn)", before: before, after: after ?? .null,
-                commands: [
-                    after.map(put) ?? aws("secretsmanager delete-resource-policy", [("--secret-id", arn)], region: secret.region)
-                ], rollback: [put(before)],
-                terraform: after.map {
-                    block(
-                        "aws_secretsmanager_secret_policy", secret.name,
-                        [("secret_arn", ShellText.terraform(arn)), ("policy", encoded($0))])
-                } ?? "# Remove the resource \"aws_secretsmanager_secret_policy\" of secret \(ShellText.terraform(arn)).")
-        }
-        if let key = original.keys.first(where: { $0.arn == arn }), let document = key.policy?.document {
-            let (before, after) = texts(document, .resource(arn), edits)
-            guard let before, let after else { return nil }
-            // A key has one policy, of this name (PutKeyPolicy, AWS KMS API Reference).
-            let put = { (text: JSONValue) in
-                aws(
-                    "kms put-key-policy", [("--key-id", arn), ("--policy-name", "default"), ("--policy", ShellText.json(text))],
-                    region: key.region)
-            }
-            return .init(
-                label: "policy of \(arn)", before: before, after: after, commands: [put(after)], rollback: [put(before)],
-                terraform: block("aws_kms_key_policy", key.id, [("key_id", ShellText.terraform(key.id)), ("policy", encoded(after))]))
-        }
-        if let function = original.functions.first(where: { $0.arn == arn }), let document = function.policy?.document {
-            return permissions(function, document, edits)
-        }
-        return nil
-    }
-
-    /// A function's policy is changed statement by statement.
-    private func permissions(_ function: Function, _ document: JSONValue, _ edits: [Edit]) -> FixTexts.Part? {
-        let texts = texts(document, .resource(function.arn), edits)
-        let statements = Patch.statements(document)
-        var commands: [String] = []
-        var rollback: [String] = []
-        for case .removeStatement(_, let index) in edits where statements.indices.contains(index) {
-            guard let sid = statements[index]["Sid"]?.string else { return nil }
-            commands.append(
-                aws(
-                    "lambda remove-permission", [("--function-name", function.name), ("--statement-id", sid)], region: function.region))
-            var options = [("--function-name", function.name), ("--statement-id", sid)]
-            if let action = Patch.texts(statements[index]["Action"]).first { options.append(("--action", action)) }
-            let principal = statements[index]["Principal"]
-            let name = principal?.string ?? (Patch.texts(principal?["AWS"]) + Patch.texts(principal?["Service"])).first
-            options.append(("--principal", name ?? "*"))
-            if let type = statements[index]["Condition"]?["StringEquals"]?["lambda:FunctionUrlAuthType"]?.string {
-                options.append(("--function-url-auth-type", type))
-            }
-            rollback.append(aws("lambda add-permission", options, region: function.region))
-        }
-        guard !commands.isEmpty else { return nil }
-        let names = edits.compactMap { edit in
-            edit.statement.flatMap { statements.indices.contains($0) ? statements[$0]["Sid"]?.string : nil }.map { ShellText.terraform($0) }
-        }
-        return .init(
-            label: "policy of \(function.arn)", before: texts.before ?? .null, after: texts.after ?? .null, commands: commands,
-            rollback: rollback,
-            terraform:
-                "# Remove the resource \"aws_lambda_permission\" of function \(ShellText.terraform(function.name)) with statement_id \(names.joined(separator: ", "))."
-        )
-    }
-
-    // MARK: Settings
-
-    private func part(_ edit: Edit) -> FixTexts.Part? {
-        switch edit {
-        case .detach(let policy, let holder):
-            guard let principal = principal(holder), let kind = Self.kind(principal) else { return nil }
-            let options = [("--\(kind)-name", principal.name), ("--policy-arn", policy)]
-            return .init(
-                label: "\(policy) on \(holder)", before: ["PolicyArn": .string(policy)], after: .null,
-                commands: [aws("iam detach-\(kind)-policy", options)], rollback: [aws("iam attach-\(kind)-policy", options)],
-                terraform:
-                    "# Remove the resource \"aws_iam_\(kind)_policy_attachment\" of policy \(ShellText.terraform(policy)) and \(kind) \(ShellText.terraform(principal.name))."
-            )
-        case .leaveGroup(let user, let group):
-            guard let principal = principal(user), let other = self.principal(group) else { return nil }
-            let options = [("--user-name", principal.name), ("--group-name", other.name)]
-            let left = prior.joined().compactMap { edit -> String? in
-                if case .leaveGroup(user, let group) = edit { group } else { nil }
-            }
-            let rest = principal.groups.filter { $0 != group && !left.contains($0) }.compactMap { self.principal($0)?.name }
-            return .init(
-                label: "\(user) in \(group)", before: ["GroupName": .string(other.name)], after: .null,
-                commands: [aws("iam remove-user-from-group", options)], rollback: [aws("iam add-user-to-group", options)],
-                terraform: block(
-                    "aws_iam_user_group_membership", principal.name,
-                    [
-                        ("user", ShellText.terraform(principal.name)),
-                        ("groups", "[" + rest.map { ShellText.terraform($0) }.joined(separator: ", ") + "]"),
-                    ]))
-        case .setBoundary(let holder, let name, let actions): return boundary(holder, name, actions)
-        case .signFunctionURL(let arn): return signature(arn)
-        case .closeRule(let id, let key, let cidrs, let others): return rule(id, key, cidrs, others)
-        case .requireIMDSv2(let arn):
-            guard let instance = first(\.instances, index.instances[arn]) else { return nil }
-            let command = { (tokens: String) in
-                aws(
-                    "ec2 modify-instance-metadata-options",
-                    [("--instance-id", instance.id), ("--http-tokens", tokens), ("--http-endpoint", "enabled")], region: instance.region)
-            }
-            return .init(
-                label: arn, before: ["HttpTokens": "optional"], after: ["HttpTokens": "required"], commands: [command("required")],
-                rollback: [command("optional")],
-                terraform: nested(
-                    "aws_instance", instance.id, "metadata_options", [("http_endpoint", "\"enabled\""), ("http_tokens", "\"required\"")]))
-        case .removeInstanceProfile(let arn):
-            guard let instance = first(\.instances, index.instances[arn]), let profile = instance.instanceProfile else {
-                return nil
-            }
-            let region = ShellText.option("--region", instance.region)
-            let query =
-                "$(aws ec2 describe-iam-instance-profile-associations --filters \(ShellText.word("Name=instance-id,Values=\(instance.id)")) --query 'IamInstanceProfileAssociations[0].AssociationId' --output text \(region))"
-            return .init(
-                label: arn, before: ["IamInstanceProfile": .string(profile)], after: .null,
-                commands: ["aws ec2 disassociate-iam-instance-profile --association-id \"\(query)\" \(region)"],
-                rollback: [
-                    aws(
-                        "ec2 associate-iam-instance-profile",
-                        [("--instance-id", instance.id), ("--iam-instance-profile", "Arn=\(profile)")], region: instance.region)
-                ], terraform: "# Remove iam_instance_profile from the resource \"aws_instance\" of \(ShellText.terraform(instance.id)).")
-        case .blockPublicAccess(let arn): return publicAccess(arn)
-        case .unshare(let arn, let account): return sharing(arn, account)
-        case .unpublish(let arn):
-            guard let database = first(\.databases, index.databases[arn]) else { return nil }
-            let command = { (flag: String) in
-                aws(
-                    "rds modify-db-instance", [("--db-instance-identifier", database.id)], tail: "\(flag) --apply-immediately",
-                    region: database.region)
-            }
-            return .init(
-                label: arn, before: ["PubliclyAccessible": true], after: ["PubliclyAccessible": false],
-                commands: [command("--no-publicly-accessible")], rollback: [command("--publicly-accessible")],
-                terraform: block(
-                    "aws_db_instance", database.id, [("identifier", ShellText.terraform(database.id)), ("publicly_accessible", "false")]))
-        case .removeAction, .removeStatement, .denyAction, .narrow, .addCondition, .removePrincipal, .replacePrincipal: return nil
-        }
-    }
-
-    private func boundary(_ holder: String, _ name: String, _ actions: [String]) -> FixTexts.Part? {
-        guard let principal = principal(holder), let kind = Self.kind(principal), kind != "group" else { return nil }
-        // A principal has one boundary: a second one leaves out what the first does as well, and takes its place.
-        let before = Edit.ordered(Array(prior.joined())).compactMap { edit -> (name: String, actions: [String])? in
-            if case .setBoundary(holder, let name, let actions) = edit { (name, actions) } else { nil }
-        }.first
-        let earlier = prior.joined().last { edit in if case .setBoundary(holder, _, _) = edit { true } else { false } }
-        let arn = Edit.policyARN(name, besides: holder)
-        let document = Edit.boundary(((before?.actions ?? []) + actions).sortedUnique)
-        let owner = [("--\(kind)-name", principal.name)]
-        var undoing = aws("iam delete-\(kind)-permissions-boundary", owner)
-        var present = JSONValue.null
-        if let before, case .setBoundary(_, let last, _)? = earlier {
-            let arn = Edit.policyARN(last, besides: holder)
-            undoing = aws("iam put-\(kind)-permissions-boundary", owner + [("--permissions-boundary", arn)])
-            present = ["PermissionsBoundaryArn": .string(arn), "Document": Edit.boundary(before.actions)]
-        }
-        return .init(
-            label: "boundary of \(holder)", before: present, after: ["PermissionsBoundaryArn": .string(arn), "Document": document],
-            commands: [
-                aws("iam create-policy", [("--policy-name", name), ("--policy-document", ShellText.json(document))]),
-                aws("iam put-\(kind)-permissions-boundary", owner + [("--permissions-boundary", arn)]),
-            ],
-            rollback: [undoing, aws("iam delete-policy", [("--policy-arn", arn)])],
-            terraform: block("aws_iam_policy", name, [("name", ShellText.terraform(name)), ("policy", encoded(document))]) + "\n\n"
-                + block(
-                    "aws_iam_\(kind)", principal.name,
-                    [
-                        ("name", ShellText.terraform(principal.name)),
-                        ("permissions_boundary", "aws_iam_policy.\(ShellText.label(name)).arn"),
-                    ]))
-    }
-
-    private func signature(_ arn: String) -> FixTexts.Part? {
-        guard let function = first(\.functions, index.functions[arn]) else { return nil }
-        let open = (function.urls ?? []).filter { $0.authType != "AWS_IAM" }
-        let command = { (url: Function.URLConfiguration, type: String) in
-            aws(
-                "lambda update-function-url-config",
-                [("--function-name", function.name)] + (url.qualifier.map { [("--qualifier", $0)] } ?? []) + [("--auth-type", type)],
-                region: function.region)
-        }
-        return .init(
-            label: "URL of \(arn)", before: ["AuthType": .string(open.first?.authType ?? "NONE")], after: ["AuthType": "AWS_IAM"],
-            commands: open.map { command($0, "AWS_IAM") }, rollback: open.map { command($0, $0.authType) },
-            terraform: block(
-                "aws_lambda_function_url", function.name,
-                [("function_name", ShellText.terraform(function.name)), ("authorization_type", "\"AWS_IAM\"")]))
-    }
-
-    private func rule(_ id: String, _ key: Edit.RuleKey, _ cidrs: [String], _ others: [String]) -> FixTexts.Part? {
-        guard let group = first(\.securityGroups, index.securityGroups[id]) else { return nil }
-        let rules = group.ingress.filter { Edit.RuleKey($0) == key }
-        let gone = cidrs.filter { source in rules.contains { $0.cidrs.contains(source) || $0.groups.contains(source) } }
-        let new = others.filter { cidr in !rules.contains { $0.cidrs.contains(cidr) } }
-        func permission(_ cidrs: [String]) -> JSONValue {
-            var object: JSONObject = ["IpProtocol": .string(key.ipProtocol)]
-            object["FromPort"] = key.fromPort.map { .number(String($0)) }
-            object["ToPort"] = key.toPort.map { .number(String($0)) }
-            let isIPv6 = { (cidr: String) in cidr.utf8.contains(UInt8(ascii: ":")) }
-            let isGroup = { (source: String) in source.hasPrefix("sg-") }
-            let four = cidrs.filter { !isIPv6($0) && !isGroup($0) }.map { JSONValue.object(["CidrIp": .string($0)]) }
-            let six = cidrs.filter(isIPv6).map { JSONValue.object(["CidrIpv6": .string($0)]) }
-            if !four.isEmpty { object["IpRanges"] = .array(four) }
-            if !six.isEmpty { object["Ipv6Ranges"] = .array(six) }
-            let pairs = cidrs.filter(isGroup).map { JSONValue.object(["GroupId": .string($0)]) }
-            if !pairs.isEmpty { object["UserIdGroupPairs"] = .array(pairs) }
-            return .object(object)
-        }
-        let command = { (verb: String, cidrs: [String]) in
-            aws(
-                "ec2 \(verb)-security-group-ingress",
-                [("--group-id", id), ("--ip-permissions", ShellText.json(.array([permission(cidrs)])))], region: group.region)
-        }
-        let now = rules.flatMap { $0.cidrs + $0.groups }.sortedUnique
-        let left = (now.filter { !cidrs.contains($0) } + others).sortedUnique
-        let isLeft = !left.isEmpty || rules.contains { !$0.prefixLists.isEmpty }
-        func list(_ cidrs: [String]) -> String { "[" + cidrs.map { ShellText.terraform($0) }.joined(separator: ", ") + "]" }
-        let ports = [("from_port", String(key.fromPort ?? 0)), ("to_port", String(key.toPort ?? 0))]
-        return .init(
-            label: "\(group.arn) \(key.ipProtocol) \(key.fromPort.map(String.init) ?? "all")", before: permission(now),
-            after: isLeft ? permission(left) : .null,
-            commands: [command("revoke", gone)] + (new.isEmpty ? [] : [command("authorize", new)]),
-            rollback: (new.isEmpty ? [] : [command("revoke", new)]) + [command("authorize", gone)],
-            terraform: isLeft
-                ? block(
-                    "aws_security_group_rule", "\(id)_\(key.fromPort ?? 0)",
-                    [
-                        ("type", "\"ingress\""), ("security_group_id", ShellText.terraform(id)),
-                        ("protocol", ShellText.terraform(key.ipProtocol)),
-                    ]
-                        + ports + [
-                            ("cidr_blocks", list(left.filter { !$0.utf8.contains(UInt8(ascii: ":")) && !$0.hasPrefix("sg-") })),
-                            ("ipv6_cidr_blocks", list(left.filter { $0.utf8.contains(UInt8(ascii: ":")) })),
-                        ])
-                : "# Remove the ingress rule \(ShellText.terraform(key.ipProtocol)) \(key.fromPort.map(String.init) ?? "all") for \(list(gone)) from the resource \"aws_security_group\" of \(ShellText.terraform(id))."
-        )
-    }
-
-    private func publicAccess(_ arn: String) -> FixTexts.Part? {
-        guard let bucket = first(\.buckets, index.buckets[arn]) else { return nil }
-        func settings(_ block: PublicAccessBlock) -> [(String, Bool)] {
-            [
-                ("BlockPublicAcls", block.blockPublicACLs), ("IgnorePublicAcls", block.ignorePublicACLs),
-                ("BlockPublicPolicy", block.blockPublicPolicy), ("RestrictPublicBuckets", block.restrictPublicBuckets),
-            ]
-        }
-        func json(_ block: PublicAccessBlock) -> JSONValue { .object(JSONObject(settings(block).map { .init($0.0, .bool($0.1)) })) }
-        let all = PublicAccessBlock(blockPublicACLs: true, ignorePublicACLs: true, blockPublicPolicy: true, restrictPublicBuckets: true)
-        let put = { (block: PublicAccessBlock) in
-            aws(
-                "s3api put-public-access-block",
-                [
-                    ("--bucket", bucket.name),
-                    ("--public-access-block-configuration", settings(block).map { "\($0.0)=\($0.1)" }.joined(separator: ",")),
-                ])
-        }
-        return .init(
-            label: arn, before: bucket.publicAccessBlock.map(json) ?? .null, after: json(all), commands: [put(all)],
-            rollback: [bucket.publicAccessBlock.map(put) ?? aws("s3api delete-public-access-block", [("--bucket", bucket.name)])],
-            terraform: block(
-                "aws_s3_bucket_public_access_block", bucket.name,
-                [
-                    ("bucket", ShellText.terraform(bucket.name)), ("block_public_acls", "true"), ("ignore_public_acls", "true"),
-                    ("block_public_policy", "true"), ("restrict_public_buckets", "true"),
-                ]))
-    }
-
-    private func sharing(_ arn: String, _ account: String) -> FixTexts.Part? {
-        guard let data = first(\.dataSnapshots, index.dataSnapshots[arn]), let shared = data.sharedWith else { return nil }
-        let command: (Bool) -> String = { removes in
-            data.kind == "rds"
-                ? aws(
-                    "rds modify-db-snapshot-attribute",
-                    [
-                        ("--db-snapshot-identifier", data.id), ("--attribute-name", "restore"),
-                        (removes ? "--values-to-remove" : "--values-to-add", account),
-                    ], region: data.region)
-                : aws(
-                    "ec2 modify-snapshot-attribute",
-                    [
-                        ("--snapshot-id", data.id), ("--attribute", "createVolumePermission"),
-                        ("--operation-type", removes ? "remove" : "add"), (account == "all" ? "--group-names" : "--user-ids", account),
-                    ], region: data.region)
-        }
-        let list = { (names: [String]) in JSONValue.object(["restore": .array(names.map { .string($0) })]) }
-        return .init(
-            label: arn, before: list(shared), after: list(shared.filter { $0 != account }), commands: [command(true)],
-            rollback: [command(false)],
-            terraform: data.kind == "rds"
-                ? block(
-                    "aws_db_snapshot", data.id,
-                    [
-                        ("db_snapshot_identifier", ShellText.terraform(data.id)),
-                        (
-                            "shared_accounts",
-                            "[" + shared.filter { $0 != account }.map { ShellText.terraform($0) }.joined(separator: ", ") + "]"
-                        ),
-                    ])
-                : "# Remove the resource \"aws_snapshot_create_volume_permission\" of \(ShellText.terraform(data.id)) for \(ShellText.terraform(account))."
-        )
-    }
+    func encoded(_ document: JSONValue) -> String { "jsonencode(\(ShellText.terraform(document, indent: "  ")))" }
 }
