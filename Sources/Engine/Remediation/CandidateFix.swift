@@ -88,13 +88,14 @@ extension CandidateFixes {
         case .setBoundary:
             guard case .setBoundary(_, _, let actions)? = edits.first else { return .whole }
             return actions.contains { $0.utf8.contains(UInt8(ascii: "*")) } ? .whole : .one
-        case .detachPolicy:
-            guard case .detach(let policy, let holder)? = edits.first, principals[holder]?.kind != .group,
+        case .detachPolicy, .detachEverywhere:
+            guard case .detach(let policy, let holder)? = edits.first, kind == .detachEverywhere || principals[holder]?.kind != .group,
                 let document = principals[holder]?.policies.first(where: { $0.arn == policy })?.document
             else { return .whole }
             // A policy of one action is as much as that action.
             let granted = Patch.statements(document).flatMap { Patch.texts($0["Action"]) }
-            return granted.count == 1 && !granted[0].utf8.contains(UInt8(ascii: "*")) ? .one : .whole
+            guard granted.count == 1, !granted[0].utf8.contains(UInt8(ascii: "*")) else { return .whole }
+            return kind == .detachEverywhere ? .several : .one
         }
     }
 }

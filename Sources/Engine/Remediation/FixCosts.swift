@@ -5,7 +5,7 @@ public import CloudModel
 /// | effort | kinds |
 /// |---|---|
 /// | 1 | one setting or one document: `remove-action` `deny-action` `narrow-resource` `add-condition` `remove-statement` `detach-policy` `leave-group` `tighten-trust` `tighten-resource` `require-external-id` `require-mfa` `close-ingress` `narrow-ingress` `require-imdsv2` `sign-function-url` `make-private` `remove-instance-profile` |
-/// | 2 | several parts: `narrow-policy` `unpublish-database` |
+/// | 2 | several parts: `narrow-policy` `detach-everywhere` `unpublish-database` |
 /// | 3 | several parts, and something new to keep: `set-boundary` |
 ///
 /// | blast | who may miss it |
@@ -26,6 +26,7 @@ public struct FixCosts: Sendable, Hashable {
         case addCondition = "add-condition"
         case removeStatement = "remove-statement"
         case detachPolicy = "detach-policy"
+        case detachEverywhere = "detach-everywhere"
         case leaveGroup = "leave-group"
         case setBoundary = "set-boundary"
         case tightenTrust = "tighten-trust"
@@ -49,7 +50,7 @@ public struct FixCosts: Sendable, Hashable {
     /// The table above.
     public init() {
         for kind in Kind.allCases { effort[kind] = 1 }
-        for kind in [Kind.narrowPolicy, .unpublishDatabase] { effort[kind] = 2 }
+        for kind in [Kind.narrowPolicy, .detachEverywhere, .unpublishDatabase] { effort[kind] = 2 }
         effort[.setBoundary] = 3
     }
 

@@ -60,7 +60,8 @@ extension CandidateFixes {
             func add(_ kind: FixCosts.Kind, _ title: String, _ edit: Edit) {
                 // What takes the last statement of a managed policy takes the policy from who has it.
                 if case .managed(let arn) = place, Patch.document(document, [edit]) == nil {
-                    return fixes.append(detach(arn, source, holder))
+                    fixes += detachments(arn, source, holder)
+                    return
                 }
                 fixes.append(
                     fix(kind, source.arn ?? holder.arn, title, [edit]))
@@ -90,7 +91,7 @@ extension CandidateFixes {
             where places.count > 1 && places.allSatisfy({ $0.grant == .named }) {
                 let edits = places.map { Edit.removeAction(place, statement: $0.index, action: action) }
                 if case .managed(let arn) = place, Patch.document(document, edits) == nil {
-                    fixes.append(detach(arn, source, holder))
+                    fixes += detachments(arn, source, holder)
                 } else {
                     fixes.append(
                         fix(.removeAction, source.arn ?? holder.arn, "Take \(action) out of every statement of \(policy)", edits))
@@ -216,8 +217,8 @@ extension CandidateFixes {
     /// One change to one policy that takes an action of each of several techniques.
     func together(_ node: GraphNode, _ techniques: [String]) -> [CandidateFix] {
         guard techniques.count > 1, let actions = actions(of: techniques), actions.count > 1 else { return [] }
-        return held(node).compactMap { holder, source in
-            guard let document = source.document, !Self.isAWS(source) else { return nil }
+        return held(node).flatMap { holder, source -> [CandidateFix] in
+            guard let document = source.document, !Self.isAWS(source) else { return [] }
             let place = place(holder, source)
             let edits = actions.flatMap { action in
                 Patch.statements(document).enumerated().compactMap { index, statement -> Edit? in
@@ -229,10 +230,13 @@ extension CandidateFixes {
                 }
             }
             let unique = edits.reduce(into: [Edit]()) { if !$0.contains($1) { $0.append($1) } }
-            guard unique.count > 1 else { return nil }
-            if case .managed(let arn) = place, Patch.document(document, unique) == nil { return detach(arn, source, holder) }
-            return fix(
-                .narrowPolicy, source.arn ?? holder.arn, "Take \(actions.joined(separator: ", ")) out of \(named(source, holder))", unique)
+            guard unique.count > 1 else { return [] }
+            if case .managed(let arn) = place, Patch.document(document, unique) == nil { return detachments(arn, source, holder) }
+            return [
+                fix(
+                    .narrowPolicy, source.arn ?? holder.arn, "Take \(actions.joined(separator: ", ")) out of \(named(source, holder))",
+                    unique)
+            ]
         }
     }
 
@@ -260,6 +264,22 @@ extension CandidateFixes {
         fix(
             .detachPolicy, holder.arn, "Detach policy \(source.name) from \(holder.kind.rawValue) \(holder.name)",
             [.detach(policy: arn, principal: holder.arn)])
+    }
+
+    /// The most attachments of a policy that one change takes.
+    private static let attachments = 100
+
+    /// Where nothing would be left of a policy of one's own it is taken from the one who has it, or from everyone.
+    private func detachments(_ arn: String, _ source: PolicySource, _ holder: Principal) -> [CandidateFix] {
+        let one = detach(arn, source, holder)
+        let holders = attached[arn] ?? []
+        guard (2...Self.attachments).contains(holders.count) else { return [one] }
+        return [
+            one,
+            fix(
+                .detachEverywhere, arn, "Detach policy \(source.name) from all \(holders.count) who have it",
+                holders.map { .detach(policy: arn, principal: $0.arn) }),
+        ]
     }
 
     private func leave(_ user: GraphNode, _ group: Principal) -> CandidateFix {
