@@ -5,7 +5,7 @@ import IAMEvaluator
 extension GraphBuilder {
     func addData(_ subject: Subject, _ principal: Principal, _ from: Int, to index: StoreIndex, onlyAbroad: Bool = false) {
         for place in index.candidates(subject, principal.arn, permissions, .reading, onlyAbroad: onlyAbroad) {
-            let store = index.stores[place]
+            let store = index[place]
             guard isAsked(node: store.node) else { continue }
             switch store.item {
             case .bucket(let bucket): addBucket(bucket, store, subject, from)

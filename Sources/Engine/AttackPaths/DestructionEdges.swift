@@ -31,7 +31,7 @@ extension GraphBuilder {
     /// What a principal destroys; the most valuable thing that it surely destroys is enough.
     func addDestruction(_ subject: Subject, _ principal: Principal, _ from: Int, onlyAbroad: Bool = false) {
         for place in destructible.candidates(subject, principal.arn, permissions, .destroying, onlyAbroad: onlyAbroad) {
-            let store = destructible.stores[place]
+            let store = destructible[place]
             guard let to = draft.places[Destruction.node(store.account)], !draft.isProven(from, to) else { continue }
             switch store.item {
             case .bucket(let bucket):

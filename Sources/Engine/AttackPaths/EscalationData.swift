@@ -4,7 +4,8 @@ import CloudModel
 extension GraphBuilder {
     /// What the catalogue says about these stores.
     func addDataTechniques(_ subject: Subject, _ principal: Principal, _ from: Int, to index: StoreIndex) {
-        let own = index.own[subject.account]?.all ?? []
+        let all = index.own[subject.account]?.all ?? []
+        let own = only == nil ? all : all.filter { isAsked(node: index[$0].node) }
         guard !own.isEmpty else { return }
         for (technique, needed) in EscalationCatalogue.aboutData where subject.allows.isSuperset(of: needed) {
             guard case .data(let data) = technique.shape else { continue }
@@ -12,8 +13,8 @@ extension GraphBuilder {
             // What is made besides is asked for once.
             guard let beside = beside(step) else { continue }
             let kind = draft.techniquePlace(technique.id)
-            for store in own.lazy.map({ index.stores[$0] })
-            where isAsked(node: store.node) && isAbout(data, store.item) && !draft.isProven(from, store.node) {
+            for store in own.lazy.map({ index[$0] })
+            where isAbout(data, store.item) && !draft.isProven(from, store.node) {
                 guard var proof = proof(step, data, store) else { continue }
                 proof.add(beside.proof)
                 draft.edge(

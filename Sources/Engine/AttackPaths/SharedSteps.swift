@@ -9,23 +9,41 @@ final class SharedSteps {
         var principal: Int?
     }
     /// By place in the snapshot's functions; `nil` for one without a role in the graph.
-    let functions: [Role?]
+    private(set) var functions: [Role?]
     /// Functions' own policies, by place.
-    let functionPolicies: [Permissions.ResourcePolicy?]
+    private(set) var functionPolicies: [Permissions.ResourcePolicy?]
     /// By place in the snapshot's instances; `nil` for one that gives nobody a role.
-    let instances: [Role?]
+    private(set) var instances: [Role?]
     private var tellings: [UInt64: Telling] = [:]
 
     init(_ snapshot: CloudSnapshot, _ places: [String: Int], _ permissions: Permissions) {
-        func role(_ arn: String?) -> Role? {
-            arn.flatMap { arn in places[arn].map { Role(node: $0, principal: permissions.principalIndex[arn]) } }
-        }
-        functions = snapshot.functions.map { role($0.role) }
+        functions = snapshot.functions.map { Self.role($0.role, places, permissions) }
         functionPolicies = snapshot.functions.map { permissions.resourcePolicy($0.policy) }
-        instances = snapshot.instances.map { instance in
-            guard instance.metadataEnabled != false, instance.state != "terminated", instance.state != "shutting-down" else { return nil }
-            return role(instance.role)
+        instances = snapshot.instances.map { Self.role($0, places, permissions) }
+    }
+
+    /// The same where some functions and instances, by place, are others.
+    init(
+        _ base: SharedSteps, functions changed: Set<Int>, instances others: Set<Int>, _ snapshot: CloudSnapshot, _ places: [String: Int],
+        _ permissions: Permissions
+    ) {
+        functions = base.functions
+        functionPolicies = base.functionPolicies
+        instances = base.instances
+        for place in changed {
+            functions[place] = Self.role(snapshot.functions[place].role, places, permissions)
+            functionPolicies[place] = permissions.resourcePolicy(snapshot.functions[place].policy)
         }
+        for place in others { instances[place] = Self.role(snapshot.instances[place], places, permissions) }
+    }
+
+    private static func role(_ arn: String?, _ places: [String: Int], _ permissions: Permissions) -> Role? {
+        arn.flatMap { arn in places[arn].map { Role(node: $0, principal: permissions.principalIndex[arn]) } }
+    }
+
+    private static func role(_ instance: Instance, _ places: [String: Int], _ permissions: Permissions) -> Role? {
+        guard instance.metadataEnabled != false, instance.state != "terminated", instance.state != "shutting-down" else { return nil }
+        return role(instance.role, places, permissions)
     }
 
     /// What is told of a step of a kind to, or through, the thing at a place of its list.

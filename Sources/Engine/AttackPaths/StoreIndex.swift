@@ -41,16 +41,23 @@ struct StoreIndex {
         /// Places of all of them, in order.
         var all: [Int]
     }
-    /// The stores.
+    /// The stores, but for those that ``changed`` has.
     let stores: [Store]
     private(set) var own: [String: Own] = [:]
     /// Places of stores by whom an Allow of their policies names: an ARN, an account, or `*`.
     private var admitting: [String: [Int]] = [:]
+    /// Stores that are others than when the index was made, by place, and whom their policies name now.
+    private var changed: [Int: (store: Store, admits: Set<String>)] = [:]
+    private let places: [String: Int]
 
-    init() { stores = [] }
+    init() {
+        stores = []
+        places = [:]
+    }
 
     init(_ stores: [Store], _ permissions: Permissions) {
         self.stores = stores
+        places = Dictionary(stores.enumerated().map { ($1.id, $0) }) { first, _ in first }
         for (account, places) in Dictionary(grouping: stores.indices, by: { stores[$0].account }) {
             var ids: [[(id: String, place: Int)]] = [[], [], [], []]
             for place in places {
@@ -96,6 +103,18 @@ struct StoreIndex {
         return names
     }
 
+    subscript(place: Int) -> Store { changed[place]?.store ?? stores[place] }
+
+    /// Puts other contents in the place of a store's, without looking at the others again.
+    mutating func change(_ id: String, _ item: Store.Item, _ permissions: Permissions) {
+        guard let place = places[id] else { return }
+        var store = stores[place]
+        store.item = item
+        store.policy = permissions.resourcePolicy(item.policy)
+        let admits = store.policy.map { Self.admitted(permissions.library.entries[$0.place].document) } ?? []
+        changed[place] = (store, admits)
+    }
+
     /// What is asked about a store.
     enum Purpose { case reading, destroying }
 
@@ -117,9 +136,12 @@ struct StoreIndex {
                 add("rds:DeleteDBInstance", own.databases)
             }
         }
-        for name in Set([arn, subject.arn, subject.account, "*"]) {
-            for place in admitting[name] ?? [] where !onlyAbroad || stores[place].account != subject.account { places.insert(place) }
+        let names = Set([arn, subject.arn, subject.account, "*"])
+        func isMeant(_ place: Int) -> Bool { !onlyAbroad || stores[place].account != subject.account }
+        for name in names {
+            for place in admitting[name] ?? [] where changed[place] == nil && isMeant(place) { places.insert(place) }
         }
+        for (place, one) in changed where !one.admits.isDisjoint(with: names) && isMeant(place) { places.insert(place) }
         return places.sorted()
     }
 }

@@ -133,8 +133,12 @@ final class GraphBuilder {
         premises = base.premises
         weaknesses = base.weaknesses
         serviceLinked = base.serviceLinked
-        managedPolicies =
-            touched.policies ? Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first } : base.managedPolicies
+        var policies = base.managedPolicies
+        // Boundaries may be new.
+        for arn in touched.policies.union(touched.bounded.compactMap { snapshot.principals[$0].boundary?.arn }) {
+            policies[arn] = snapshot.policy(arn).found
+        }
+        managedPolicies = policies
         administrators = base.administrators
         accounts = base.accounts
         workloads = base.workloads
@@ -161,24 +165,14 @@ final class GraphBuilder {
         // Changes of permissions leave the networks as they are.
         if let lateral { self.lateral = lateral } else if !touched.securityGroups { self.lateral = base.lateral }
         if !touched.network { exposuresByTarget = base.exposuresByTarget }
-        // Where functions and instances may differ, their roles are looked up again.
-        if touched.resources.isEmpty, touched.instances.isEmpty { shared = base.shared }
-        guard !touched.resources.isEmpty else { return }
-        for place in stores.indices where touched.resources.contains(stores[place].id) {
-            stores[place].item = Self.again(stores[place].item, in: snapshot)
-            stores[place].policy = permissions.resourcePolicy(stores[place].item.policy)
-        }
-        indexStores()
-    }
-
-    /// A store as it is in a patched snapshot.
-    private static func again(_ item: Store.Item, in snapshot: CloudSnapshot) -> Store.Item {
-        switch item {
-        case .bucket(let old): snapshot.buckets.first { $0.arn == old.arn }.map { .bucket($0) } ?? item
-        case .secret(let old): snapshot.secrets.first { $0.arn == old.arn }.map { .secret($0) } ?? item
-        case .database(let old): snapshot.databases.first { $0.arn == old.arn }.map { .database($0) } ?? item
-        case .snapshot(let old): snapshot.dataSnapshots.first { $0.arn == old.arn }.map { .snapshot($0) } ?? item
-        case .parameter: item
+        shared =
+            touched.functions.isEmpty && touched.instances.isEmpty
+            ? base.shared
+            : SharedSteps(
+                base.shared, functions: touched.functions, instances: touched.instances, snapshot, draft.places, permissions)
+        for (id, item) in touched.stores(in: snapshot) {
+            jewels.change(id, item, permissions)
+            destructible.change(id, item, permissions)
         }
     }
 

@@ -27,6 +27,13 @@ public struct NetworkReachability {
 
     /// Every exposure, ordered by target. Where a fact is missing and the rest is open, it is there with confidence `unknown`.
     public func exposures() -> [Exposure] {
+        var exposures = addressExposures() + policyExposures() + sharingExposures()
+        Self.sort(&exposures)
+        return exposures
+    }
+
+    /// What is reached at an address, in no order.
+    func addressExposures() -> [Exposure] {
         var exposures = snapshot.instances.flatMap(instanceExposures)
         exposures += interfaceExposures()
         exposures += serviceExposures()
@@ -34,13 +41,12 @@ public struct NetworkReachability {
         exposures += loadBalancerExposures()
         exposures += apiExposures()
         exposures += distributionExposures(exposures)
-        exposures += clusterExposures()
-        exposures += policyExposures()
-        exposures += snapshot.dataSnapshots.compactMap(snapshotExposure)
-        exposures += imageExposures()
-        exposures += foreignExposures()
-        Self.sort(&exposures)
-        return exposures
+        return exposures + clusterExposures()
+    }
+
+    /// What is shared, or open to accounts that were not read, in no order. Neither this nor what policies let in depends on security groups.
+    func sharingExposures() -> [Exposure] {
+        snapshot.dataSnapshots.compactMap(snapshotExposure) + imageExposures() + foreignExposures()
     }
 
     /// Puts exposures in the order of their targets.

@@ -6,13 +6,7 @@ struct CoverProof {
     /// A millionth is the unit of weights.
     static let unit = 1_000_000
 
-    indirect enum Node {
-        /// Weights by the row's place.
-        case weights([Int: Int])
-        /// Both cases of a change.
-        case cases(change: Int, made: Node, notMade: Node)
-    }
-    var root: Node
+    var root: ProofNode
 
     /// The bound that it proves; `nil` when a change is overpaid or a weight is negative: then it proves nothing.
     func bound(_ costs: [Int], _ rows: [Cover.Row]) -> Int? { Self.bound(root, costs, rows, Cases()) }
@@ -29,7 +23,7 @@ struct CoverProof {
         }
     }
 
-    private static func bound(_ node: Node, _ costs: [Int], _ rows: [Cover.Row], _ cases: Cases) -> Int? {
+    private static func bound(_ node: ProofNode, _ costs: [Int], _ rows: [Cover.Row], _ cases: Cases) -> Int? {
         switch node {
         case .cases(let change, let made, let notMade):
             guard costs.indices.contains(change), !cases.made.contains(change), !cases.notMade.contains(change) else { return nil }
@@ -63,7 +57,7 @@ struct CoverProof {
         return CoverProof(root: node(costs, rows, goal, Cases(), &left))
     }
 
-    private static func node(_ costs: [Int], _ rows: [Cover.Row], _ goal: Int, _ cases: Cases, _ left: inout Int) -> Node {
+    private static func node(_ costs: [Int], _ rows: [Cover.Row], _ goal: Int, _ cases: Cases, _ left: inout Int) -> ProofNode {
         left -= 1
         let open = rows.indices.compactMap { place in cases.rest(of: rows[place]).map { (place: place, hit: $0.hit, unless: $0.unless) } }
         let spent = cases.made.reduce(0) { $0 + costs[$1] }

@@ -53,9 +53,7 @@ final class Effects {
         var search = StrongestPaths(graph)
         var strongest: [Int: AttackPathFinder.Found] = [:]
         for target in graph.nodes.indices where graph.nodes[target].value > 0 {
-            var best: AttackPathFinder.Found?
-            for one in finder.strongest(to: target, wanted, &search) where one.score > best?.score ?? 0 { best = one }
-            strongest[target] = best
+            strongest[target] = best(finder.strongest(to: target, wanted, &search))
         }
         scanned += search.scanned
         return strongest
@@ -66,7 +64,10 @@ final class Effects {
         if let change = weakened(by: made) { return effect(of: change.edges, andOf: change.data) }
         let asked = trials.work
         defer { work += trials.work - asked }
-        return whole(trials.graph(after: made))
+        let graph = trials.graph(after: made)
+        // With something compromised the graph is built anew, and its nodes may stand elsewhere.
+        guard base.premises.compromised.isEmpty else { return whole(graph) }
+        return effect(of: affected(graph), in: graph)
     }
 
     // MARK: Everything again
@@ -95,6 +96,92 @@ final class Effects {
 
     // MARK: Only what changed
 
+    /// The targets whose ways may be others in a graph after changes: those of a way that uses an edge which is gone or weaker, and all that are
+    /// reached from where an edge is new or stronger, or from a new start.
+    private func affected(_ graph: SecurityGraph) -> Set<Int> {
+        let (old, new) = (base.graph.edges, graph.edges)
+        var targets: Set<Int> = []
+        var heads: [Int] = []
+        func lose(_ edge: GraphEdge) {
+            let key = GraphDraft.key(edge.from, edge.to)
+            targets.formUnion(using.targets[key] ?? [])
+            for place in using.found[key] ?? [] { targets.insert(found[place].target) }
+            let end = Int(edge.to)
+            if base.graph.nodes[end].kind.isEverydayRight, base.graph.nodes[end].value > 0 { targets.insert(end) }
+        }
+        var (i, j) = (0, 0)
+        while i < old.count || j < new.count {
+            let isGone = j == new.count || i < old.count && (old[i].from, old[i].to) < (new[j].from, new[j].to)
+            let isNew = !isGone && (i == old.count || (new[j].from, new[j].to) < (old[i].from, old[i].to))
+            if isGone {
+                lose(old[i])
+                i += 1
+                continue
+            }
+            if isNew {
+                heads.append(Int(new[j].to))
+                j += 1
+                continue
+            }
+            let (a, b) = (old[i], new[j])
+            if a.likelihood != b.likelihood || a.confidence != b.confidence || a.isHypothetical != b.isHypothetical {
+                lose(a)
+                heads.append(Int(b.to))
+            }
+            i += 1
+            j += 1
+        }
+        for (place, node) in graph.nodes.enumerated() where place >= base.graph.nodes.count || node.start != base.graph.nodes[place].start {
+            heads.append(place)
+        }
+        var isReached = [Bool](repeating: false, count: graph.nodes.count)
+        while let node = heads.popLast() {
+            if isReached[node] { continue }
+            isReached[node] = true
+            if graph.nodes[node].value > 0, node < base.graph.nodes.count { targets.insert(node) }
+            for edge in graph.edges(from: node) where !isReached[Int(edge.to)] { heads.append(Int(edge.to)) }
+        }
+        work += isReached.count / 64
+        return targets
+    }
+
+    /// The strongest path to each target in a graph after changes.
+    func strongest(after graph: SecurityGraph) -> [Int: AttackPathFinder.Found] {
+        var scanned = 0
+        defer { trials.add(work: scanned / 16) }
+        guard base.premises.compromised.isEmpty else { return Self.strongest(graph, &scanned) }
+        let finder = AttackPathFinder(graph)
+        let wanted = finder.wanted()
+        var search = StrongestPaths(graph)
+        var all = strongest
+        for target in affected(graph) { all[target] = Self.best(finder.strongest(to: target, wanted, &search)) }
+        scanned = search.scanned
+        return all
+    }
+
+    private static func best(_ paths: [AttackPathFinder.Found]) -> AttackPathFinder.Found? {
+        var best: AttackPathFinder.Found?
+        for one in paths where one.score > best?.score ?? 0 { best = one }
+        return best
+    }
+
+    /// What is left in a graph of which the ways to some targets alone are others.
+    private func effect(of targets: Set<Int>, in graph: SecurityGraph) -> Effect {
+        let finder = AttackPathFinder(graph)
+        let wanted = finder.wanted()
+        var search = StrongestPaths(graph)
+        var levels = before
+        var left: [Int: Set<Int>] = [:]
+        for target in targets.sorted() {
+            let paths = finder.strongest(to: target, wanted, &search)
+            levels[target] = paths.map { Self.hundredths($0.score) }.max()
+            left[target] = Set(paths.map(\.source))
+        }
+        work += search.scanned / 64
+        let closes = found.indices.filter { left[found[$0].target].map { [source = found[$0].source] in !$0.contains(source) } ?? false }
+        return Effect(closes: closes, exposure: levels)
+    }
+
     /// The edges that changes take away or weaken; `nil` where they may do more than that.
     private func weakened(by made: Set<Int>) -> (edges: [Int: GraphEdge?], data: Set<Int>)? {
         let graph = base.graph
@@ -103,7 +190,12 @@ final class Effects {
         defer { work += trials.work - asked }
         var changes: [Int: GraphEdge?] = [:]
         var data: Set<Int> = []
-        for part in trials.concerned(by: made) {
+        let concerned = trials.concerned(by: made)
+        for case .principal(let index) in concerned where combination.rests(on: graph.place(of: base.snapshot.principals[index].arn)) {
+            return nil
+        }
+        trials.prepare(concerned, after: made)
+        for part in concerned {
             // What several principals do together rests on rights that are no step of one of them.
             if case .principal(let index) = part, combination.rests(on: graph.place(of: base.snapshot.principals[index].arn)) { return nil }
             guard let steps = trials.steps(of: part, after: made) else { continue }

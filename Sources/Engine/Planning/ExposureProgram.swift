@@ -122,17 +122,12 @@ struct ExposureProgram {
 /// the exposure that stays is at least the sum of weight times level over all rows, less what the best allowed changes can take of it
 /// (Lagrange's bound); where that is not enough, the same for both cases of a change.
 struct ExposureProof {
-    indirect enum Node {
-        /// Weights, in millionths, by the row's place.
-        case weights([Int: Int])
-        case cases(change: Int, made: Node, notMade: Node)
-    }
-    var root: Node
+    var root: ProofNode
 
     /// The bound that it proves, in hundredths; `nil` when it proves nothing.
     func bound(_ program: ExposureProgram) -> Int? { Self.bound(root, program, .init()) }
 
-    private static func bound(_ node: Node, _ program: ExposureProgram, _ cases: CoverProof.Cases) -> Int? {
+    private static func bound(_ node: ProofNode, _ program: ExposureProgram, _ cases: CoverProof.Cases) -> Int? {
         switch node {
         case .cases(let change, let made, let notMade):
             guard program.costs.indices.contains(change), !cases.made.contains(change), !cases.notMade.contains(change) else { return nil }
@@ -194,7 +189,7 @@ struct ExposureProof {
         return ExposureProof(root: node(program, goal, .init(), &left))
     }
 
-    private static func node(_ program: ExposureProgram, _ goal: Int, _ cases: CoverProof.Cases, _ left: inout Int) -> Node {
+    private static func node(_ program: ExposureProgram, _ goal: Int, _ cases: CoverProof.Cases, _ left: inout Int) -> ProofNode {
         left -= 1
         guard program.isAllowed(cases.made) else { return .weights([:]) }
         let weights = dual(program, cases)

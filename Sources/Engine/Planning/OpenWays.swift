@@ -3,6 +3,11 @@ import CloudModel
 /// A way that an attacker could take, by the identifiers of its nodes, so that it can be looked for in other graphs.
 struct OpenWay: Hashable {
     var nodes: [String]
+    /// The steps of single principals, workloads and networks that it rests on: while all of them are there, the way's end is reached from
+    /// its start. Most often these are the steps between its nodes.
+    var steps: [Step]
+    /// Principals that it rests on changing others.
+    var turnings: [Turning] = []
     var source: String { nodes.first ?? "" }
     var target: String { nodes.last ?? "" }
     /// Both ends.
@@ -12,6 +17,24 @@ struct OpenWay: Hashable {
         var source: String
         var target: String
     }
+    struct Step: Hashable {
+        var from: String
+        var to: String
+    }
+    /// A principal that makes another one an administrator.
+    struct Turning: Hashable {
+        var writer: String
+        var target: String
+    }
+
+    /// A way all of whose steps are taken by one principal, workload or network each.
+    init(nodes: [String]) {
+        self.nodes = nodes
+        steps = zip(nodes, nodes.dropFirst()).map { Step(from: $0, to: $1) }
+    }
+
+    /// Whether some step rests on several principals.
+    var isIntertwined: Bool { !turnings.isEmpty || steps.count != nodes.count - 1 || zip(steps, nodes).contains { $0.from != $1 } }
 }
 
 /// Finds what is open in a graph.
@@ -110,16 +133,14 @@ struct OpenWays {
     }
 
     private func way(from start: Int, _ after: [Int32]) -> (way: OpenWay, edges: [GraphEdge]) {
-        var nodes = [graph.nodes[start].id]
         var edges: [GraphEdge] = []
         var place = start
         while after[place] >= 0 {
             let edge = graph.edges[Int(after[place])]
             edges.append(edge)
             place = Int(edge.to)
-            nodes.append(graph.nodes[place].id)
         }
-        return (OpenWay(nodes: nodes), edges)
+        return graph.way(edges)
     }
 
     /// The paths themselves, worst first, that count.
@@ -127,8 +148,8 @@ struct OpenWays {
         var finder = AttackPathFinder(graph)
         return finder.paths().compactMap { found in
             guard target.counts(graph.nodes[found.target].kind, found.score) else { return nil }
-            let way = OpenWay(nodes: [graph.nodes[found.source].id] + found.edges.map { graph.nodes[Int($0.to)].id })
-            return passing.contains(way.pair) ? nil : (way, found.edges)
+            let way = graph.way(found.edges)
+            return passing.contains(way.way.pair) ? nil : way
         }
     }
 }

@@ -76,7 +76,7 @@ public struct PlanLimits: Sendable, Hashable {
     /// found by then is completed in a cheap way.
     public var work = 1_200_000
     /// See ``work``.
-    public var workPerAnalysis = 2
+    public var workPerAnalysis = 6
     /// Open ways that are all looked at; where there are more, some of those that rest on the same are.
     public var ways = 300
     /// Rounds of choosing and finding what is still open.

@@ -35,6 +35,7 @@ extension Planner {
             return PlanOutcome(plan: plan, paths: judged.paths, gaps: [])
         }
         let effects = Effects(trials, judged.found)
+        self.effects = effects
         var plan = Self.emptyPlan(judged.paths, request)
         let chosen: [Int]
         if request.maximumFixes != nil || request.budget != nil {
@@ -177,7 +178,7 @@ extension Planner {
             guard part.bound > 0 else { return nil }
             let tree = ProofTree(part.proof.root)
             let ways = tree.rows.map { rows[part.rows[$0]] }
-            for row in ways { used.formUnion(row.hit.union(row.unless).union(trials.concerning(row.way))) }
+            for row in ways { used.formUnion(row.hit.union(row.unless).union(trials.concerning(row.way, exactly: maker.isExact))) }
             let paths = ways.map { row in path(row.way, row.hit, row.unless) }
             return tree.part(Double(part.bound), paths) { trials.fixes[$0].id }
         }
@@ -192,7 +193,7 @@ extension Planner {
             let tree = ProofTree(proof.root)
             let paths = tree.rows.map { place -> PlanCertificate.Path in
                 let row = spending.program.rows[place]
-                used.formUnion(row.cover.hit.union(row.cover.unless).union(trials.concerning(spending.ways[place])))
+                used.formUnion(row.cover.hit.union(row.cover.unless).union(trials.concerning(spending.ways[place], exactly: true)))
                 var path = path(spending.ways[place], row.cover.hit, row.cover.unless)
                 path.level = Double(row.level) / 100
                 return path
@@ -215,76 +216,6 @@ extension Planner {
                 id: fix.id, kind: fix.kind.rawValue, resource: fix.resource, cost: request.costs.cost(fix.kind, fix.blast),
                 edits: fix.edits.map { FixEdit($0) })
         }.sorted { $0.id < $1.id }
-    }
-}
-
-/// A proof's tree as a certificate holds it: only the rows that some leaf gives a weight.
-struct ProofTree {
-    /// Places of the rows that count.
-    private(set) var rows: [Int] = []
-    private var nodes: [(change: Int, made: Int, notMade: Int, weights: [Int: Int])] = []
-
-    init(_ root: CoverProof.Node) {
-        add(root)
-        finish()
-    }
-
-    init(_ root: ExposureProof.Node) {
-        add(root)
-        finish()
-    }
-
-    @discardableResult
-    private mutating func add(_ node: CoverProof.Node) -> Int {
-        let place = nodes.count
-        switch node {
-        case .weights(let weights): nodes.append((-1, 0, 0, weights))
-        case .cases(let change, let made, let notMade):
-            nodes.append((change, 0, 0, [:]))
-            nodes[place].made = add(made)
-            nodes[place].notMade = add(notMade)
-        }
-        return place
-    }
-
-    @discardableResult
-    private mutating func add(_ node: ExposureProof.Node) -> Int {
-        let place = nodes.count
-        switch node {
-        case .weights(let weights): nodes.append((-1, 0, 0, weights))
-        case .cases(let change, let made, let notMade):
-            nodes.append((change, 0, 0, [:]))
-            nodes[place].made = add(made)
-            nodes[place].notMade = add(notMade)
-        }
-        return place
-    }
-
-    private mutating func finish() {
-        rows = Set(nodes.flatMap { node in node.weights.filter { $0.value > 0 }.keys }).sorted()
-    }
-
-    /// The part of the certificate: with one leaf the paths have the weights.
-    func part(_ bound: Double, _ paths: [PlanCertificate.Path], _ name: (Int) -> String) -> PlanCertificate.Part {
-        let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
-        func real(_ weight: Int) -> Double { Double(weight) / Double(CoverProof.unit) }
-        guard nodes.count > 1 else {
-            let weights = nodes.first?.weights ?? [:]
-            let weighted = zip(paths, rows).map { path, row in
-                var path = path
-                path.weight = real(weights[row] ?? 0)
-                return path
-            }
-            return .init(bound: bound, paths: weighted, sum: real(weights.values.reduce(0, +)))
-        }
-        let cases = nodes.map { node -> PlanCertificate.Case in
-            guard node.change < 0 else { return .init(fix: name(node.change), made: node.made, notMade: node.notMade) }
-            let weights = node.weights.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-            return .init(
-                weights: weights.compactMap { row, weight in places[row].map { .init(path: $0, weight: real(weight)) } },
-                sum: real(weights.reduce(0) { $0 + $1.value }))
-        }
-        return .init(bound: bound, paths: paths, cases: cases)
     }
 }
 

@@ -10,11 +10,13 @@ import CloudModel
 /// - no weight is missing, too much or overpays a candidate, and the bound is what they prove.
 struct PlanVerifier {
     private let collection: CloudCollection
-    private let evaluation: Evaluation
+    let evaluation: Evaluation
     private let judged: Evaluation.Judged
     private let costs: FixCosts
     private let candidates: CandidateFixes
-    private let reevaluation: Reevaluation
+    /// What steps are there after changes, each part of the account evaluated once for the changes that concern it.
+    let trials: Trials
+    private let effects: Effects
 
     init(_ collection: CloudCollection, _ evaluation: Evaluation, _ costs: FixCosts) {
         self.collection = collection
@@ -22,7 +24,8 @@ struct PlanVerifier {
         self.costs = costs
         judged = evaluation.judged()
         candidates = CandidateFixes(evaluation.snapshot, evaluation.graph)
-        reevaluation = Reevaluation(evaluation)
+        trials = Trials(Reevaluation(evaluation))
+        effects = Effects(trials, judged.found)
     }
 
     /// Why a plan is refused.
@@ -39,11 +42,8 @@ struct PlanVerifier {
         try checkFixes(plan)
         try checkCandidates(plan, certificate)
         let isSpending = plan.maximumFixes != nil || plan.budget != nil
-        if isSpending {
-            try checkAllowance(plan)
-        } else {
-            try checkClosed(plan, target, certificate)
-        }
+        if isSpending { try checkAllowance(plan) }
+        try checkLeft(plan, isSpending ? nil : target, certificate)
         try checkCurve(plan)
         try checkPaths(certificate, target, isSpending)
         try checkBound(plan, certificate, isSpending)
@@ -56,29 +56,77 @@ struct PlanVerifier {
         var sequence: [[Edit]] = []
         for fix in plan.fixes { sequence.append(try checkCandidate(fix.id, fix.kind, fix.resource, fix.cost, fix.edits)) }
         for (fix, texts) in zip(plan.fixes, FixTexts.sequence(sequence, evaluation.snapshot, candidates.index)) {
-            guard fix.before == texts.before else { throw Refusal("\(fix.id): before is not what the records say") }
-            guard fix.after == texts.after else { throw Refusal("\(fix.id): after is not what its edits make of before") }
-            guard fix.cli == texts.cli, fix.rollback == texts.rollback, fix.terraform == texts.terraform else {
-                throw Refusal("\(fix.id): its commands or Terraform are not those of its edits")
-            }
+            try checkTexts(fix, texts)
         }
         guard plan.cost == plan.fixes.reduce(0, { $0 + $1.cost }) else {
             throw Refusal("the plan's cost is not the sum of its fixes' costs")
         }
-        let trials = Trials(reevaluation)
-        let effects = Effects(trials, judged.found)
-        for (fix, edits) in zip(plan.fixes, sequence) {
-            guard let kind = FixCosts.Kind(rawValue: fix.kind) else { throw Refusal("\(fix.id): there is no kind \(fix.kind)") }
-            let change = CandidateFix(kind, fix.resource, fix.title, edits, candidates.blast(kind, edits))
+        var others: [[Edit]] = []
+        for fix in plan.alternatives { others.append(try checkCandidate(fix.id, fix.kind, fix.resource, fix.cost, fix.edits)) }
+        let chosen = Set(plan.fixes.map(\.id))
+        guard Set(plan.alternatives.map(\.id)).count == others.count, !plan.alternatives.contains(where: { chosen.contains($0.id) }) else {
+            throw Refusal("an alternative is there twice")
+        }
+        let parts = FixParts(evaluation.snapshot, index: candidates.index)
+        for (fix, edits) in zip(plan.alternatives, others) { try checkTexts(fix, FixTexts(parts.parts(edits))) }
+        try checkEffects(zip(plan.fixes + plan.alternatives, sequence + others).map { ($0, $1) })
+        try checkPerPath(plan)
+    }
+
+    private func checkTexts(_ fix: Fix, _ texts: FixTexts) throws(Refusal) {
+        guard fix.before == texts.before else { throw Refusal("\(fix.id): before is not what the records say") }
+        guard fix.after == texts.after else { throw Refusal("\(fix.id): after is not what its edits make of before") }
+        guard fix.cli == texts.cli, fix.rollback == texts.rollback, fix.terraform == texts.terraform else {
+            throw Refusal("\(fix.id): its commands or Terraform are not those of its edits")
+        }
+    }
+
+    private func checkEffects(_ fixes: [(fix: Fix, edits: [Edit])]) throws(Refusal) {
+        let loss = AccessLoss(evaluation.snapshot, candidates.index)
+        let titles = titles(of: fixes.map(\.fix))
+        for (fix, edits) in fixes {
+            let change = place(of: fix, edits)
+            if let title = titles[fix.id], title != fix.title { throw Refusal("\(fix.id): its title is that of another change") }
+            let accesses = loss.accesses(edits)
+            guard fix.accessLost == AccessLoss.counts(accesses), fix.accesses == Array(accesses.prefix(AccessLoss.told)) else {
+                throw Refusal("\(fix.id): the accesses that it takes are not those that it says")
+            }
             // In large plans it is not told of each.
             if fix.closes.isEmpty, fix.exposureRemoved == 0 { continue }
-            let effect = effects.effect(of: [trials.place(of: change)])
+            let effect = effects.effect(of: [change])
             guard Set(fix.closes) == Set(effect.closes.map { judged.paths[$0].id }) else {
                 throw Refusal("\(fix.id): it does not close alone what it says")
             }
             guard Effects.hundredths(fix.exposureRemoved) == max(0, effects.total - effect.total) else {
                 throw Refusal("\(fix.id): it does not remove as much exposure as it says")
             }
+        }
+    }
+
+    private func place(of fix: Fix, _ edits: [Edit]) -> Int {
+        let kind = FixCosts.Kind(rawValue: fix.kind) ?? .removeStatement
+        return trials.place(of: CandidateFix(kind, fix.resource, fix.title, edits, candidates.blast(kind, edits)))
+    }
+
+    /// What changes are called that are changes of a step which some of these fixes close.
+    private func titles(of fixes: [Fix]) -> [String: String] {
+        let closed = Set(fixes.flatMap(\.closes))
+        var titles: [String: String] = [:]
+        var seen: Set<UInt64> = []
+        for (path, found) in zip(judged.paths, judged.found) where closed.contains(path.id) {
+            for edge in found.edges where seen.insert(GraphDraft.key(edge.from, edge.to)).inserted {
+                for fix in candidates.fixes(for: edge, in: evaluation.graph) { titles[fix.id] = fix.title }
+            }
+        }
+        return titles
+    }
+
+    private func checkPerPath(_ plan: Plan) throws(Refusal) {
+        guard plan.perPath.map(\.path) == judged.paths.map(\.id) else { throw Refusal("the paths are not those of these records") }
+        var closing: [String: Set<String>] = [:]
+        for fix in plan.fixes + plan.alternatives { for path in fix.closes { closing[path, default: []].insert(fix.id) } }
+        for one in plan.perPath where Set(one.fixes) != closing[one.path] ?? [] || Set(one.fixes).count != one.fixes.count {
+            throw Refusal("\(one.path): other changes close it than it says")
         }
     }
 
@@ -98,7 +146,11 @@ struct PlanVerifier {
         guard Set(certificate.candidates.map(\.id)).count == certificate.candidates.count else {
             throw Refusal("a candidate is there twice")
         }
-        for one in certificate.candidates { _ = try checkCandidate(one.id, one.kind, one.resource, one.cost, one.edits) }
+        for one in certificate.candidates {
+            let edits = try checkCandidate(one.id, one.kind, one.resource, one.cost, one.edits)
+            guard let kind = FixCosts.Kind(rawValue: one.kind) else { continue }
+            trials.place(of: CandidateFix(kind, one.resource, "", edits, candidates.blast(kind, edits)))
+        }
         let known = Set(certificate.candidates.map(\.id))
         if let excluded = certificate.excluded.first(where: known.contains) { throw Refusal("\(excluded) was not to be used") }
         if let fix = plan.fixes.first(where: { !known.contains($0.id) }) { throw Refusal("\(fix.id) is no candidate of the certificate") }
@@ -131,31 +183,43 @@ struct PlanVerifier {
         return edits
     }
 
-    private func open(_ graph: SecurityGraph, _ target: PlanTarget) -> Set<OpenWay.Pair> {
+    /// Every pair of a start and a target between which there is a way, with what the strongest is worth.
+    private func open(_ graph: SecurityGraph) -> [OpenWay.Pair: (kind: NodeKind, score: Double)] {
         let finder = AttackPathFinder(graph)
         let wanted = finder.wanted()
         var search = StrongestPaths(graph)
-        var pairs: Set<OpenWay.Pair> = []
+        var pairs: [OpenWay.Pair: (kind: NodeKind, score: Double)] = [:]
         for place in graph.nodes.indices where graph.nodes[place].value > 0 {
-            for found in finder.strongest(to: place, wanted, &search) where target.counts(graph.nodes[place].kind, found.score) {
-                pairs.insert(.init(source: graph.nodes[found.source].id, target: graph.nodes[place].id))
+            for found in finder.strongest(to: place, wanted, &search) {
+                pairs[.init(source: graph.nodes[found.source].id, target: graph.nodes[place].id)] = (graph.nodes[place].kind, found.score)
             }
         }
         return pairs
     }
 
-    private func checkClosed(_ plan: Plan, _ target: PlanTarget, _ certificate: PlanCertificate) throws(Refusal) {
-        let patched = RecordPatch.apply(try edits(plan.fixes.map(\.id), plan), to: collection, evaluation.snapshot)
-        let graph = evaluation.again(Normaliser.normalise(patched)).graph
-        let left = open(graph, target)
-        let known = Dictionary(zip(judged.paths.map(\.id), judged.paths)) { first, _ in first }
-        for id in plan.open where known[id] == nil { throw Refusal("\(id) is no path of these records") }
-        guard !left.isEmpty else {
-            if let id = plan.open.first(where: { id in known[id].map { target.counts(kind($0.target), $0.score) } ?? false }) {
-                throw Refusal("\(id) is closed by the fixes, although the plan says that it stays open")
-            }
-            return
+    /// Evaluates the patched records from scratch.
+    ///
+    /// - Parameter target: what must be closed there; `nil` for plans that close what they can afford.
+    private func checkLeft(_ plan: Plan, _ target: PlanTarget?, _ certificate: PlanCertificate) throws(Refusal) {
+        func patched(_ ids: [String]) throws(Refusal) -> SecurityGraph {
+            let records = RecordPatch.apply(try edits(ids, plan), to: collection, evaluation.snapshot)
+            return evaluation.again(Normaliser.normalise(records)).graph
         }
+        let known = Set(judged.paths.map(\.id))
+        for id in plan.open where !known.contains(id) { throw Refusal("\(id) is no path of these records") }
+        guard Set(plan.open).count == plan.open.count else { throw Refusal("an open path is there twice") }
+        let graph = try patched(plan.fixes.map(\.id))
+        let pairs = open(graph)
+        let told = Set(plan.open)
+        for path in judged.paths where pairs[.init(source: path.source, target: path.target)] != nil && !told.contains(path.id) {
+            throw Refusal("\(path.id) is open once the fixes are made, although the plan does not say so")
+        }
+        for path in judged.paths where pairs[.init(source: path.source, target: path.target)] == nil && told.contains(path.id) {
+            throw Refusal("\(path.id) is closed by the fixes, although the plan says that it stays open")
+        }
+        guard let target else { return }
+        let left = Set(pairs.filter { target.counts($0.value.kind, $0.value.score) }.keys)
+        guard !left.isEmpty else { return }
         // What is left must be what no candidate closes, and every change of its steps must have been one.
         let considered = Set(certificate.candidates.map(\.id)).union(certificate.excluded)
         for (way, edges) in OpenWays(graph).left(target) {
@@ -163,15 +227,10 @@ struct PlanVerifier {
                 throw Refusal("a path from \(way.source) to \(way.target) is open, and \(fix.id), a change of it, was not considered")
             }
         }
-        let all = RecordPatch.apply(try edits(certificate.candidates.map(\.id), plan), to: collection, evaluation.snapshot)
-        let stubborn = open(evaluation.again(Normaliser.normalise(all)).graph, target)
-        if let pair = left.subtracting(stubborn).min(by: { ($0.source, $0.target) < ($1.source, $1.target) }) {
+        let stubborn = open(try patched(certificate.candidates.map(\.id))).filter { target.counts($0.value.kind, $0.value.score) }
+        if let pair = left.subtracting(stubborn.keys).min(by: { ($0.source, $0.target) < ($1.source, $1.target) }) {
             throw Refusal("a path from \(pair.source) to \(pair.target) is open once the fixes are made")
         }
-    }
-
-    private func kind(_ id: String) -> NodeKind {
-        evaluation.graph.place(of: id).map { evaluation.graph.nodes[$0].kind } ?? .other
     }
 
     private func checkAllowance(_ plan: Plan) throws(Refusal) {
@@ -179,13 +238,19 @@ struct PlanVerifier {
         if let budget = plan.budget, plan.cost > budget { throw Refusal("the plan costs more than \(budget)") }
     }
 
-    private func exposure(_ edits: [Edit]) -> Int {
-        let graph = evaluation.again(Patch.snapshot(evaluation.snapshot, edits)).graph
-        return Effects.strongest(graph).values.reduce(0) { $0 + Effects.hundredths($1.score) }
+    /// The exposure once some candidates are made.
+    func exposure(_ ids: [String]) throws(Refusal) -> Int {
+        var made: Set<Int> = []
+        for id in ids {
+            guard let place = trials.place(of: id) else { throw Refusal("\(id) is no fix of this plan") }
+            made.insert(place)
+        }
+        return effects.strongest(after: trials.graph(after: made)).values.reduce(0) { $0 + Effects.hundredths($1.score) }
     }
 
     private func checkCurve(_ plan: Plan) throws(Refusal) {
-        let total = exposure([])
+        let total = try exposure([])
+        guard plan.curve.count == plan.fixes.count + 1 else { throw Refusal("the curve has not a point for each number of fixes") }
         var last = -1.0
         var measured: [[String]: Int] = [[]: 0]
         for (index, point) in plan.curve.enumerated() {
@@ -201,81 +266,12 @@ struct PlanVerifier {
             if let known = measured[key] {
                 removed = known
             } else {
-                removed = total - exposure(try edits(point.chosen, plan))
+                removed = total - (try exposure(point.chosen))
                 measured[key] = removed
             }
             guard Effects.hundredths(point.exposureRemoved) == max(0, removed) else {
                 throw Refusal("point \(index) of the curve does not remove as much exposure as it says")
             }
         }
-    }
-
-    // MARK: Certificate
-
-    private func checkPaths(_ certificate: PlanCertificate, _ target: PlanTarget, _ isSpending: Bool) throws(Refusal) {
-        let all = Dictionary(certificate.candidates.map { ($0.id, $0.edits.compactMap { Edit($0) }) }) { first, _ in first }
-        for path in certificate.parts.flatMap(\.paths) {
-            let name = "the path from \(path.nodes.first ?? "") to \(path.nodes.last ?? "")"
-            guard path.nodes.count > 1, Set(path.fixes).count == path.fixes.count else { throw Refusal("\(name) is none") }
-            guard (path.level != nil) == isSpending else { throw Refusal("\(name) has no level, or one too much") }
-            for id in path.fixes + (path.unless ?? []) where all[id] == nil { throw Refusal("\(name) names \(id), which is no candidate") }
-            let unless = (path.unless ?? []).flatMap { all[$0] ?? [] }
-            let others = certificate.candidates.filter { !path.fixes.contains($0.id) }.flatMap { all[$0.id] ?? [] }
-            guard isOpen(path, unless, target) else { throw Refusal("\(name) is not there") }
-            guard isOpen(path, others, target) else { throw Refusal("\(name) is closed by other fixes than those it names") }
-        }
-    }
-
-    private func isOpen(_ path: PlanCertificate.Path, _ edits: [Edit], _ target: PlanTarget) -> Bool {
-        let graph = reevaluation.evaluation(after: edits).graph
-        guard let first = path.nodes.first.flatMap(graph.place), let last = path.nodes.last.flatMap(graph.place),
-            graph.nodes[last].value > 0, OpenWays(graph).counts(first, last)
-        else { return false }
-        var likelihood = graph.nodes[first].start
-        for (from, to) in zip(path.nodes, path.nodes.dropFirst()) {
-            guard let from = graph.place(of: from), let to = graph.place(of: to), let edge = graph.edge(from, to), !edge.isHypothetical
-            else {
-                return false
-            }
-            likelihood *= edge.likelihood
-        }
-        let score = AttackPathFinder.rounded(graph.nodes[last].value * likelihood)
-        if let level = path.level { return score >= level }
-        return target.counts(graph.nodes[last].kind, score)
-    }
-
-    private func checkBound(_ plan: Plan, _ certificate: PlanCertificate, _ isSpending: Bool) throws(Refusal) {
-        let places = Dictionary(certificate.candidates.enumerated().map { ($1.id, $0) }) { first, _ in first }
-        let costs = certificate.candidates.map(\.cost)
-        var used: Set<String> = []
-        var bound = 0.0
-        guard !isSpending || certificate.parts.count <= 1 else { throw Refusal("exposure has one bound, and no parts") }
-        for part in certificate.parts {
-            let own = Set(part.paths.flatMap { $0.fixes + ($0.unless ?? []) })
-            guard used.isDisjoint(with: own) else { throw Refusal("two parts of the certificate have a candidate in common") }
-            used.formUnion(own)
-            let proven: Double?
-            if isSpending {
-                proven = try BoundChecker(part, places).exposure(
-                    costs, plan.maximumFixes.map { .count($0) } ?? .cost(plan.budget ?? 0))
-            } else {
-                proven = try BoundChecker(part, places).cost(costs)
-            }
-            guard let proven, proven == part.bound else { throw Refusal("the weights of a part do not prove its bound of \(part.bound)") }
-            bound += part.bound
-        }
-        guard abs(bound - certificate.lowerBound) < 0.000_5 else { throw Refusal("the bounds of the parts do not add up") }
-        let value: Double
-        if isSpending {
-            value = Double(exposure(try edits(plan.fixes.map(\.id), plan))) / 100
-        } else {
-            value = Double(plan.cost)
-        }
-        guard value >= bound - 0.000_5 else { throw Refusal("the plan costs less than is proven to be needed") }
-        guard !plan.optimal || abs(value - bound) < 0.000_5 else {
-            throw Refusal("the plan is not proven to be the best: its bound is \(bound)")
-        }
-        let gap = plan.optimal || value == 0 ? 0 : Planner.share((value - bound) / value)
-        guard abs(gap - plan.gap) < 0.000_2 else { throw Refusal("the plan's gap is not what is proven") }
     }
 }

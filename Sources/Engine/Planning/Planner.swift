@@ -29,6 +29,8 @@ final class Planner {
     /// Rows of exposure, and how much is exposed after changes that were looked at.
     var exposureRows: [(row: RowMaker.Row, target: Int, level: Int)] = []
     var measured: [Set<Int>: Int] = [:]
+    /// What changes do to exposure, where the paths are known.
+    var effects: Effects?
 
     init(_ evaluation: Evaluation, _ request: PlanRequest) {
         self.evaluation = evaluation
@@ -38,9 +40,11 @@ final class Planner {
         source = CandidateFixes(evaluation.snapshot, evaluation.graph)
         let target = request.target
         let graph = evaluation.graph
-        maker = RowMaker(trials: trials, costs: request.costs) { way, standing in
+        var isExact = false
+        if case .severity = target { isExact = true }
+        maker = RowMaker(trials: trials, costs: request.costs, isExact: isExact) { way, standing in
             guard standing.isOpen, let likelihood = standing.likelihood else { return false }
-            guard case .severity = target, let place = graph.place(of: way.target) else { return true }
+            guard isExact, let place = graph.place(of: way.target) else { return true }
             return target.counts(graph.nodes[place].kind, AttackPathFinder.rounded(graph.nodes[place].value * likelihood))
         }
     }
@@ -80,14 +84,19 @@ final class Planner {
             } else {
                 round += 1
                 let known = trials.fixes.count
-                let samples = samples(open, graph, round)
+                var samples = samples(open, graph, round)
+                if !maker.isExact { samples += trials.others(like: samples, in: graph, after: made) }
                 discover(samples, graph)
                 var isNew = trials.fixes.count > known
                 if round > request.limits.rounds { isCut = true }
                 for (way, edges) in samples {
                     isCut = isCut || isSpent
                     if isCut { break }
-                    let row = maker.row(way, after: made, own: own(way, edges, graph))
+                    // What cannot be told of a way by itself is not told at all: then nothing is proven.
+                    guard let row = maker.row(way, after: made, own: own(way, edges, graph)) else {
+                        isCut = true
+                        break
+                    }
                     if row.hit.isEmpty, row.unless.isEmpty {
                         passing.insert(way.pair)
                     } else {
@@ -155,8 +164,8 @@ final class Planner {
     private func steps(_ way: OpenWay, _ edges: [GraphEdge], _ graph: SecurityGraph) -> [(edge: GraphEdge, graph: SecurityGraph)] {
         var steps = edges.map { (edge: $0, graph: graph) }
         // A step may be another one after changes than it is today; both are what can be changed.
-        for (from, to) in zip(way.nodes, way.nodes.dropFirst()) {
-            guard let from = evaluation.graph.place(of: from), let to = evaluation.graph.place(of: to),
+        for step in way.steps {
+            guard let from = evaluation.graph.place(of: step.from), let to = evaluation.graph.place(of: step.to),
                 let edge = evaluation.graph.edge(from, to)
             else { continue }
             steps.append((edge, evaluation.graph))
@@ -199,19 +208,12 @@ final class Planner {
         let news = unseen
         unseen = []
         var isChanged = false
-        var kept: [RowMaker.Row] = []
-        for row in rows {
+        for place in rows.indices {
             isCut = isCut || isSpent
-            // Where the work is cut off, what a row says that a new change concerns is not known any more.
-            if isCut, !news.isDisjoint(with: trials.concerning(row.way)) {
-                isChanged = true
-                continue
-            }
-            let new = maker.again(row, news)
-            isChanged = isChanged || new.hit != row.hit
-            kept.append(new)
+            let new = isCut ? maker.doubting(rows[place], news) : maker.again(rows[place], news)
+            isChanged = isChanged || new.hit != rows[place].hit
+            rows[place] = new
         }
-        rows = kept
         return isChanged
     }
 

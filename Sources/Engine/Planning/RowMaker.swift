@@ -6,6 +6,8 @@
 struct RowMaker {
     let trials: Trials
     let costs: FixCosts
+    /// Whether it matters how likely a way is.
+    var isExact = false
     /// What a way must be to count: its likelihood at least this, in the severity's terms.
     var isOpen: (OpenWay, Trials.Standing) -> Bool
 
@@ -15,21 +17,34 @@ struct RowMaker {
         var unless: Set<Int>
     }
 
-    private func isOpen(_ way: OpenWay, _ made: Set<Int>) -> Bool { isOpen(way, trials.standing(of: way, after: made)) }
+    private func isOpen(_ way: OpenWay, _ made: Set<Int>) -> Bool {
+        isOpen(way, trials.standing(of: way, after: made, exactly: isExact))
+    }
 
-    /// The row of a way that is open after `made`.
+    /// The row of a way that is open after `made`; `nil` where that does not follow from what it rests on.
     ///
     /// - Parameter own: changes of the way's own steps, which are tried first.
-    func row(_ way: OpenWay, after made: Set<Int>, own: Set<Int>) -> Row {
-        let concerning = trials.concerning(way)
+    func row(_ way: OpenWay, after made: Set<Int>, own: Set<Int>) -> Row? {
+        let concerning = trials.concerning(way, exactly: isExact)
         let present = made.intersection(concerning)
+        guard isOpen(way, present) else { return nil }
         let unless = needed(way, present)
+        // What changes one who takes a step, or makes another one take it, likely closes it too.
+        let ends = Set(way.steps.flatMap { [$0.from, $0.to] })
+        let own = way.turnings.isEmpty ? own : own.union(concerning.filter { ends.contains(trials.fixes[$0].resource) })
         return Row(way: way, hit: hit(way, present, concerning, unless, own), unless: unless)
+    }
+
+    /// The row after more changes became known, without trying them: they may close the way.
+    func doubting(_ row: Row, _ news: Set<Int>) -> Row {
+        var row = row
+        row.hit.formUnion(news.intersection(trials.concerning(row.way, exactly: isExact)).subtracting(row.unless))
+        return row
     }
 
     /// The row after more changes became known.
     func again(_ row: Row, _ news: Set<Int>) -> Row {
-        let others = trials.concerning(row.way).subtracting(row.hit)
+        let others = trials.concerning(row.way, exactly: isExact).subtracting(row.hit)
         let fresh = news.intersection(others)
         guard !fresh.isEmpty, !isOpen(row.way, others) else { return row }
         var row = row
@@ -48,15 +63,13 @@ struct RowMaker {
         return needed
     }
 
-    /// The changes that close the way when all others are made: those that close it alone, where the others together leave it open; else
-    /// found among the others, cheap ones first among those that are made.
+    /// The changes that close the way when all others are made: those of its own steps that close it alone, where the others together leave
+    /// it open; else found among the others as well, cheap ones first among those that are made.
     private func hit(_ way: OpenWay, _ present: Set<Int>, _ concerning: Set<Int>, _ unless: Set<Int>, _ own: Set<Int>) -> Set<Int> {
         let others = concerning.subtracting(present)
         var hit = others.intersection(own).filter { !isOpen(way, unless.union([$0])) }
         if isOpen(way, concerning.subtracting(hit)) { return hit }
-        hit.formUnion(others.subtracting(own).filter { !isOpen(way, unless.union([$0])) })
         let rest = concerning.subtracting(hit)
-        if isOpen(way, rest) { return hit }
         var made = present
         let price = { (change: Int) in costs.cost(trials.fixes[change].kind, trials.fixes[change].blast) }
         let order = rest.subtracting(present).sorted { (price($0), $0) < (price($1), $1) }

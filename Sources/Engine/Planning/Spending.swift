@@ -21,12 +21,13 @@ extension Planner {
         var total = 0
         var open: [(way: OpenWay, edges: [GraphEdge], level: Int)] = []
         var scanned = 0
-        for (_, found) in Effects.strongest(graph, &scanned).sorted(by: { $0.key < $1.key }) {
+        let strongest = effects?.strongest(after: graph) ?? Effects.strongest(graph, &scanned)
+        for (_, found) in strongest.sorted(by: { $0.key < $1.key }) {
             let level = Effects.hundredths(found.score)
             total += level
             guard level > 0 else { continue }
-            let way = OpenWay(nodes: [graph.nodes[found.source].id] + found.edges.map { graph.nodes[Int($0.to)].id })
-            open.append((way, found.edges, level))
+            let (way, edges) = graph.way(found.edges)
+            open.append((way, edges, level))
         }
         measured[made] = total
         trials.add(work: scanned / 16)
@@ -44,14 +45,16 @@ extension Planner {
                 one.target == target && one.level >= level && !Cover.Row(hit: one.row.hit, unless: one.row.unless).holds(made)
             }
             if known { continue }
-            exposureRows.append((exposureMaker(target, level).row(way, after: made, own: own(way, edges, graph)), target, level))
+            if let row = exposureMaker(target, level).row(way, after: made, own: own(way, edges, graph)) {
+                exposureRows.append((row, target, level))
+            }
         }
         return total
     }
 
     private func exposureMaker(_ target: Int, _ level: Int) -> RowMaker {
         let value = evaluation.graph.nodes[target].value
-        return RowMaker(trials: trials, costs: request.costs) { _, standing in
+        return RowMaker(trials: trials, costs: request.costs, isExact: true) { _, standing in
             guard standing.isOpen, let likelihood = standing.likelihood else { return false }
             return Effects.hundredths(AttackPathFinder.rounded(value * likelihood)) >= level
         }

@@ -73,6 +73,14 @@ final class StepParts {
         return area
     }
 
+    /// Places of the principals on whose policies it rests whether one makes another an administrator: both, and the groups that it may join.
+    func principals(_ turning: OpenWay.Turning) -> Set<Int> {
+        let base = reevaluation.base
+        let ends = [turning.writer, turning.target].compactMap { base.permissions.principalIndex[$0] }
+        let accounts = Set(ends.map { base.snapshot.principals[$0].account })
+        return Set(ends).union(accounts.flatMap { base.builder.groups[$0] ?? [] })
+    }
+
     func concerned(by touched: Touched) -> Set<StepPart> {
         var parts = Set(touched.asked.map { StepPart.principal($0) })
         parts.formUnion(touched.trusts.map { .trust($0) })

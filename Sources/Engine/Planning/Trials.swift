@@ -6,23 +6,34 @@ import CloudModel
 /// is evaluated once for each choice of the changes that concern it, whatever else is made.
 final class Trials {
     let reevaluation: Reevaluation
-    private var base: Evaluation { reevaluation.base }
+    var base: Evaluation { reevaluation.base }
     /// The changes that are known so far.
     private(set) var fixes: [CandidateFix] = []
     private var places: [String: Int] = [:]
     /// For each change the parts that may be others after it, and for each part its changes, in their order.
     private var concerns: [Set<StepPart>] = []
-    private var changes: [StepPart: [Int]] = [:]
+    /// For each change whether somebody may do more after it.
+    var takesDenial: [Bool] = []
+    var changes: [StepPart: [Int]] = [:]
     let parts: StepParts
     /// How many parts were evaluated again.
     private(set) var count = 0
     /// How much was evaluated again, in questions about permissions; the same every time.
     private(set) var work = 0
     /// Counts work that was done elsewhere.
-    func add(work more: Int) { work += more }
+    func add(work more: Int, evaluations: Int = 0) {
+        work += more
+        count += evaluations
+    }
     /// How much the analysis itself took.
     let workOfAnalysis: Int
     private var known: [Question: Steps] = [:]
+    /// Whether principals make others administrators after changes that concern them.
+    var turned: [Turned: Bool] = [:]
+    struct Turned: Hashable {
+        var turning: OpenWay.Turning
+        var made: [Int]
+    }
     /// The last graph of each part that was needed with its proofs.
     private var last: [StepPart: (made: [Int], found: GraphBuilder.PieceEdges)] = [:]
 
@@ -92,6 +103,7 @@ final class Trials {
         let place = fixes.count
         places[fix.id] = place
         fixes.append(fix)
+        takesDenial.append(reevaluation.takesDenial(fix.edits))
         let concern = parts.concerned(by: reevaluation.touched(by: fix.edits))
         concerns.append(concern)
         for part in concern { changes[part, default: []].append(place) }
@@ -105,42 +117,10 @@ final class Trials {
     /// The parts that some changes concern, in order.
     func concerned(by made: Set<Int>) -> [StepPart] { made.reduce(into: Set()) { $0.formUnion(concerns[$1]) }.sorted() }
 
-    /// The changes that may concern a way.
-    func concerning(_ way: OpenWay) -> Set<Int> {
-        guard !isIntertwined(way) else { return Set(fixes.indices) }
-        var found: Set<Int> = []
-        for (from, to) in zip(way.nodes, way.nodes.dropFirst()) {
-            guard let from = base.graph.place(of: from), let to = base.graph.place(of: to), let part = parts.part(from, to) else {
-                continue
-            }
-            found.formUnion(changes[part] ?? [])
-        }
-        return found
-    }
-
-    /// Whether a step of the way, or one like it, rests on more than who takes it and what is taken.
-    private func isIntertwined(_ way: OpenWay) -> Bool {
-        // What is taken as compromised weighs the steps from it differently.
-        if !base.premises.compromised.isEmpty { return true }
-        return zip(way.nodes, way.nodes.dropFirst()).contains { from, to in
-            guard let from = base.graph.place(of: from), let to = base.graph.place(of: to) else { return true }
-            if base.graph.nodes[from].kind == .admin { return true }
-            guard let edge = base.graph.edge(from, to) else { return false }
-            return ([base.graph.technique(of: edge)] + base.graph.alternatives(of: edge)).contains("combined-rights")
-        }
-    }
-
-    /// How a way stands once some changes are made.
-    func standing(of way: OpenWay, after made: Set<Int>) -> Standing {
-        isIntertwined(way) ? whole(way, made) : local(way, made)
-    }
-
-    func isOpen(_ way: OpenWay, after made: Set<Int>) -> Bool { standing(of: way, after: made).isOpen }
-
     // MARK: Parts
 
     /// What each evaluation takes besides questions: making the edits, building what was found.
-    private static let effort = 300
+    static let effort = 300
 
     /// The steps of a part after some changes; `nil` when they do not concern it.
     ///
@@ -165,8 +145,20 @@ final class Trials {
         return steps
     }
 
+    /// Evaluates parts after some changes, as far as they are not known, those that the same changes concern together.
+    func prepare(_ parts: [StepPart], after made: Set<Int>) {
+        var unknown: [[Int]: [StepPart]] = [:]
+        for part in parts where part.network == nil {
+            guard let own = own(part, made), known[Question(part: part, made: own)] == nil, last[part]?.made != own else { continue }
+            unknown[own, default: []].append(part)
+        }
+        for (own, parts) in unknown.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            for (part, found) in zip(parts, evaluate(parts, after: own)) { known[Question(part: part, made: own)] = Steps(found) }
+        }
+    }
+
     /// Which of the changes concern a part.
-    private func own(_ part: StepPart, _ made: Set<Int>) -> [Int]? {
+    func own(_ part: StepPart, _ made: Set<Int>) -> [Int]? {
         guard let concerning = changes[part] else { return nil }
         let own =
             concerning.count > made.count * 8 ? made.sorted().filter { concerns[$0].contains(part) } : concerning.filter(made.contains)
@@ -179,79 +171,10 @@ final class Trials {
         count += parts.count
         defer { work += base.permissions.asked - asked + parts.count * Self.effort }
         if let part = parts.first, let account = part.network {
-            work += reevaluation.networks.size(account)
+            work += reevaluation.networks.size(account) / 3
             return [reevaluation.network(part.piece, of: account, after: edits)]
         }
         return reevaluation.edges(of: piece.map { [$0] } ?? parts.map(\.piece), after: edits)
-    }
-
-    // MARK: Ways
-
-    private func step(_ from: Int, _ to: Int, _ made: Set<Int>) -> Step? {
-        if let part = parts.part(from, to), let steps = steps(of: part, to: to, after: made) { return steps.step(from, to) }
-        return base.graph.edge(from, to).map {
-            Step(from: $0.from, to: $0.to, likelihood: $0.likelihood, confidence: $0.confidence, isHypothetical: $0.isHypothetical)
-        }
-    }
-
-    /// Whether a principal gets at the target by itself: that is no attack. Who did not may only do so once a denial is gone.
-    private func hasOwnWay(_ source: Int, _ target: Int, _ made: Set<Int>) -> Bool {
-        func counts(_ isHypothetical: Bool, _ confidence: Confidence) -> Bool { !isHypothetical && confidence != .unknown }
-        if let edge = base.graph.edge(source, target), counts(edge.isHypothetical, edge.confidence) {
-            return step(source, target, made).map { counts($0.isHypothetical, $0.confidence) } ?? false
-        }
-        guard let part = parts.part(source, target), let own = own(part, made), own.contains(where: { fixes[$0].mayAllow }) else {
-            return false
-        }
-        return step(source, target, made).map { counts($0.isHypothetical, $0.confidence) } ?? false
-    }
-
-    /// Only the steps on the way evaluated again.
-    private func local(_ way: OpenWay, _ made: Set<Int>) -> Standing {
-        let graph = base.graph
-        let places = way.nodes.compactMap { graph.place(of: $0) }
-        guard places.count == way.nodes.count, places.count > 1, let source = places.first, let target = places.last else {
-            return Standing(likelihood: nil, counts: false)
-        }
-        let node = graph.nodes[source]
-        // Who is no administrator any more starts like anyone else.
-        var start = node.start
-        if start == 0, node.kind.isPrincipal, node.kind != .root, let index = base.permissions.principalIndex[way.source],
-            let steps = steps(of: .principal(index), to: places[1], after: made), !steps.isAdministrator
-        {
-            start = Likelihood.start(node.kind)
-        }
-        var likelihood: Double? = start
-        for (from, to) in zip(places, places.dropFirst()) {
-            guard let step = step(from, to, made), !step.isHypothetical else {
-                likelihood = nil
-                break
-            }
-            likelihood = likelihood.map { $0 * step.likelihood }
-        }
-        var counts = start > 0
-        if counts, graph.nodes[target].kind.isEverydayRight, AttackPathFinder.entry(node) == "principal" {
-            counts = node.kind != .group && !hasOwnWay(source, target, made)
-        }
-        return Standing(likelihood: likelihood, counts: counts)
-    }
-
-    /// Everything evaluated again.
-    private func whole(_ way: OpenWay, _ made: Set<Int>) -> Standing {
-        let graph = graph(after: made)
-        guard let source = graph.place(of: way.source), let target = graph.place(of: way.target) else {
-            return Standing(likelihood: nil, counts: false)
-        }
-        var likelihood: Double? = graph.nodes[source].start
-        for (from, to) in zip(way.nodes, way.nodes.dropFirst()) {
-            guard let from = graph.place(of: from), let to = graph.place(of: to), let edge = graph.edge(from, to), !edge.isHypothetical
-            else {
-                likelihood = nil
-                break
-            }
-            likelihood = likelihood.map { $0 * edge.likelihood }
-        }
-        return Standing(likelihood: likelihood, counts: graph.nodes[source].start > 0 && AttackPathFinder(graph).counts(source, target))
     }
 
     // MARK: The graph

@@ -7,8 +7,10 @@ final class Permissions {
     let library: PolicyLibrary
     /// What the accounts' organisations say.
     let organisation: OrganisationPolicies
-    /// By place in the snapshot's principals; `nil` for roots.
-    private(set) var subjects: [Subject?] = []
+    private var list: [Subject?] = []
+    /// Places of the principals that are others than when the list was made, and those of them that were asked for since.
+    private var stale: Set<Int> = []
+    private var renewed: [Int: Subject?] = [:]
     /// Place in the snapshot's principals by ARN.
     let principalIndex: [String: Int]
     let times: [String: String]
@@ -30,7 +32,7 @@ final class Permissions {
         answers = SharedAnswers()
         principalIndex = Dictionary(snapshot.principals.enumerated().map { ($1.arn, $0) }) { first, _ in first }
         times = Dictionary(snapshot.records.compactMap { record in record.time.map { (record.id, $0) } }) { first, _ in first }
-        subjects = snapshot.principals.indices.map { subject($0) }
+        list = snapshot.principals.indices.map { subject($0) }
         for principal in snapshot.principals { if let trust = principal.trust { _ = library.place(of: trust) } }
         absentKeys = library.conditionKeys.filter { key in
             key.hasPrefix("aws:principaltag/") || key.hasPrefix("aws:resourcetag/") || key.hasPrefix("iam:resourcetag/")
@@ -52,8 +54,26 @@ final class Permissions {
         times = base.times
         absentKeys = base.absentKeys
         absence = base.absence
-        subjects = base.subjects
-        for index in changed { subjects[index] = subject(index) }
+        list = base.list
+        for index in changed { list[index] = subject(index) }
+    }
+
+    /// By place in the snapshot's principals; `nil` for roots.
+    var subjects: Subjects { Subjects(permissions: self) }
+
+    struct Subjects: RandomAccessCollection {
+        fileprivate let permissions: Permissions
+        var startIndex: Int { 0 }
+        var endIndex: Int { permissions.list.count }
+        subscript(index: Int) -> Subject? { permissions.stale.contains(index) ? permissions.again(index) : permissions.list[index] }
+    }
+
+    /// A subject of a principal that is another one, made once: of many that a change of their policy concerns few are asked about.
+    private func again(_ index: Int) -> Subject? {
+        if let known = renewed[index] { return known }
+        let made = subject(index)
+        renewed[index] = .some(made)
+        return made
     }
 
     /// What is asked from now on by sets that were not seen yet is about changes that are tried, and is not kept for long.
@@ -62,14 +82,16 @@ final class Permissions {
     /// Takes another snapshot of the same principals in place of this one, of which only some are others; their trust policies likewise.
     func take(_ other: CloudSnapshot, changed: Set<Int>, trusts roles: Set<Int>) {
         snapshot = other
-        for index in changed { subjects[index] = subject(index) }
+        stale = changed
+        renewed = [:]
         for index in roles { trusts[index] = nil }
     }
 
     /// Takes the snapshot back that another one's are of, where these were changed.
-    func take(backTo base: Permissions, changed: Set<Int>, trusts roles: Set<Int>) {
+    func take(backTo base: Permissions, trusts roles: Set<Int>) {
         snapshot = base.snapshot
-        for index in changed { subjects[index] = base.subjects[index] }
+        stale = []
+        renewed = [:]
         for index in roles { trusts[index] = nil }
     }
 

@@ -21,16 +21,6 @@ struct CandidateFix: Sendable {
         id = Self.identifier(kind, resource, edits)
     }
 
-    /// Whether a denial may go with what it takes.
-    var mayAllow: Bool {
-        edits.contains { edit in
-            switch edit {
-            case .detach, .leaveGroup, .removeStatement, .removePrincipal, .replacePrincipal: true
-            default: false
-            }
-        }
-    }
-
     static func identifier(_ kind: FixCosts.Kind, _ resource: String, _ edits: [Edit]) -> String {
         AttackPathFinder.digest("fix-", [kind.rawValue, resource] + edits.map { FixEdit($0).json.canonicalText })
     }

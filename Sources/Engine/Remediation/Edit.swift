@@ -132,7 +132,9 @@ extension Edit {
     /// The same edits, each once, in an order that does not depend on theirs, so that what is made of a set of changes is the same whoever
     /// puts it together. Boundaries of one principal become one that leaves out what any of them does; of what is closed and what is
     /// narrowed the closed comes first.
-    static func ordered(_ edits: [Edit]) -> [Edit] {
+    ///
+    /// - Parameter known: the keys by which edits were ordered before.
+    static func ordered(_ edits: [Edit], _ known: OrderKeys = OrderKeys()) -> [Edit] {
         guard edits.count > 1 else { return edits }
         var boundaries: [String: (name: String, actions: [String])] = [:]
         var others: [(isLater: Bool, key: [UInt8], edit: Edit)] = []
@@ -148,7 +150,7 @@ extension Edit {
             }
             var isLater = false
             if case .closeRule(_, _, _, let by) = edit { isLater = !by.isEmpty }
-            others.append((isLater, Array(FixEdit(edit).json.canonicalText.utf8), edit))
+            others.append((isLater, known.key(of: edit), edit))
         }
         others.sort { a, b in a.isLater != b.isLater ? !a.isLater : a.key.lexicographicallyPrecedes(b.key) }
         let bounds = boundaries.sorted { AttackPathFinder.precedes($0.key, $1.key) }.map {
@@ -169,5 +171,17 @@ extension Edit {
     static func policyARN(_ name: String, besides principal: String) -> String {
         let parts = ARNParts(principal)
         return "arn:\(parts?.partition ?? "aws"):iam::\(parts?.account ?? ""):policy/\(name)"
+    }
+}
+
+/// The texts by which edits are ordered, each made once.
+final class OrderKeys {
+    private var known: [Edit: [UInt8]] = [:]
+
+    func key(of edit: Edit) -> [UInt8] {
+        if let key = known[edit] { return key }
+        let key = Array(FixEdit(edit).json.canonicalText.utf8)
+        known[edit] = key
+        return key
     }
 }

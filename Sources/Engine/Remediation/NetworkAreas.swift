@@ -10,6 +10,8 @@ final class NetworkAreas {
         var snapshot: CloudSnapshot
         var index: PatchIndex
         var exposures: [Exposure]
+        /// Those that no change of a security group concerns.
+        var apart: [Exposure]?
     }
     private var areas: [Area] = []
     private var places: [String: Int] = [:]
@@ -91,10 +93,25 @@ final class NetworkAreas {
         if let known = exposures[key] { return known }
         var snapshot = areas[place].snapshot
         Patch.apply(edits, to: &snapshot, areas[place].index)
-        let found = NetworkReachability(snapshot).exposures()
+        let network = NetworkReachability(snapshot)
+        var found: [Exposure]
+        if edits.allSatisfy({ if case .exposure = $0.scope { true } else { false } }) {
+            found = network.addressExposures() + apart(place)
+            NetworkReachability.sort(&found)
+        } else {
+            found = network.exposures()
+        }
         if exposures.count >= Self.kept { exposures = [:] }
         exposures[key] = found
         return found
+    }
+
+    private func apart(_ place: Int) -> [Exposure] {
+        if let known = areas[place].apart { return known }
+        let network = NetworkReachability(areas[place].snapshot)
+        let apart = network.policyExposures() + network.sharingExposures()
+        areas[place].apart = apart
+        return apart
     }
 
     // MARK: Areas

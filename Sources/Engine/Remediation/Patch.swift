@@ -4,9 +4,9 @@ import CloudModel
 /// their order does not matter.
 enum Patch {
     /// The text after all edits of it; `nil` when no statement is left.
-    static func document(_ document: JSONValue, _ edits: [Edit]) -> JSONValue? {
+    static func document(_ document: JSONValue, _ edits: [Edit], _ keys: OrderKeys = OrderKeys()) -> JSONValue? {
         guard case .object(var object) = document else { return document }
-        let edits = Edit.ordered(edits)
+        let edits = Edit.ordered(edits, keys)
         let isList = object["Statement"]?.array != nil
         let original = object["Statement"]?.array ?? object["Statement"].map { [$0] } ?? []
         var added: [JSONValue] = []
@@ -144,7 +144,7 @@ enum Patch {
     ///
     /// - Parameter index: of the snapshot before any edit.
     static func apply(_ edits: [Edit], to snapshot: inout CloudSnapshot, _ index: PatchIndex) {
-        let edits = Edit.ordered(edits)
+        let edits = Edit.ordered(edits, index.orderKeys)
         var texts: [Edit.Place: [Edit]] = [:]
         for edit in edits { if let place = edit.place { texts[place, default: []].append(edit) } }
         for (place, edits) in texts { apply(&snapshot, place, edits, index) }
@@ -164,13 +164,14 @@ enum Patch {
     }
 
     private static func apply(_ snapshot: inout CloudSnapshot, _ place: Edit.Place, _ edits: [Edit], _ index: PatchIndex) {
+        let keys = index.orderKeys
         switch place {
         case .inline(let principal, let name):
             guard let index = index.principals[principal] else { return }
             for (policy, source) in snapshot.principals[index].policies.enumerated().reversed()
             where source.kind == .inline && source.name == name {
                 guard let document = source.document else { continue }
-                if let changed = Self.document(document, edits) {
+                if let changed = Self.document(document, edits, keys) {
                     snapshot.principals[index].policies[policy].document = changed
                 } else {
                     snapshot.principals[index].policies.remove(at: policy)
@@ -179,7 +180,7 @@ enum Patch {
         case .managed(let arn):
             for index in index.policies[arn] ?? [] {
                 guard let document = snapshot.policies[index].source.document else { return }
-                snapshot.policies[index].source.document = Self.document(document, edits) ?? nothing(.managed, arn)
+                snapshot.policies[index].source.document = Self.document(document, edits, keys) ?? nothing(.managed, arn)
                 let policy = snapshot.policies[index]
                 snapshot.policies[index].defaultVersion = nextVersion(policy)
                 if let evicted = evicted(policy) {
@@ -187,22 +188,30 @@ enum Patch {
                     snapshot.policies[index].versionCount = policy.versionCount.map { $0 - 1 }
                 }
             }
+            // Whoever holds it has the same text.
+            var last: (document: JSONValue, changed: JSONValue)?
+            func changed(_ document: JSONValue) -> JSONValue {
+                if let last, last.document == document { return last.changed }
+                let changed = Self.document(document, edits, keys) ?? nothing(.managed, arn)
+                last = (document, changed)
+                return changed
+            }
             for index in index.holders[arn] ?? [] {
                 for policy in snapshot.principals[index].policies.indices where snapshot.principals[index].policies[policy].arn == arn {
                     guard let document = snapshot.principals[index].policies[policy].document else { continue }
-                    snapshot.principals[index].policies[policy].document = Self.document(document, edits) ?? nothing(.managed, arn)
+                    snapshot.principals[index].policies[policy].document = changed(document)
                 }
                 if let boundary = snapshot.principals[index].boundary, boundary.arn == arn, let document = boundary.document {
-                    snapshot.principals[index].boundary?.document = Self.document(document, edits) ?? nothing(.managed, arn)
+                    snapshot.principals[index].boundary?.document = changed(document)
                 }
             }
         case .trust(let role):
             guard let index = index.principals[role], let document = snapshot.principals[index].trust?.document else { return }
-            snapshot.principals[index].trust?.document = Self.document(document, edits) ?? nothing(.trust, role)
+            snapshot.principals[index].trust?.document = Self.document(document, edits, keys) ?? nothing(.trust, role)
         case .resource(let arn):
             func change(_ source: inout PolicySource?) {
                 guard let document = source?.document else { return }
-                if let changed = Self.document(document, edits) { source?.document = changed } else { source = nil }
+                if let changed = Self.document(document, edits, keys) { source?.document = changed } else { source = nil }
             }
             for place in index.buckets[arn] ?? [] { change(&snapshot.buckets[place].policy) }
             for place in index.functions[arn] ?? [] { change(&snapshot.functions[place].policy) }
@@ -239,10 +248,10 @@ enum Patch {
                 PolicySource(name: name, arn: arn, kind: kind, document: Edit.boundary(actions), evidence: evidence)
             }
             snapshot.principals[index].boundary = source(.boundary)
-            if !snapshot.policies.contains(where: { $0.arn == arn }) {
-                snapshot.policies.append(
-                    ManagedPolicy(arn: arn, name: name, defaultVersion: "v1", versionCount: 1, source: source(.managed)))
-                snapshot.policies.sortByBytes(\.arn)
+            let (place, known) = snapshot.policy(arn)
+            if known == nil {
+                snapshot.policies.insert(
+                    ManagedPolicy(arn: arn, name: name, defaultVersion: "v1", versionCount: 1, source: source(.managed)), at: place)
             }
         case .signFunctionURL(let arn):
             for index in index.functions[arn] ?? [] {

@@ -3,6 +3,8 @@ import CloudModel
 /// Where the things stand that edits change, so that a patch costs what it changes and not what exists. What is not asked for is not made.
 final class PatchIndex {
     private let snapshot: CloudSnapshot
+    /// How edits are ordered.
+    let orderKeys = OrderKeys()
 
     init(_ snapshot: CloudSnapshot) { self.snapshot = snapshot }
 
@@ -51,6 +53,19 @@ final class PatchIndex {
         places.reserveCapacity(items.count)
         for (place, item) in items.enumerated() { places[name(item), default: []].append(place) }
         return places
+    }
+}
+
+extension CloudSnapshot {
+    /// A managed policy with the place where it stands, or would: they are ordered by their ARNs.
+    func policy(_ arn: String) -> (place: Int, found: ManagedPolicy?) {
+        var low = 0
+        var high = policies.count
+        while low < high {
+            let middle = (low + high) / 2
+            if policies[middle].arn.utf8.lexicographicallyPrecedes(arn.utf8) { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < policies.count && policies[low].arn == arn ? policies[low] : nil)
     }
 }
 

@@ -17,12 +17,26 @@ struct Touched {
     var network = false
     /// Whether security groups change.
     var securityGroups = false
-    /// Whether a managed policy changes.
-    var policies = false
+    /// Managed policies that change.
+    var policies: Set<String> = []
     /// Principals that get a boundary.
     var bounded: Set<Int> = []
-    /// Resources that change.
-    var resources: Set<String> = []
+    /// Functions and what holds data that change, by place.
+    var functions: Set<Int> = []
+    var buckets: Set<Int> = []
+    var secrets: Set<Int> = []
+    var dataSnapshots: Set<Int> = []
+    var databases: Set<Int> = []
+    /// Whether it is noted whose steps may change.
+    var notesAsked = true
+
+    /// What holds data and changes, as a patched snapshot has it.
+    func stores(in snapshot: CloudSnapshot) -> [(id: String, item: Store.Item)] {
+        buckets.map { (snapshot.buckets[$0].arn, .bucket(snapshot.buckets[$0])) }
+            + secrets.map { (snapshot.secrets[$0].arn, .secret(snapshot.secrets[$0])) }
+            + dataSnapshots.map { (snapshot.dataSnapshots[$0].arn, .snapshot(snapshot.dataSnapshots[$0])) }
+            + databases.map { (snapshot.databases[$0].arn, .database(snapshot.databases[$0])) }
+    }
 }
 
 /// Applies edits to the snapshot and evaluates again what depends on them.
@@ -135,6 +149,17 @@ final class Reevaluation {
         }
     }
 
+    /// How sure it is that a principal makes another one an administrator after the edits; `nil` where it does not.
+    func turning(_ turning: OpenWay.Turning, after edits: [Edit]) -> Confidence? {
+        guard let writer = base.permissions.principalIndex[turning.writer], let target = base.permissions.principalIndex[turning.target]
+        else { return nil }
+        return with(edits) { snapshot, permissions, touched in
+            let builder = GraphBuilder(
+                base.builder, base.graph, snapshot, permissions: permissions, exposures: base.exposures, touched: touched)
+            return permissions.subjects[writer].flatMap { builder.turns($0, target) }?.proof.confidence
+        }
+    }
+
     /// What is let in from outside, or moves inside, where the networks of an account are and those that they are joined to, after the edits.
     func network(_ piece: GraphBuilder.Piece, of account: String, after edits: [Edit]) -> GraphBuilder.PieceEdges {
         let builder = GraphBuilder(
@@ -156,21 +181,40 @@ final class Reevaluation {
     }
 
     /// Makes edits, and undoes them after `body`, which must not keep what it is given.
-    private func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) -> Result) -> Result {
-        let touched = touched(by: edits)
+    func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) -> Result) -> Result {
+        let touched = touched(by: edits, notesAsked: false)
         Patch.apply(edits, to: &patched, index)
         permissions.take(patched, changed: touched.principals, trusts: touched.trusts)
         let result = body(patched, permissions, touched)
-        permissions.take(backTo: base.permissions, changed: touched.principals, trusts: touched.trusts)
+        permissions.take(backTo: base.permissions, trusts: touched.trusts)
         Patch.revert(edits, in: &patched, to: base.snapshot, index)
         return result
     }
 
+    /// Whether a denial goes with what edits take, so that somebody may do more than before.
+    func takesDenial(_ edits: [Edit]) -> Bool {
+        func denies(_ statements: [JSONValue]) -> Bool { statements.contains { $0["Effect"]?.string != "Allow" } }
+        func denies(_ sources: [PolicySource]) -> Bool { sources.contains { denies($0.document.map(Patch.statements) ?? []) } }
+        return edits.contains { edit in
+            switch edit {
+            case .detach(let policy, let holder): denies((index.principal(holder)?.policies ?? []).filter { $0.arn == policy })
+            case .leaveGroup(_, let group): denies(index.principal(group)?.policies ?? [])
+            case .removeStatement(let place, let number):
+                denies(index.document(at: place).map { Array(Patch.statements($0).dropFirst(number).prefix(1)) } ?? [])
+            case .removePrincipal, .replacePrincipal: true
+            default: false
+            }
+        }
+    }
+
     // MARK: What depends on what
 
-    func touched(by edits: [Edit]) -> Touched {
+    /// - Parameter notesAsked: whether it is told whose steps may change.
+    func touched(by edits: [Edit], notesAsked: Bool = true) -> Touched {
         var touched = Touched()
+        touched.notesAsked = notesAsked
         for edit in edits { note(edit, &touched) }
+        guard notesAsked else { return touched }
         touched.asked.formUnion(touched.principals)
         for account in Set((touched.principals.union(touched.trusts)).map({ base.snapshot.principals[$0].account })) {
             touched.asked.formUnion(dependents[account] ?? [])
@@ -188,11 +232,10 @@ final class Reevaluation {
         case .principal(let arn):
             if let index = index.principals[arn] { noteChange(of: index, &touched) }
             if case .setBoundary = edit {
-                touched.policies = true
                 if let index = index.principals[arn] { touched.bounded.insert(index) }
             }
         case .managed(let arn):
-            touched.policies = true
+            touched.policies.insert(arn)
             for index in index.holders[arn] ?? [] { noteChange(of: index, &touched) }
         case .trust(let arn):
             if let index = index.principals[arn] { touched.trusts.insert(index) }
@@ -203,16 +246,20 @@ final class Reevaluation {
             for place in index.securityGroups[group] ?? [] { touched.exposed.insert(base.snapshot.securityGroups[place].account) }
             touched.networks = touched.exposed
             // A port that is closed may be what a step through an instance needed.
-            for account in touched.networks {
+            for account in touched.networks where touched.notesAsked {
                 for other in networks.accounts(with: account) { touched.asked.formUnion(needingPorts[other] ?? []) }
             }
         case .resource(let arn):
             touched.network = true
-            touched.resources.insert(arn)
             noteSteps(to: arn, &touched)
             if let account = base.graph.place(of: arn).flatMap({ base.graph.nodes[$0].account }) {
                 noteSteps(to: Destruction.node(account), &touched)
             }
+            touched.functions.formUnion(index.functions[arn] ?? [])
+            touched.buckets.formUnion(index.buckets[arn] ?? [])
+            touched.secrets.formUnion(index.secrets[arn] ?? [])
+            touched.dataSnapshots.formUnion(index.dataSnapshots[arn] ?? [])
+            touched.databases.formUnion(index.databases[arn] ?? [])
             for place in index.functions[arn] ?? [] {
                 touched.exposed.insert(base.snapshot.functions[place].account)
                 if let role = base.snapshot.functions[place].role { noteSteps(to: role, &touched) }
@@ -251,7 +298,7 @@ final class Reevaluation {
     }
 
     private func noteSteps(to arn: String, _ touched: inout Touched) {
-        guard let place = base.graph.place(of: arn) else { return }
+        guard touched.notesAsked, let place = base.graph.place(of: arn) else { return }
         for index in incoming[place] {
             let from = base.graph.nodes[Int(base.graph.edges[Int(index)].from)]
             if from.kind.isPrincipal, let asked = base.permissions.principalIndex[from.id] { touched.asked.insert(asked) }

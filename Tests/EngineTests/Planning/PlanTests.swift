@@ -252,6 +252,55 @@ import Testing
         #expect(throws: Never.self) { try PlanVerifier(world.collection, evaluation, FixCosts()).check(outcome.plan) }
     }
 
+    /// Nothing would be left of the policy, and taking it from each of five would be five changes.
+    @Test func aPolicyOfOneActionIsTakenFromEveryoneAtOnce() throws {
+        var world = World()
+        world.managed(World.administrator, "AdministratorAccess", World.document(World.allow(["*"])))
+        world.policy("writing", World.document(World.allow(["iam:PutUserPolicy"])))
+        for number in 0..<5 {
+            world.user("dev\(number)", [World.document(World.allow(["s3:List*"]))], attached: [World.arn("policy/writing")])
+        }
+        let (_, outcome, evaluation) = Self.planned(world.collection)
+        let fix = try #require(outcome.plan.fixes.first)
+        #expect(outcome.plan.fixes.count == 1 && outcome.plan.optimal && outcome.plan.open.isEmpty)
+        #expect(fix.kind == "detach-everywhere" && fix.cost == 4 && fix.resource == World.arn("policy/writing"))
+        for text in [fix.cli, fix.rollback] { #expect(text.split(separator: "\n").count == 5, "\(text)") }
+        #expect(Self.after(outcome.plan, world.collection).paths.isEmpty)
+        #expect(throws: Never.self) { try PlanVerifier(world.collection, evaluation, FixCosts()).check(outcome.plan) }
+        // Of two who have it each alone costs no more.
+        var pair = World()
+        pair.policy("writing", World.document(World.allow(["iam:PutUserPolicy"])))
+        pair.user("dev", attached: [World.arn("policy/writing")])
+        #expect(Self.planned(pair.collection).outcome.plan.fixes.map(\.kind) == ["detach-policy"])
+    }
+
+    /// Each pair of principals that are dangerous together is a way of its own; they are found together and not one in each round.
+    @Test func manyPairsThatAreDangerousTogetherAreProvenInFewRounds() throws {
+        var request = PlanRequest()
+        request.limits.rounds = 6
+        let (_, outcome, evaluation) = Self.planned(PlanWorlds.crowd.collection, request)
+        #expect(evaluation.graph.edges.contains { evaluation.graph.technique(of: $0) == "combined-rights" })
+        #expect(outcome.plan.optimal, "gap \(outcome.plan.gap)")
+        // Taking the keys from each of three is the least.
+        #expect(outcome.plan.cost == 6)
+    }
+
+    /// What was proven before the work was spent is proven.
+    @Test func whereTheWorkIsSpentTheRowsFoundSoFarStillGiveABound() throws {
+        var bounds: [Double] = []
+        for work in [4_000, 8_000, 16_000] {
+            var request = PlanRequest()
+            request.limits.work = work
+            request.limits.workPerAnalysis = 0
+            let (_, outcome, evaluation) = Self.planned(PlanWorlds.crowd.collection, request)
+            bounds.append(outcome.plan.certificate?.lowerBound ?? 0)
+            #expect(throws: Never.self) { try PlanVerifier(PlanWorlds.crowd.collection, evaluation, FixCosts()).check(outcome.plan) }
+            #expect(outcome.plan.open.isEmpty)
+        }
+        #expect(bounds[0] > 0)
+        #expect(bounds == bounds.sorted(), "\(bounds)")
+    }
+
     /// Where many ways are open, some are looked at first; what comes out costs the same.
     @Test(arguments: PlanWorlds.named.map(\.name))
     func lookingAtSomeOfManyWaysGivesThePlanOfAll(_ name: String) throws {

@@ -116,6 +116,21 @@ enum PlanWorlds {
         return world
     }
 
+    /// Users who get to others of whom only two together, in many pairs, make an administrator.
+    static var crowd: World {
+        var world = base()
+        for number in 0..<3 {
+            world.role("r\(number)", trust: root, [World.document(World.allow(["sqs:*"]))])
+            world.user("keys\(number)", [World.document(World.allow(["iam:CreateAccessKey"]), World.allow(["s3:List*"]))])
+            world.user(
+                "writer\(number)", [World.document(World.allow(["iam:PutRolePolicy"], [World.arn("role/r*")]), World.allow(["logs:*"]))])
+            world.user(
+                "assumer\(number)",
+                [World.document(World.allow(["sts:AssumeRole"], [World.arn("role/r\(number)")]), World.allow(["sns:*"]))])
+        }
+        return world
+    }
+
     /// Leaving the group takes a denial as well.
     static var groupThatDenies: World {
         var world = base()
@@ -132,9 +147,35 @@ enum PlanWorlds {
         return world
     }
 
+    /// The same account twice, under two numbers.
+    static func twice(_ world: World) throws -> CloudCollection {
+        func renamed(_ text: String) -> String {
+            text.split(separator: World.account, omittingEmptySubsequences: false).joined(separator: "222233334444")
+        }
+        var collection = world.collection
+        // Buckets of two accounts have two names.
+        for record in collection.records {
+            let text = renamed(record.payload.canonicalText).split(separator: "shop-", omittingEmptySubsequences: false).joined(
+                separator: "mall-")
+            var other = record
+            other.account = record.account.map(renamed)
+            other.resource = record.resource.map {
+                renamed($0).split(separator: "shop-", omittingEmptySubsequences: false).joined(separator: "mall-")
+            }
+            other.payload = try JSONValue(parsing: text)
+            collection.records.append(other)
+        }
+        for entry in collection.coverage {
+            var other = entry
+            other.account = entry.account.map(renamed)
+            collection.coverage.append(other)
+        }
+        return collection
+    }
+
     static let named: [(name: String, world: World)] = [
         ("shop", shop), ("namedInTrust", namedInTrust), ("twoStatements", twoStatements), ("resourcePolicy", resourcePolicy),
-        ("twoGroups", twoGroups), ("administratorWithMore", administratorWithMore), ("combined", combined),
+        ("twoGroups", twoGroups), ("administratorWithMore", administratorWithMore), ("combined", combined), ("crowd", crowd),
         ("groupThatDenies", groupThatDenies), ("overwritable", overwritable), ("foreign", foreign),
     ]
 

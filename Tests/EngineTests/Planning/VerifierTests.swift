@@ -77,6 +77,43 @@ import Testing
         #expect(whole.refusal { $0.target = "nothing" } != nil)
     }
 
+    /// Whoever reads a plan believes its words too.
+    @Test func wordsThatAreAlteredAreRefused() throws {
+        let whole = planned(PlanWorlds.shop)
+        let closing = try #require(whole.plan.fixes.firstIndex { !$0.closes.isEmpty })
+        #expect(whole.refusal { $0.fixes[closing].title = "Nothing to see here" }?.contains("title") == true)
+        #expect(whole.refusal { $0.fixes[0].accessLost.unknown += 1 }?.contains("accesses") == true)
+        let losing = try #require(whole.plan.fixes.firstIndex { !$0.accesses.isEmpty })
+        #expect(whole.refusal { $0.fixes[losing].accesses.removeLast() }?.contains("accesses") == true)
+        #expect(whole.refusal { $0.fixes[losing].accesses[0].use = "unused" }?.contains("accesses") == true)
+        let other = try #require(whole.plan.alternatives.indices.first)
+        #expect(whole.refusal { $0.alternatives[other].cli += "\nrm -rf /" }?.contains("commands") == true)
+        #expect(whole.refusal { $0.alternatives[other].cost -= 1 } != nil)
+        #expect(whole.refusal { $0.alternatives[other].closes = [] } != nil)
+        #expect(whole.refusal { $0.alternatives.append($0.fixes[0]) }?.contains("twice") == true)
+        #expect(whole.refusal { $0.perPath[0].fixes = [] } != nil)
+        #expect(whole.refusal { $0.perPath.removeLast() } != nil)
+        #expect(whole.refusal { $0.curve.removeLast() }?.contains("curve") == true)
+        var request = PlanRequest()
+        request.target = .admin
+        let admin = planned(PlanWorlds.shop, request)
+        #expect(!admin.plan.open.isEmpty)
+        #expect(admin.refusal { $0.open.removeLast() }?.contains("open") == true)
+    }
+
+    @Test func aPlanOfAnotherAccountIsRefused() throws {
+        for (name, world) in PlanWorlds.named where name != "shop" {
+            var other = planned(world)
+            other.plan = planned(PlanWorlds.shop).plan
+            #expect(other.refusal { _ in } != nil, "\(name)")
+        }
+        // One that asks for nothing is not sound where something is open.
+        var empty = planned(PlanWorlds.shop)
+        empty.plan = planned(World()).plan
+        #expect(empty.plan.fixes.isEmpty && empty.plan.optimal)
+        #expect(empty.refusal { _ in } != nil)
+    }
+
     @Test func aCertificateThatProvesNothingIsRefused() throws {
         let whole = planned(PlanWorlds.shop)
         let certificate = try #require(whole.plan.certificate)
