@@ -145,7 +145,7 @@ struct PlanTests {
 
     @Test(
         "a plan that was tampered with is refused with its reason and exit code 1",
-        arguments: ["path", "weight", "fix", "cost", "after", "optimal"])
+        arguments: ["path", "weight", "fix", "cost", "after", "title", "curve", "gap", "accesses", "optimal"])
     func tampered(_ what: String) async throws {
         let folder = try Self.shop()
         defer { folder.remove() }
@@ -164,6 +164,10 @@ struct PlanTests {
         case "fix": fixes.removeLast()
         case "cost": plan["cost"] = 1
         case "after": fixes[0]["after"] = "{}"
+        case "title": fixes[0]["title"] = "\u{1B}[2JNothing to do\u{202E}"
+        case "curve": plan["curve"] = [["fixes": 0, "exposureRemoved": 999, "optimal": true, "atMost": 999, "chosen": []]]
+        case "gap": plan["gap"] = 0.25
+        case "accesses": fixes[0]["accessLost"] = ["used": 0, "unused": 0, "unknown": 0]
         default: certificate["excluded"] = []
         }
         parts[0]["paths"] = paths
@@ -174,6 +178,27 @@ struct PlanTests {
         let run = try await Self.cli(["plan", "verify", folder.input, file])
         #expect(run.status == 1)
         #expect(run.errors.contains("refused"), "\(run.errors)")
+        #expect(!run.errors.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
+    }
+
+    @Test("what is no whole plan, or that of another folder, is refused with exit code 1")
+    func foreign() async throws {
+        let folder = try Self.shop()
+        let other = try Self.folder(users: Self.user("dev", Self.allow("iam:PutUserPolicy")))
+        defer {
+            folder.remove()
+            other.remove()
+        }
+        _ = try await Self.plan(folder)
+        let file = folder.output + ".plan.json"
+        let moved = try await Self.cli(["plan", "verify", other.input, file])
+        #expect(moved.status == 1 && moved.errors.contains("refused"), "\(moved.errors)")
+        let whole = try Data(contentsOf: URL(filePath: file))
+        for bytes in [whole.prefix(whole.count / 2), Data(), Data("[]".utf8), Data("{\"fixes\": 1}".utf8)] {
+            try bytes.write(to: URL(filePath: file))
+            let run = try await Self.cli(["plan", "verify", folder.input, file])
+            #expect(run.status == 1 && !run.errors.isEmpty, "\(run.errors)")
+        }
     }
 
     @Test("excluded fixes are not used; number, budget and target exclude each other")

@@ -35,7 +35,8 @@ struct PlanBenchmark {
     private static func text(_ value: Double) -> String { String(format: "%.3f", value) }
 
     private static func measure(_ shape: SyntheticCloud.Shape) throws {
-        let snapshot = Normaliser.normalise(try SyntheticCloud(shape).collection())
+        let collection = try SyntheticCloud(shape).collection()
+        let snapshot = Normaliser.normalise(collection)
         var evaluation: Evaluation?
         let evaluated = seconds { evaluation = Evaluation(snapshot) }
         guard let evaluation else { return }
@@ -50,6 +51,13 @@ struct PlanBenchmark {
                 + "\(plan.optimal ? "proven to be the best" : "gap \(plan.gap)"), \(plan.open.count) open, "
                 + "\(planner.trials.fixes.count) candidates, \(planner.rows.count) rows, \(planner.trials.count) parts evaluated, "
                 + "work \(planner.trials.work) after the analysis' \(planner.trials.workOfAnalysis)")
+        var refusal: String?
+        let verified = seconds {
+            do throws(PlanVerifier.Refusal) { try PlanVerifier(collection, evaluation, FixCosts()).check(plan) } catch {
+                refusal = error.reason
+            }
+        }
+        print("verified: \(text(verified)) s, \(refusal ?? "accepted")")
         let candidates = Array(planner.trials.fixes.prefix(100))
         var times: [Double] = []
         let anew = seconds {
