@@ -83,10 +83,9 @@ struct PlanVerifier {
 
     private func checkEffects(_ fixes: [(fix: Fix, edits: [Edit])]) throws(Refusal) {
         let loss = AccessLoss(evaluation.snapshot, candidates.index)
-        let titles = titles(of: fixes.map(\.fix))
+        try checkTitles(fixes.map(\.fix))
         for (fix, edits) in fixes {
             let change = place(of: fix, edits)
-            if let title = titles[fix.id], title != fix.title { throw Refusal("\(fix.id): its title is that of another change") }
             let accesses = loss.accesses(edits)
             guard fix.accessLost == AccessLoss.counts(accesses), fix.accesses == Array(accesses.prefix(AccessLoss.told)) else {
                 throw Refusal("\(fix.id): the accesses that it takes are not those that it says")
@@ -108,15 +107,25 @@ struct PlanVerifier {
         return trials.place(of: CandidateFix(kind, fix.resource, fix.title, edits, candidates.blast(kind, edits)))
     }
 
-    /// What changes are called that are changes of a step which some of these fixes close.
-    private func titles(of fixes: [Fix]) -> [String: String] {
+    /// Checks that changes of steps that are there are called what they are called there: one change may be one of several steps, and have a
+    /// name at each.
+    private func checkTitles(_ fixes: [Fix]) throws(Refusal) {
         let closed = Set(fixes.flatMap(\.closes))
-        var titles: [String: String] = [:]
+        let edges = zip(judged.paths, judged.found).filter { closed.contains($0.0.id) }.flatMap { $0.1.edges }
+        let told = titles(of: edges)
+        let odd = fixes.filter { fix in told[fix.id].map { !$0.contains(fix.title) } ?? false }
+        guard !odd.isEmpty else { return }
+        let all = titles(of: evaluation.graph.edges)
+        if let fix = odd.first(where: { all[$0.id]?.contains($0.title) != true }) {
+            throw Refusal("\(fix.id): its title is that of another change")
+        }
+    }
+
+    private func titles(of edges: [GraphEdge]) -> [String: Set<String>] {
+        var titles: [String: Set<String>] = [:]
         var seen: Set<UInt64> = []
-        for (path, found) in zip(judged.paths, judged.found) where closed.contains(path.id) {
-            for edge in found.edges where seen.insert(GraphDraft.key(edge.from, edge.to)).inserted {
-                for fix in candidates.fixes(for: edge, in: evaluation.graph) { titles[fix.id] = fix.title }
-            }
+        for edge in edges where seen.insert(GraphDraft.key(edge.from, edge.to)).inserted {
+            for fix in candidates.fixes(for: edge, in: evaluation.graph) { titles[fix.id, default: []].insert(fix.title) }
         }
         return titles
     }

@@ -90,12 +90,25 @@ import Testing
     private func found(_ change: (inout Site) -> Void) throws -> [String] {
         var site = Site()
         change(&site)
+        let collection = try world(site).collection
+        let (_, outcome, evaluation) = PlanTests.planned(collection)
+        #expect(outcome.plan.optimal && outcome.plan.open.isEmpty)
+        #expect(throws: Never.self) { try PlanVerifier(collection, evaluation, FixCosts()).check(outcome.plan) }
         let paths = try world(site).judged().judged.paths.filter { $0.source == "internet" && $0.target == "admin:\(World.account)" }
         #expect(paths.allSatisfy { $0.confidence == .proven })
         return paths.first?.steps.map(\.technique) ?? []
     }
     private static let through = ["network-reach", "network-lateral", "instance-profile", "administrator"]
     private static let straight = ["network-reach", "instance-profile", "administrator"]
+
+    /// A rule that lets in the internet and the next host is one change, which has a name at each step.
+    @Test func aRuleThatTwoStepsRestOnIsOneChange() throws {
+        let both = try found {
+            $0.far = Host(subnet: "subnet-a", group: "sg-far", address: "10.0.1.9", publicAddress: "198.51.100.9")
+            $0.farRules = #"{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"0.0.0.0/0"}]}"#
+        }
+        #expect(both == Self.straight)
+    }
 
     // MARK: Between VPCs
 
