@@ -35,6 +35,10 @@ public struct AWSCollectorConfiguration: Sendable {
     public var endpointURL: String?
     /// The regions to read; `nil` for all that the account has enabled.
     public var regions: [String]?
+    /// The services to read, as the AWS CLI writes them; `nil` for all of the catalogue.
+    public var services: [String]?
+    /// Most calls a second, over all services; `nil` leaves it at each service's own limit.
+    public var rate: Int?
     /// Where questions about the account are asked; `nil` for `AWS_REGION`, the profile's region, or us-east-1.
     public var homeRegion: String?
     /// Most calls in flight.
@@ -49,7 +53,7 @@ public struct AWSCollectorConfiguration: Sendable {
     /// - Parameter redactionKey: `nil` makes a new key: then fingerprints of two collections cannot be compared.
     public init(
         environment: [String: String], profile: String? = nil, profileFiles: ProfileFiles? = nil, endpointURL: String? = nil,
-        regions: [String]? = nil,
+        regions: [String]? = nil, services: [String]? = nil, rate: Int? = nil,
         homeRegion: String? = nil, concurrency: Int = 64, callDeadline: Duration = .seconds(300), redactionKey: Secret<[UInt8]>? = nil
     ) {
         self.environment = environment
@@ -57,6 +61,8 @@ public struct AWSCollectorConfiguration: Sendable {
         self.profileFiles = profileFiles
         self.endpointURL = endpointURL
         self.regions = regions
+        self.services = services
+        self.rate = rate
         self.homeRegion = homeRegion
         self.concurrency = concurrency
         self.callDeadline = callDeadline
@@ -182,9 +188,40 @@ public struct AWSCollector: Collector {
     }
 
     /// See `Collector`.
+    public func check(_ scope: CollectionScope) throws(ScopeError) {
+        for service in scope.services ?? [] where !(configuration.services.map(Set.init) ?? Catalogue.services).contains(service) {
+            let isInstalled = Catalogue.services.contains(service)
+            throw ScopeError(
+                .unknownService,
+                "\(DisplayText.safe(service, limit: 64)) is "
+                    + (isInstalled ? "none of the services that this agent was started for" : "no service of this agent's catalogue"))
+        }
+        for region in scope.regions ?? [] where !(configuration.regions?.contains(region) ?? RegionName.hasUsualForm(region)) {
+            throw ScopeError(
+                .unknownRegion,
+                "\(DisplayText.safe(region, limit: 64)) is \(configuration.regions == nil ? "no region's name" : "none of the regions that this agent was started for")"
+            )
+        }
+        if let rate = scope.rate, let most = configuration.rate, rate > most {
+            throw ScopeError(.rateTooHigh, "\(rate) calls a second are more than the \(most) that this agent was started for")
+        }
+    }
+
+    /// See `Collector`.
     ///
     /// - Throws: ``CollectorError`` when there is nothing to hand over.
-    public func collect(progress: @escaping @Sendable (CollectProgress) -> Void) async throws -> CloudCollection {
+    public func collect(
+        within scope: CollectionScope, progress: @escaping @Sendable (CollectProgress) -> Void
+    ) async throws -> CloudCollection {
+        do throws(ScopeError) { try check(scope) } catch { throw CollectorError(.badConfiguration, error.message, cause: error) }
+        var narrowed = configuration
+        narrowed.regions = scope.regions ?? configuration.regions
+        narrowed.services = scope.services ?? configuration.services
+        narrowed.rate = scope.rate ?? configuration.rate
+        return try await AWSCollector(configuration: narrowed, http: http, clock: clock).collectAll(progress: progress)
+    }
+
+    private func collectAll(progress: @escaping @Sendable (CollectProgress) -> Void) async throws -> CloudCollection {
         let session = try makeSession()
         let (identity, record) = try await session.identity()
         var run = CollectionRun(session: session, identity: identity, configuration: configuration)
@@ -216,6 +253,11 @@ public struct AWSCollector: Collector {
             throw CollectorError(.badConfiguration, "\(DisplayText.safe(region, limit: 64)) is no region's name")
         }
         guard configuration.regions.map({ !$0.isEmpty }) ?? true else { throw CollectorError(.badConfiguration, "no region to read") }
+        for service in configuration.services ?? [] where !Catalogue.services.contains(service) {
+            throw CollectorError(.badConfiguration, "\(DisplayText.safe(service, limit: 64)) is no service of this agent's catalogue")
+        }
+        guard configuration.services.map({ !$0.isEmpty }) ?? true else { throw CollectorError(.badConfiguration, "no service to read") }
+        guard configuration.rate.map({ $0 > 0 }) ?? true else { throw CollectorError(.badConfiguration, "no call a second is none at all") }
 
         let isIgnored = setting("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() == "true"
         var overrides: [String: String] = [:]
@@ -243,7 +285,8 @@ public struct AWSCollector: Collector {
         if configuration.profile == nil { sources.insert(EnvironmentCredentials(environment: environment), at: 0) }
         let client = AWSClient(
             sender: sender, credentials: CredentialChain(sources: sources, now: clock.now),
-            pacing: Pacing(isUnlimited: override.map(ContainerCredentials.isLoopback) ?? false), budget: RetryBudget(), clock: clock)
+            pacing: Pacing(isUnlimited: override.map(ContainerCredentials.isLoopback) ?? false, most: configuration.rate),
+            budget: RetryBudget(), clock: clock)
         return AWSSession(
             client: client, homeRegion: home, redaction: Redaction(key: configuration.redactionKey), deadline: configuration.callDeadline)
     }

@@ -61,6 +61,8 @@ struct CatalogueEntry: Sendable {
 enum Catalogue {
     /// Every call of every cloud.
     static let entries: [CatalogueEntry] = aws
+    /// The services that the calls are made of.
+    static let services = Set(entries.map(\.service))
 
     /// The read-only permissions that all calls together need, sorted and without repetition.
     static var actions: [String] { Array(Set(entries.flatMap(\.actions))).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }

@@ -75,6 +75,7 @@ extension Logger {
         case .heartbeat(let skew):
             debug("sign of life", metadata: ["clockSkew": "\(skew.map { "\(Int($0))" } ?? "unknown")"])
             if let skew, abs(skew) > 120 { warning("clock differs from the server's", metadata: ["seconds": "\(Int(skew))"]) }
+        case .configured(let version): info("takes the server's settings", metadata: ["version": "\(version)"])
         case .advice(let text): notice("the server says", metadata: ["advice": "\(text)"])
         case .failed(let code, let message): warning("failed", metadata: ["code": "\(code)", "reason": "\(message)"])
         case .sleeping(let pause): debug("sleeping", metadata: ["pause": "\(pause)"])

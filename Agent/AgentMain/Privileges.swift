@@ -64,7 +64,9 @@ enum Privileges {
     /// Gives what an agent run as root left in its state folder to the new user. A folder with anything else in it is not ours: refused.
     private static func handOver(_ folder: String, shown: String, depth: Int) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let known = ["identity.json", "sequence", "status.json", "redaction.key", "lock", "spool"]
+        let known = [
+            "identity.json", "sequence", "status.json", "redaction.key", "lock", "spool", "audit-witness.json", "configuration.json",
+        ]
         for name in names {
             guard depth > 0 || known.contains(name) || name.hasPrefix("key-") || name.hasSuffix(".tmp") else {
                 throw AgentError(

@@ -18,6 +18,8 @@ struct Run: AsyncParsableCommand {
     var heartbeat: Span = Span(duration: .seconds(60))
     @Option(help: "Most mebibytes that wait in the spool.")
     var spoolLimit = 2048
+    @Flag(help: "Takes no settings of the server's: schedule, regions, services and rate stay as given here.")
+    var ownSettingsOnly = false
     @OptionGroup var cloud: CloudOptions
     @OptionGroup var stateOptions: StateOptions
     @OptionGroup var log: LogOptions
@@ -37,7 +39,8 @@ struct Run: AsyncParsableCommand {
         let logger = log.logger(progress: progress)
         let agent = try AgentService(
             folder: folder, collector: try CloudOptions.collector(collecting),
-            configuration: .init(interval: interval.duration, heartbeat: heartbeat.duration, spoolLimit: spoolLimit << 20),
+            configuration: .init(
+                interval: interval.duration, heartbeat: heartbeat.duration, spoolLimit: spoolLimit << 20, takesSettings: !ownSettingsOnly),
             transport: { configuration throws(HTTPError) in try HTTPClient(configuration: configuration) },
             events: { logger.note($0, progress: progress) })
         var quiet = logger

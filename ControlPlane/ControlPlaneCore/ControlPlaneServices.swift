@@ -1,4 +1,5 @@
 public import Basics
+import Crypto
 public import EnrolmentCA
 public import WireProtocol
 
@@ -61,6 +62,8 @@ public struct ControlPlaneServices: Sendable {
         isReady = { (try? await store.readDirectory { _ = try $0.signInFailures(account: []) }) != nil }
         cursorKey = Secret(master.derived("api cursors"))
         openID = OpenIDVerifier(keys: OpenIDKeys(http: outside.http, clock: clock, policy: outside.issuers), clock: clock)
+        let configurations = ConfigurationSigner(
+            try Curve25519.Signing.PrivateKey(rawRepresentation: master.derived("agent configurations")))
         agents = AgentDirectory(store: store, authorities: authority, clock: clock)
         let challenges = Challenges(key: master.derived("enrolment challenges"))
         let pins: @Sendable () throws -> [String] = { try authority.current().pins }
@@ -73,7 +76,7 @@ public struct ControlPlaneServices: Sendable {
                     store: store, http: outside.http, challenges: challenges, pins: pins, pace: pace, endpoint: outside.stsEndpoint),
                 OpenIDMethod(
                     store: store, verifier: openID, challenges: challenges, pins: pins, pace: pace, policy: outside.issuers),
-            ], lifetime: certificateLifetime)
+            ], lifetime: certificateLifetime, configurationKey: configurations.verifier)
         fleet = FleetService(store: store, clock: clock, authorities: authority, issuers: outside.issuers)
         revocationLists = RevocationLists(store: store, authorities: authority, clock: clock)
         ingest = IngestService(
@@ -81,6 +84,7 @@ public struct ControlPlaneServices: Sendable {
         results = ResultsService(store: store, objects: data.objects, blocking: blocking)
         audit = AuditService(store: store, key: try AuditSigningKey(folder: data.keys, master: master), clock: clock)
         agents.audit = audit
+        agents.configurations = configurations
         tenancy = TenancyService(store: store, sealingKeys: keys, hash: hash, clock: clock)
         self.tls = tls
         self.clock = clock

@@ -34,6 +34,8 @@ protocol ManagingFleet: Sendable {
     func quarantine(_ id: String, by session: TenantSession) async throws
     func release(_ id: String, discarding: Bool, by session: TenantSession) async throws
     func requestRenewal(_ id: String, by session: TenantSession) async throws
+    func settings(for scope: SettingsScope, by session: TenantSession) async throws -> StoredSettings?
+    func set(_ settings: AgentSettings, for scope: SettingsScope, by session: TenantSession) async throws -> StoredSettings
     func lock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws
     func unlock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws
     func locks(by session: TenantSession) async throws -> [Lock]

@@ -60,6 +60,21 @@ extension TenantRows {
             """, [own, .id(agent)]
         ).map { try $0.bundle }
     }
+    func settings(for scope: SettingsScope) throws -> StoredSettings? {
+        try reading.row(
+            "SELECT * FROM agent_settings WHERE tenant_id = $1 AND kind = $2 AND subject = $3",
+            [own, .text(scope.kind), .text(scope.subject)]
+        ).map {
+            StoredSettings(
+                scope: scope, settings: try SQLRow.document(try $0.text("document")), version: try $0.counter("version"),
+                changedAt: try $0.time("changed_at"))
+        }
+    }
+    func newestSettingsVersion() throws -> UInt64 {
+        UInt64(
+            clamping: try reading.row("SELECT max(version) AS version FROM agent_settings WHERE tenant_id = $1", [own])?
+                .optionalInteger("version") ?? 0)
+    }
 }
 
 extension TenantTables {
@@ -132,6 +147,17 @@ extension TenantTables {
             """
             UPDATE agent_certificates SET revoked_at = $3 WHERE tenant_id = $1 AND agent_id = $2 AND not_after >= $3 AND revoked_at IS NULL
             """, [own, .id(agent), .time(time)])
+    }
+    func put(_ settings: StoredSettings) throws {
+        try connection.execute(
+            """
+            INSERT INTO agent_settings (tenant_id, kind, subject, document, version, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (tenant_id, kind, subject) DO UPDATE SET document = $4, version = $5, changed_at = $6
+            """,
+            [
+                own, .text(settings.scope.kind), .text(settings.scope.subject), .text(try StoredDocument.text(settings.settings)),
+                .count(settings.version), .time(settings.changedAt),
+            ])
     }
     func insert(_ lock: Lock) throws {
         try connection.execute(

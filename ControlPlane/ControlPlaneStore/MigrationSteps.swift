@@ -4,7 +4,7 @@
 /// key and every foreign key, so that no row can point into another tenant; what must be unique over all tenants is a locator. A table whose
 /// name begins with `audit_` takes new rows and nothing else; in SQLite the step gives it the triggers, in PostgreSQL `PostgreSQLRules` does.
 extension Migrations {
-    static let steps: [Step] = [directoryAndTenants, credentials, access]
+    static let steps: [Step] = [directoryAndTenants, credentials, access, settings]
 
     private static let directoryAndTenants = Step(
         name: "a directory, and tenants apart from it and from each other",
@@ -172,6 +172,19 @@ extension Migrations {
             CREATE TABLE used_proofs (
                 tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id), digest BLOB NOT NULL, expires_at INTEGER NOT NULL,
                 PRIMARY KEY (tenant_id, digest)
+            ) STRICT;
+            """)
+    )
+
+    private static let settings = Step(
+        name: "what agents have to go by",
+        tenant: .init(
+            """
+            CREATE TABLE agent_settings (
+                tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id),
+                kind TEXT NOT NULL CHECK (kind IN ('environment', 'agent')), subject TEXT NOT NULL, document TEXT NOT NULL,
+                version INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, kind, subject)
             ) STRICT;
             """)
     )

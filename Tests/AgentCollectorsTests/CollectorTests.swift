@@ -8,31 +8,6 @@ import Testing
 
 @testable import AgentCollectors
 
-/// An account that says nothing but who it is, unless a test gives an answer.
-private func account(_ answers: @escaping @Sendable (HTTPRequest, Int) -> Result<HTTPResponse, HTTPError>?) -> FakeHTTP {
-    FakeHTTP { request, number in
-        if let answer = answers(request, number) { return answer }
-        if request.action == "GetCallerIdentity" { return .ok(Sample.identity) }
-        if request.signingService == "s3" { return .ok("<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>") }
-        if request.signingService == "cloudfront" { return .ok("<DistributionList><Quantity>0</Quantity></DistributionList>") }
-        if let action = request.action, request.header("X-Amz-Target") == nil {
-            let wrapper = request.signingService == "ec2" ? "" : "<\(action)Result><State>COMPLETE</State></\(action)Result>"
-            return .ok("<\(action)Response>\(wrapper)</\(action)Response>")
-        }
-        if request.signingService == "organizations" { return .status(400, #"{"__type":"AWSOrganizationsNotInUseException"}"#) }
-        return .ok(
-            #"{"Functions":[],"Keys":[],"SecretList":[],"FunctionUrlConfigs":[],"item":[],"items":[],"DomainNames":[],"clusters":[],"repositories":[],"QueueUrls":[],"IdentityPools":[],"trustAnchors":[],"profiles":[],"Grants":[]}"#
-        )
-    }
-}
-
-private func collect(_ http: FakeHTTP, _ configuration: AWSCollectorConfiguration = Sample.configuration(), time: FakeTime = FakeTime())
-    async throws
-    -> CloudCollection
-{
-    try await AWSCollector(configuration: configuration, http: http, clock: time.clock).collect { _ in }
-}
-
 @Suite struct CollectorTests {
     @Test func tokensOfEveryStyleAreFollowedAndPagesMerged() async throws {
         let http = account { request, _ in

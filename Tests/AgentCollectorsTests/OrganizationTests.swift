@@ -1,3 +1,4 @@
+import AgentCore
 import CloudModel
 import HTTPTransport
 import Testing

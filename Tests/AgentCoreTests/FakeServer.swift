@@ -19,11 +19,13 @@ final class FakeServer: HTTPSending {
         var pieces: [BundleID: [Int: [UInt8]]] = [:]
         var requests: [BundleID: UploadRequest] = [:]
         var accepted: [BundleID: [UInt8]] = [:]
+        var heartbeats: [Heartbeat] = []
         var answer: (@Sendable (HTTPRequest, Int) throws -> HTTPResponse?)?
     }
     let authority = Issuer()
     let sealing = Curve25519.KeyAgreement.PrivateKey()
     let name = AgentName(tenant: .random(), environment: .random(), agent: .random())
+    let configurations = ConfigurationSigner(Curve25519.Signing.PrivateKey())
     let pieceSize: Int
     let state = Mutex(State())
 
@@ -42,6 +44,7 @@ final class FakeServer: HTTPSending {
         }
     }
     var calls: [String] { state.withLock { $0.calls } }
+    var heartbeats: [Heartbeat] { state.withLock { $0.heartbeats } }
     func misbehave(_ answer: (@Sendable (HTTPRequest, Int) throws -> HTTPResponse?)?) { state.withLock { $0.answer = answer } }
 
     func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
@@ -51,6 +54,10 @@ final class FakeServer: HTTPSending {
             return state.calls.count
         }
         do {
+            if path == Routes.heartbeat, case .bytes(let body) = request.body {
+                let word: Heartbeat = try WireJSON.decode(from: body)
+                state.withLock { $0.heartbeats.append(word) }
+            }
             if let answer = state.withLock({ $0.answer }), let response = try answer(request, number) { return response }
             return try handle(request, path)
         } catch let error as HTTPError { throw error } catch { throw HTTPError(.badAnswer, "\(error)") }
@@ -73,7 +80,9 @@ final class FakeServer: HTTPSending {
         case (.post, ["v1", "enrolment"]):
             let message: EnrolmentRequest = try WireJSON.decode(from: body)
             state.withLock { $0.enrolled.append(message) }
-            return try answer(try authority.enrol(message, as: name, sealing: sealing))
+            var response = try authority.enrol(message, as: name, sealing: sealing)
+            response.configurationKey = configurations.verifier
+            return try answer(response)
         case (.post, ["v1", "certificate"]):
             let message: CertificateRequest = try WireJSON.decode(from: body)
             let leaf = try authority.leaf(csr: message.csr, name: name)
@@ -165,7 +174,12 @@ final class Scratch: Sendable {
 /// Hands over what it was given.
 struct FixedCollector: Collector {
     var records = 40
-    func collect(progress: @escaping @Sendable (CollectProgress) -> Void) async throws -> CloudCollection {
+    func check(_ scope: CollectionScope) throws(ScopeError) {
+        guard scope.services.map({ $0 == ["iam"] }) ?? true else { throw ScopeError(.unknownService, "there is only iam") }
+    }
+    func collect(
+        within scope: CollectionScope, progress: @escaping @Sendable (CollectProgress) -> Void
+    ) async throws -> CloudCollection {
         progress(CollectProgress(completed: 1, total: 1, current: "test"))
         var random = SystemRandomNumberGenerator()
         return CloudCollection(

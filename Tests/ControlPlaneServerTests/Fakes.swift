@@ -46,6 +46,8 @@ struct TenantRows: TenantReading, Sendable {
     func locks() throws -> [Lock] { [] }
     func isLocked(environment: EnvironmentID, agent: AgentID, grant: String?, serial: String?) throws -> Bool { false }
     func heldBundles(of agent: AgentID) throws -> [StoredBundle] { [] }
+    func settings(for scope: SettingsScope) throws -> StoredSettings? { nil }
+    func newestSettingsVersion() throws -> UInt64 { 0 }
     func lastAuditEntry() throws -> AuditEntry? { nil }
     func auditEntries(after index: UInt64, limit: Int) throws -> [AuditEntry] { [] }
     func tenantState() throws -> Tenant.State { .active }
@@ -93,6 +95,10 @@ struct NoFleet: ManagingFleet {
     func quarantine(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
     func release(_ id: String, discarding: Bool, by session: TenantSession) async throws { throw FakeStore.Unused() }
     func requestRenewal(_ id: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
+    func settings(for scope: SettingsScope, by session: TenantSession) async throws -> StoredSettings? { throw FakeStore.Unused() }
+    func set(_ settings: AgentSettings, for scope: SettingsScope, by session: TenantSession) async throws -> StoredSettings {
+        throw FakeStore.Unused()
+    }
     func lock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
     func unlock(_ kind: Lock.Kind, _ subject: String, by session: TenantSession) async throws { throw FakeStore.Unused() }
     func locks(by session: TenantSession) async throws -> [Lock] { throw FakeStore.Unused() }

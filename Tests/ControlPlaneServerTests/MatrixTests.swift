@@ -61,6 +61,13 @@ private struct Row {
         "quarantineAgent": Row(parameters: { ["id": $0.agent.description] }, status: 204, foreign: 404),
         "releaseAgent": Row(
             parameters: { ["id": $0.agent.description] }, body: { _ in #"{"discard":true}"# }, status: 204, foreign: 404),
+        "agentSettings": Row(parameters: { ["id": $0.agent.description] }, status: 200, foreign: 404),
+        "setAgentSettings": Row(
+            parameters: { ["id": $0.agent.description] }, body: { _ in #"{"interval":3600}"# }, status: 200, foreign: 404),
+        "environmentSettings": Row(parameters: { ["environment": $0.environment.id.description] }, status: 200, foreign: 404),
+        "setEnvironmentSettings": Row(
+            parameters: { ["environment": $0.environment.id.description] }, body: { _ in #"{"services":["iam"]}"# }, status: 200,
+            foreign: 404),
         "enrolmentRules": Row(status: 200),
         "createEnrolmentRule": Row(
             body: {

@@ -57,6 +57,7 @@ import Testing
         "api_tokens": "api-tokens.json", "sign_ons": "single-sign-on.json", "sign_on_attempts": "lives for minutes",
         "enrolment_rules": "enrolment-rules.json", "enrolment_token_terms": "enrolment-tokens.json", "used_proofs": "lives for minutes",
         "agent_certificates": "each is in audit.jsonl", "agent_locks": "locks.json", "agent_standings": "agents say it anew",
+        "agent_settings": "agent-settings.json",
         "break_glass_visits": "break-glass.json", "repeatable_requests": "lives for a day, and holds secrets",
     ]
 

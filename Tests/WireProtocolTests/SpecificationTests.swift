@@ -24,7 +24,7 @@ private let spec = URL(filePath: #filePath).deletingLastPathComponent().appendin
             let files = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
             for case let file as String in files where file.hasSuffix(".swift") || file.hasSuffix(".md") {
                 for match in try text("\(root)/\(folder)/\(file)").matches(
-                    of: /\b((?:records|bundle|enrolment|upload|results)\.md(?:#[a-z-]+)?)/)
+                    of: /\b((?:records|bundle|enrolment|upload|configuration|results)\.md(?:#[a-z-]+)?)/)
                 {
                     cited += 1
                     #expect(anchors.contains(String(match.1)), "\(file) cites \(match.1)")
@@ -41,6 +41,8 @@ private let spec = URL(filePath: #filePath).deletingLastPathComponent().appendin
         for code in UploadCode.allCases { #expect(upload.contains("`\(code.full)`"), "\(code)") }
         let all = try text("\(spec)/enrolment.md") + text("\(spec)/results.md")
         for code in EnrolmentCode.allCases { #expect(all.contains("`\(code.full)`"), "\(code)") }
+        let configuration = try text("\(spec)/configuration.md")
+        for code in ConfigurationError.Code.allCases { #expect(configuration.contains("`configuration.\(code.rawValue)`"), "\(code)") }
         for code in AuthCode.allCases { #expect(all.contains("`\(code.full)`"), "\(code)") }
     }
 

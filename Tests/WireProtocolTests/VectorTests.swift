@@ -32,7 +32,15 @@ private func vector<Vector: Decodable>(_ kind: String, _ name: String) throws ->
         #expect(VectorCheck.differences(vector) == [])
     }
 
-    @Test func everyCaseHasItsFileAndEveryFileItsCase() {
+    @Test(arguments: names("configuration"))
+    func configurationIsJudgedAsItsVectorSays(_ name: String) throws {
+        let vector: ConfigurationVector = try vector("configuration", name)
+        #expect(vector.name == name)
+        #expect(VectorCheck.differences(vector) == [])
+    }
+
+    @Test func everyCaseHasItsFileAndEveryFileItsCase() throws {
+        #expect(names("configuration") == (try ConfigurationCases.all().map(\.name).sorted()))
         #expect(names("bundle") == BundleCase.all.map(\.name).sorted())
         #expect(names("records") == LineCases.all.map(\.name).sorted())
     }
@@ -45,6 +53,11 @@ private func vector<Vector: Decodable>(_ kind: String, _ name: String) throws ->
         }
         let codes = Set(BundleError.Code.allCases.filter { $0 != .sealingFailed }.map { "bundle.\($0.rawValue)" })
         #expect(codes.subtracting(seen) == [])
+        // What depends on the agent's own bounds has no vector: the collector judges it.
+        let configurations = Set(try ConfigurationCases.all().map(\.expect))
+        for code in ["malformed", "badSignature", "wrongAgent", "olderVersion", "outOfRange"] {
+            #expect(configurations.contains("configuration.\(code)"))
+        }
     }
 
     @Test func aWrongExpectationIsNoticed() throws {

@@ -150,18 +150,31 @@ actor Pacing {
     }
     private var buckets: [String: Bucket] = [:]
     private let isUnlimited: Bool
+    /// Over all services and regions: nothing makes up for what was not used.
+    private let most: Rate?
+    /// No service has this name.
+    private static let all = ""
 
-    /// - Parameter isUnlimited: starts without a limit, for an emulator; throttles still count.
-    init(isUnlimited: Bool = false) { self.isUnlimited = isUnlimited }
+    /// - Parameters:
+    ///   - isUnlimited: starts without a limit, for an emulator; throttles still count.
+    ///   - most: calls a second over all services.
+    init(isUnlimited: Bool = false, most: Int? = nil) {
+        self.isUnlimited = isUnlimited
+        self.most = most.map { Rate(perSecond: Double($0), burst: 1, inFlight: .max) }
+    }
 
     /// Takes a place in the line, and says how long to wait for it.
     func reserve(service: String, region: String, now: Duration) -> Duration {
-        let limit = limit(service)
-        var bucket = buckets[service + "/" + region] ?? Bucket(rate: limit.perSecond, tokens: limit.burst, at: now)
+        let own = reserve(service + "/" + region, limit(service), now)
+        return most.map { max(own, reserve(Self.all, $0, now)) } ?? own
+    }
+
+    private func reserve(_ name: String, _ limit: Rate, _ now: Duration) -> Duration {
+        var bucket = buckets[name] ?? Bucket(rate: limit.perSecond, tokens: limit.burst, at: now)
         let passed = max(0, (now - bucket.at) / .seconds(1))
         bucket.tokens = min(limit.burst, bucket.tokens + passed * bucket.rate) - 1
         bucket.at = now
-        buckets[service + "/" + region] = bucket
+        buckets[name] = bucket
         guard bucket.tokens < 0 else { return .zero }
         return .milliseconds(Int((-bucket.tokens / bucket.rate * 1000).rounded(.up)))
     }

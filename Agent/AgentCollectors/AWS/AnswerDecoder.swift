@@ -276,4 +276,9 @@ enum RegionName {
                     || $0 == UInt8(ascii: "-")
             } && text.utf8.first != UInt8(ascii: "-") && text.utf8.last != UInt8(ascii: "-")
     }
+    /// Whether `text` has the form of every region so far: `eu-west-1`, `us-gov-west-1`.
+    static func hasUsualForm(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return isValid(text) && parts.count >= 3 && parts.last?.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } == true
+    }
 }

@@ -99,7 +99,7 @@ struct CollectionRun {
         let caller = CallMaker(session: session, account: identity.account, buckets: BucketRegions())
         // Which regions there are decides on most other calls.
         var regions = configuration.regions ?? []
-        if let entry = Catalogue.entries.first(where: { $0.name == Catalogue.regions }) {
+        if let entry = Catalogue.entries.first(where: { $0.name == Catalogue.regions }), isWanted(entry) {
             let outcome = await caller.make(CollectionCall(entry: entry, region: session.homeRegion))
             records += outcome.records
             coverage += outcome.coverage
@@ -112,7 +112,17 @@ struct CollectionRun {
         var asked = AskedResources()
         var total = 2
         var completed = 2
-        for entry in Catalogue.entries where entry.name != Catalogue.regions {
+        for entry in Catalogue.entries where entry.name != Catalogue.regions || !isWanted(entry) {
+            guard isWanted(entry) else {
+                // What was left out on purpose was not seen either.
+                for region in entry.scope == .regional && entry.fanOut == nil ? regions.map(Optional.some) : [nil] {
+                    coverage.append(
+                        CoverageEntry(
+                            account: identity.account, service: entry.service, operation: entry.operation, region: region,
+                            outcome: .notCollected, code: "notAsked", message: "the agent's settings leave this service out"))
+                }
+                continue
+            }
             if let fanOut = entry.fanOut {
                 children[fanOut.source, default: []].append(entry)
                 continue
@@ -161,6 +171,8 @@ struct CollectionRun {
         coverage.sort { Self.key($0).lexicographicallyPrecedes(Self.key($1)) }
         return CloudCollection(records: records, coverage: coverage)
     }
+
+    private func isWanted(_ entry: CatalogueEntry) -> Bool { configuration.services?.contains(entry.service) ?? true }
 
     private static func key(_ entry: CoverageEntry) -> [UInt8] {
         Array([entry.service, entry.operation, entry.region ?? "", entry.resource ?? "", entry.code ?? ""].joined(separator: "\u{0}").utf8)

@@ -22,6 +22,8 @@ public struct AgentIdentity: Sendable {
     public var authorities: [String]
     /// What bundles are sealed to.
     public var sealingKey: SealingKey
+    /// With which the server's configurations are checked; `nil` when the server gave none.
+    public var configurationKey: ConfigurationKey?
     /// The agent's own key.
     public var key: P256.Signing.PrivateKey
     /// When the leaf begins to be valid.
@@ -34,8 +36,7 @@ public struct AgentIdentity: Sendable {
     /// - Throws: ``AgentError`` `badAnswer` when the certificate is not one of this key and name, or an address is not an `https` one.
     public init(
         name: AgentName, epoch: UInt64, server: String, gateway: String, certificates: [String], authorities: [String],
-        sealingKey: SealingKey,
-        key: P256.Signing.PrivateKey
+        sealingKey: SealingKey, configurationKey: ConfigurationKey? = nil, key: P256.Signing.PrivateKey
     ) throws(AgentError) {
         guard let pem = certificates.first, let leaf = try? Certificate(pemEncoded: pem), certificates.count <= 8 else {
             throw AgentError(.badAnswer, "the certificate cannot be read")
@@ -60,6 +61,7 @@ public struct AgentIdentity: Sendable {
         self.certificates = certificates
         self.authorities = authorities
         self.sealingKey = sealingKey
+        self.configurationKey = configurationKey
         self.key = key
         notBefore = leaf.notValidBefore
         notAfter = leaf.notValidAfter
@@ -98,6 +100,7 @@ struct StoredIdentity: Codable {
     var certificates: [String]
     var authorities: [String]
     var sealingKey: SealingKey
+    var configurationKey: ConfigurationKey?
     var keyFile: String
 
     init(_ identity: AgentIdentity, keyFile: String) {
@@ -110,6 +113,7 @@ struct StoredIdentity: Codable {
         certificates = identity.certificates
         authorities = identity.authorities
         sealingKey = identity.sealingKey
+        configurationKey = identity.configurationKey
         self.keyFile = keyFile
     }
 
@@ -117,7 +121,8 @@ struct StoredIdentity: Codable {
         do throws(AgentError) {
             return try AgentIdentity(
                 name: AgentName(tenant: tenant, environment: environment, agent: agent), epoch: epoch, server: server, gateway: gateway,
-                certificates: certificates, authorities: authorities, sealingKey: sealingKey, key: key)
+                certificates: certificates, authorities: authorities, sealingKey: sealingKey,
+                configurationKey: configurationKey, key: key)
         } catch { throw AgentError(.stateBroken, "\(path): \(error.message)") }
     }
 }

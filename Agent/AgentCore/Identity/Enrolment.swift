@@ -51,7 +51,7 @@ public struct Enrolment: Sendable {
         let identity = try AgentIdentity(
             name: AgentName(tenant: response.tenant, environment: response.environment, agent: response.agent), epoch: response.epoch,
             server: server.text, gateway: response.gateway, certificates: response.certificates, authorities: response.authorities,
-            sealingKey: response.sealingKey, key: key)
+            sealingKey: response.sealingKey, configurationKey: response.configurationKey, key: key)
         try await Self.check(identity, clock: clock)
         return (identity, response.pendingApproval == true)
     }

@@ -14,6 +14,7 @@ public struct StateFolder: Sendable {
     private var sequencePath: String { path + "/sequence" }
     private var statusPath: String { path + "/status.json" }
     private var witnessPath: String { path + "/audit-witness.json" }
+    private var configurationPath: String { path + "/configuration.json" }
 
     /// `$STATE_DIRECTORY` (which systemd sets), or `~/.local/state/cloudryption-agent`; `nil` when there is no home either.
     public static func standardPath(environment: [String: String]) -> String? {
@@ -99,7 +100,8 @@ public struct StateFolder: Sendable {
     public func forget() throws(FileError) {
         guard unlink(identityPath) == 0 || errno == ENOENT else { throw FileError(.ioFailed, "\(identityPath) cannot be removed") }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names where name.hasPrefix("key-") || name == "sequence" || name == "status.json" || name == "audit-witness.json" {
+        let own = ["sequence", "status.json", "audit-witness.json", "configuration.json"]
+        for name in names where name.hasPrefix("key-") || own.contains(name) {
             unlink("\(path)/\(name)")
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: spoolPath)) ?? [] where name.hasSuffix(".bundle") {
@@ -168,6 +170,29 @@ public struct StateFolder: Sendable {
     /// Remembers it.
     public func save(_ witness: AuditWitness) throws {
         try SafeFile.write(try WireJSON.encode(witness), to: witnessPath, mode: 0o600)
+    }
+
+    // MARK: Configuration
+
+    /// What the server last had the agent go by; `nil` when there was nothing yet.
+    ///
+    /// - Throws: ``FileError`` when there was and it cannot be read: without it, the server could go back to an older one.
+    public func configuration() throws -> AgentConfiguration? {
+        do throws(FileError) {
+            let bytes = try SafeFile.read(configurationPath, limit: 64 << 10)
+            guard let configuration = try? AgentConfiguration(parsing: bytes) else {
+                throw FileError(.ioFailed, "\(configurationPath) is not what a server had an agent go by")
+            }
+            return configuration
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
+    /// Goes by it from now on.
+    public func save(_ configuration: AgentConfiguration) throws(FileError) {
+        try SafeFile.write(configuration.bytes, to: configurationPath, mode: 0o600)
     }
 
     // MARK: Status

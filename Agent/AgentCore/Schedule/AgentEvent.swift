@@ -17,6 +17,8 @@ public enum AgentEvent: Sendable {
     case refused(bundle: BundleID, code: String, message: String)
     case renewed(notAfter: Date)
     case heartbeat(clockSkew: Double?)
+    /// From now on it goes by these settings of the server's.
+    case configured(version: UInt64)
     /// Something that the server says about this agent's version. Foreign text, fit to be shown.
     case advice(String)
     /// Something did not work; it will be tried again where that makes sense.

@@ -17,11 +17,17 @@ public final class AgentService: Service {
         public var heartbeat: Duration
         /// Most bytes in the spool.
         public var spoolLimit: Int
+        /// Whether the server may narrow what is collected, and say how often.
+        public var takesSettings: Bool
         /// The usual ones.
-        public init(interval: Duration = .seconds(6 * 3600), heartbeat: Duration = .seconds(60), spoolLimit: Int = 2 << 30) {
+        public init(
+            interval: Duration = .seconds(6 * 3600), heartbeat: Duration = .seconds(60), spoolLimit: Int = 2 << 30,
+            takesSettings: Bool = true
+        ) {
             self.interval = interval
             self.heartbeat = heartbeat
             self.spoolLimit = spoolLimit
+            self.takesSettings = takesSettings
         }
     }
     private struct Session {
@@ -40,6 +46,7 @@ public final class AgentService: Service {
     private let events: @Sendable (AgentEvent) -> Void
     private let session: Mutex<Session>
     private let status: Mutex<AgentStatus>
+    private let settings: ServerSettings
     private let isRenewing = Mutex(false)
     private let missingPermissions = Mutex<[String]?>(nil)
     /// -1 to 1; drawn once.
@@ -64,6 +71,8 @@ public final class AgentService: Service {
         spool = try Spool(folder: folder.spoolPath, limit: configuration.spoolLimit)
         // A broken counter is better found before a collection than after it.
         _ = try folder.nextSequence(epoch: identity.epoch)
+        settings = try ServerSettings(
+            folder: folder, agent: identity.name, collector: collector, isAllowed: configuration.takesSettings)
         session = Mutex(Session(identity: identity, gateway: try Self.gateway(identity, transport)))
         status = Mutex(folder.status())
     }
@@ -107,13 +116,15 @@ public final class AgentService: Service {
         }
     }
 
+    private var interval: Duration { settings.settings.interval.map { .seconds($0) } ?? configuration.interval }
+    private var heartbeat: Duration { settings.settings.heartbeat.map { .seconds($0) } ?? configuration.heartbeat }
     private var isEnding: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
     private func work() async {
         var random = SystemRandomNumberGenerator()
-        let schedule = Schedule(every: configuration.interval)
         var failures = 0
         while !isEnding {
+            let schedule = Schedule(every: interval)
             await renewIfDue()
             do {
                 try await uploadAll()
@@ -129,14 +140,14 @@ public final class AgentService: Service {
                 events(.failed(code: Uploader.code(error), message: Uploader.message(error)))
                 failures += 1
             }
-            // Also wakes for the next certificate, which comes before the next collection when that is far.
+            // Also wakes for the next certificate, which comes before the next collection when that is far, and for another schedule.
             let last = status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) }
-            var pause = min(schedule.delay(last: last, now: clock.now(), random: &random), .seconds(1800))
+            var pause = min(schedule.delay(last: last, now: clock.now(), random: &random), .seconds(300))
             if failures > 0 {
                 pause =
                     .seconds(5)
                     + Backoff.pause(
-                        failures: failures, first: .seconds(15), longest: min(configuration.interval, .seconds(1800)), random: &random)
+                        failures: failures, first: .seconds(15), longest: min(interval, .seconds(1800)), random: &random)
             }
             await sleep(max(pause, .seconds(1)))
         }
@@ -146,7 +157,7 @@ public final class AgentService: Service {
         var random = SystemRandomNumberGenerator()
         while !isEnding {
             await sendHeartbeat()
-            await sleep(configuration.heartbeat * Double.random(in: 0.9...1.1, using: &random))
+            await sleep(heartbeat * Double.random(in: 0.9...1.1, using: &random))
         }
     }
 
@@ -160,8 +171,8 @@ public final class AgentService: Service {
     private func collectAndSeal() async throws {
         events(.collecting)
         let began = clock.now()
-        let collection = try await cancelWhenGracefulShutdown { [collector, events] in
-            try await collector.collect { events(.progress($0)) }
+        let collection = try await cancelWhenGracefulShutdown { [collector, events, settings] in
+            try await collector.collect(within: settings.settings.scope) { events(.progress($0)) }
         }
         let missing = Set(collection.coverage.filter { $0.outcome == .denied }.map { "\($0.service):\($0.operation)" }).sorted()
         missingPermissions.withLock { $0 = Array(missing.prefix(200)) }
@@ -265,11 +276,12 @@ public final class AgentService: Service {
             agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: spool.depth,
             lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent),
             missingPermissions: missingPermissions.withLock { $0 }, authorities: session.withLock { $0.identity.authorityPins },
-            auditSize: (try? folder.witness())?.size)
+            auditSize: (try? folder.witness())?.size, configuration: settings.word)
         do {
             let answer = try await gateway.heartbeat(message)
             if let text = answer.message { events(.advice(DisplayText.safe(text, limit: 200))) }
             if let word = answer.audit { remember(word) }
+            if let signed = answer.configuration { take(signed) }
             let trusted = session.withLock { $0.identity.authorityPins }
             let isLacking = answer.authorities.map { !$0.allSatisfy(trusted.contains) } ?? false
             if answer.renew == true || isLacking { await renewIfDue(isWanted: true) }
@@ -277,6 +289,15 @@ public final class AgentService: Service {
             events(.heartbeat(clockSkew: skew))
         } catch {
             if !isEnding { events(.failed(code: Uploader.code(error), message: "no sign of life: \(Uploader.message(error))")) }
+        }
+    }
+
+    private func take(_ signed: SignedConfiguration) {
+        do {
+            if let version = try settings.take(signed, for: session.withLock { $0.identity }) { events(.configured(version: version)) }
+        } catch {
+            note(error)
+            events(.failed(code: Uploader.code(error), message: "the server's settings: \(Uploader.message(error))"))
         }
     }
 

@@ -47,7 +47,8 @@ public struct Gateway: Sendable {
         let answer = try await renew(CertificateRequest(csr: try SigningRequest.pem(for: key)))
         let renewed = try AgentIdentity(
             name: identity.name, epoch: identity.epoch, server: identity.server, gateway: identity.gateway,
-            certificates: answer.certificates, authorities: answer.authorities, sealingKey: identity.sealingKey, key: key)
+            certificates: answer.certificates, authorities: answer.authorities, sealingKey: identity.sealingKey,
+            configurationKey: answer.configurationKey ?? identity.configurationKey, key: key)
         try await Enrolment.check(renewed, clock: clock)
         return renewed
     }

@@ -38,7 +38,7 @@ public enum AuditAct: String, Sendable, Hashable, CaseIterable {
     case signOnConfigured, signOnRemoved, signOnFailed
     case breakGlassRequested, breakGlassApproved, breakGlassOpened, breakGlassEnded
     case enrolmentTokenIssued, enrolmentRefused, agentEnrolled, certificateIssued, certificateRenewed, agentRevoked
-    case agentApproved, agentQuarantined, agentReleased, agentRenewalWanted, copiedKeyNoticed, bundleReleased
+    case agentApproved, agentQuarantined, agentReleased, agentRenewalWanted, copiedKeyNoticed, bundleReleased, agentConfigured
     case enrolmentTokenExpired, enrolmentRuleMade, enrolmentRuleDropped, lockSet, lockLifted
     case uploadOpened, bundleAccepted, bundleRefused
     case runStarted, runSucceeded, runRetried, runFailed

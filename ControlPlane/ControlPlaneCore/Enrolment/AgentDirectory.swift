@@ -10,6 +10,8 @@ public struct AgentDirectory: Sendable {
     let clock: WallClock
     /// What agents are told of their tenant's log.
     var audit: AuditService?
+    /// Signs what agents have to go by.
+    var configurations: ConfigurationSigner?
 
     /// How long requests that were on their way when another certificate took over are refused without asking whether a key was copied.
     static let onTheWay: TimeInterval = 600
@@ -165,7 +167,7 @@ public struct AgentDirectory: Sendable {
     public func heartbeat(_ heartbeat: Heartbeat, from agent: AuthenticatedAgent) async throws -> HeartbeatAnswer {
         let now = clock.now()
         let authorities = try authorities.current()
-        let row = try await store.write(agent.tenant) { tables in
+        let (row, wanted) = try await store.write(agent.tenant) { tables in
             guard var row = try tables.agent(agent.id) else { throw AccessError(.unknownAgent, "no such agent") }
             row.version = DisplayText.safe(heartbeat.agentVersion, limit: 64)
             row.hostname = DisplayText.safe(heartbeat.hostname, limit: 253)
@@ -179,9 +181,13 @@ public struct AgentDirectory: Sendable {
                 row.standing.missingPermissions = missing.prefix(200).map { DisplayText.safe($0, limit: 128) }
             }
             if let trusts = heartbeat.authorities { row.standing.trusts = trusts.prefix(8).map { DisplayText.safe($0, limit: 80) } }
+            if let held = heartbeat.configuration {
+                row.standing.configuration = HeldConfiguration(
+                    version: held.version, refused: held.refused, code: held.code.map { DisplayText.safe($0, limit: 64) })
+            }
             row.lastSeen = now
             try tables.update(row)
-            return row
+            return (row, try StoredSettings.configuration(of: row, tables))
         }
         let isWanted = row.standing.renewalWanted.map { (row.standing.certifiedAt ?? row.enrolledAt) < $0 } ?? false
         let isFromAnother = row.standing.issuer.map { $0 != authorities.signing.issuer } ?? false
@@ -189,6 +195,10 @@ public struct AgentDirectory: Sendable {
             serverTime: now.formatted(.iso8601), message: VersionPolicy.advice(agent: row.version),
             renew: isWanted || isFromAnother ? true : nil, authorities: authorities.pins,
             // An agent is no worse off for a word that it does not hear now.
-            audit: try? await audit?.word(for: agent.tenant, since: heartbeat.auditSize))
+            audit: try? await audit?.word(for: agent.tenant, since: heartbeat.auditSize),
+            configuration: try heartbeat.configuration.flatMap { held in
+                // What it refused it would refuse again.
+                try wanted.flatMap { [held.version, held.refused].contains($0.version) ? nil : try configurations?.sign($0) }
+            })
     }
 }

@@ -17,6 +17,7 @@ public struct EnrolmentService: Sendable {
     let challenges: Challenges
     let methods: [any EnrolmentMethod]
     let lifetime: TimeInterval
+    let configurationKey: ConfigurationKey?
 
     /// The roots that agents and browsers have to trust, PEM each.
     public var authorities: [String] { ((try? authority.current()) ?? authority.last).roots }
@@ -154,7 +155,8 @@ public struct EnrolmentService: Sendable {
         return EnrolmentResponse(
             tenant: name.tenant, environment: name.environment, agent: name.agent, epoch: made.agent.epoch,
             certificates: [leaf.certificate, authorities.signing.issuingPEM], authorities: authorities.roots, gateway: gatewayURL,
-            sealingKey: made.key, notAfter: leaf.notAfter.formatted(.iso8601), pendingApproval: made.agent.standing.approved ? nil : true)
+            sealingKey: made.key, notAfter: leaf.notAfter.formatted(.iso8601), pendingApproval: made.agent.standing.approved ? nil : true,
+            configurationKey: configurationKey)
     }
 
     /// The agent that enrols again: the same identifier, the next epoch, a fresh key. What it had before is refused from now on.
@@ -250,7 +252,7 @@ public struct EnrolmentService: Sendable {
             }
             return CertificateResponse(
                 certificates: [leaf.certificate, authorities.signing.issuingPEM], authorities: authorities.roots,
-                notAfter: leaf.notAfter.formatted(.iso8601))
+                notAfter: leaf.notAfter.formatted(.iso8601), configurationKey: configurationKey)
         } catch {
             throw error as? EnrolmentError ?? EnrolmentError(.unavailable, "renewing is not possible now: try again", cause: error)
         }

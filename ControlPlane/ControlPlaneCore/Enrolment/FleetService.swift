@@ -18,6 +18,8 @@ public struct FleetService: Sendable {
         public var certificates: [AgentCertificate]
         /// Its bundles that are held, oldest first.
         public var held: [StoredBundle]
+        /// The version of what it has to go by; `nil` when nobody ever set anything.
+        public var settingsVersion: UInt64?
     }
 
     /// One agent.
@@ -29,7 +31,8 @@ public struct FleetService: Sendable {
                 throw StoreError(.notFound, "no such agent")
             }
             return Detail(
-                agent: agent, certificates: try tables.certificates(of: id, limit: 50), held: try tables.heldBundles(of: id))
+                agent: agent, certificates: try tables.certificates(of: id, limit: 50), held: try tables.heldBundles(of: id),
+                settingsVersion: try StoredSettings.configuration(of: agent, tables)?.version)
         }
     }
 

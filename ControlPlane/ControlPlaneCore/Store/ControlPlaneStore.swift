@@ -198,6 +198,10 @@ public protocol TenantReading: AccessReading, AuditTreeReading {
     func isLocked(environment: EnvironmentID, agent: AgentID, grant: String?, serial: String?) throws -> Bool
     /// Bundles of an agent that are kept for somebody to look at: those without a run, oldest first.
     func heldBundles(of agent: AgentID) throws -> [StoredBundle]
+    /// What is set for an environment's agents, or for one.
+    func settings(for scope: SettingsScope) throws -> StoredSettings?
+    /// The highest version of any settings; 0 when there are none.
+    func newestSettingsVersion() throws -> UInt64
     /// The newest entry of the log.
     func lastAuditEntry() throws -> AuditEntry?
     /// Entries of the log after `index`, in order.
@@ -261,6 +265,8 @@ public protocol TenantWriting: TenantReading, AccessWriting, AuditTreeWriting {
     func insert(_ lock: Lock) throws
     /// Lets it in again.
     func deleteLock(_ kind: Lock.Kind, _ subject: String) throws
+    /// Stores settings in place of those for the same.
+    func put(_ settings: StoredSettings) throws
     /// Adds one.
     func insert(_ upload: Upload) throws
     /// Drops an upload and its list of pieces.

@@ -1,5 +1,6 @@
 public import Basics
 public import FoundationEssentials
+public import WireProtocol
 
 /// What is known of an agent beside its row: stored as one document, because nothing of it is ever looked up by.
 public struct AgentStanding: Sendable, Hashable, Codable {
@@ -37,12 +38,14 @@ public struct AgentStanding: Sendable, Hashable, Codable {
     public var missingPermissions: [String]
     /// The authorities that it trusts, as it said, `sha256:HEX` each.
     public var trusts: [String]
+    /// Which configuration it goes by, and which one it did not take, as it said; the code is foreign text.
+    public var configuration: HeldConfiguration?
 
     /// The standing of an agent that came with a token and has said nothing yet.
     public init(
         method: String = "token", grant: String? = nil, account: String? = nil, approved: Bool = true, quarantine: Quarantine? = nil,
         renewalWanted: Date? = nil, certifiedAt: Date? = nil, issuer: String? = nil, clockSkew: Int? = nil,
-        missingPermissions: [String] = [], trusts: [String] = []
+        missingPermissions: [String] = [], trusts: [String] = [], configuration: HeldConfiguration? = nil
     ) {
         self.method = method
         self.grant = grant
@@ -55,6 +58,7 @@ public struct AgentStanding: Sendable, Hashable, Codable {
         self.clockSkew = clockSkew
         self.missingPermissions = missingPermissions
         self.trusts = trusts
+        self.configuration = configuration
     }
 }
 

@@ -14,7 +14,8 @@ struct APIRoutes: Sendable {
 
     /// The whole API. Whatever is not named here does not exist.
     var table: [APIRoute] {
-        documentRoutes + sessionRoutes + ownRoutes + peopleRoutes + credentialRoutes + fleetRoutes + resultRoutes + recordRoutes
+        documentRoutes + sessionRoutes + ownRoutes + peopleRoutes + credentialRoutes + settingsRoutes + fleetRoutes + resultRoutes
+            + recordRoutes
             + auditRoutes
     }
 

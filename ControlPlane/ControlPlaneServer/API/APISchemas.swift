@@ -1,4 +1,5 @@
 import ControlPlaneCore
+import WireProtocol
 
 /// The forms of the API's messages, by the name of their type in WireProtocol. A test holds each against what its type really writes.
 enum APISchemas {
@@ -139,7 +140,24 @@ enum APISchemas {
                 optional("grant", .string), optional("account", .string), optional("quarantine", .string), Member("renewalWanted", .bool),
                 optional("clockSkew", .number()), Member("missingPermissions", .list(.string)),
                 Member("certificates", .list(.named("AgentCertificate"))), Member("held", .list(.id)),
+                optional("settingsVersion", .number()), optional("configuration", .named("HeldConfiguration")),
             ])
+        ),
+        (
+            "HeldConfiguration",
+            .object([optional("version", .number()), optional("refused", .number()), optional("code", .string)])
+        ),
+        (
+            "AgentSettings",
+            .object([
+                optional("interval", .number(AgentSettings.intervals)), optional("heartbeat", .number(AgentSettings.heartbeats)),
+                optional("regions", .list(.text(least: 1, most: 64))), optional("services", .list(.text(least: 1, most: 64))),
+                optional("rate", .number(AgentSettings.rates)),
+            ])
+        ),
+        (
+            "StoredSettings",
+            .object([Member("settings", .named("AgentSettings")), optional("version", .number()), optional("changedAt", .time)])
         ),
         (
             "AgentCertificate",

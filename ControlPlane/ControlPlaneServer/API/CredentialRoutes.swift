@@ -153,7 +153,7 @@ extension API.AgentDetail {
                     serial: $0.serial, epoch: $0.epoch, issuer: $0.issuer, issuedAt: $0.issuedAt.formatted(.iso8601),
                     notAfter: $0.notAfter.formatted(.iso8601), firstUsedAt: $0.firstUsedAt?.formatted(.iso8601),
                     supersededAt: $0.supersededAt?.formatted(.iso8601), revokedAt: $0.revokedAt?.formatted(.iso8601))
-            }, held: detail.held.map(\.id))
+            }, held: detail.held.map(\.id), settingsVersion: detail.settingsVersion, configuration: standing.configuration)
     }
 }
 

@@ -100,7 +100,7 @@ extension Refusal {
         case ("json", _), ("message", "malformed"), ("message", "unexpectedShape"): .badRequest
         case ("store", "notFound"): .notFound
         case ("store", "conflict"): .conflict
-        case ("openid", _): .unprocessableContent
+        case ("openid", _), ("configuration", _): .unprocessableContent
         default: .internalServerError
         }
     }

@@ -60,10 +60,15 @@ extension API {
         public var certificates: [Certificate]
         /// Its bundles that are held, oldest first.
         public var held: [BundleID]
+        /// The version of the settings that it has to go by; `nil` when nobody ever set any.
+        public var settingsVersion: UInt64?
+        /// Which version it goes by, and which one it did not take, as it said.
+        public var configuration: HeldConfiguration?
         /// A detail of these parts.
         public init(
             agent: API.Agent, condition: String, epoch: UInt64, method: String, grant: String?, account: String?, quarantine: String?,
-            renewalWanted: Bool, clockSkew: Int?, missingPermissions: [String], certificates: [Certificate], held: [BundleID]
+            renewalWanted: Bool, clockSkew: Int?, missingPermissions: [String], certificates: [Certificate], held: [BundleID],
+            settingsVersion: UInt64? = nil, configuration: HeldConfiguration? = nil
         ) {
             self.agent = agent
             self.condition = condition
@@ -77,6 +82,24 @@ extension API {
             self.missingPermissions = missingPermissions
             self.certificates = certificates
             self.held = held
+            self.settingsVersion = settingsVersion
+            self.configuration = configuration
+        }
+    }
+
+    /// What is set for an environment's agents, or for one.
+    public struct StoredSettings: Sendable, Hashable, Codable {
+        /// What.
+        public var settings: AgentSettings
+        /// Above every version before; `nil` when nobody ever set anything.
+        public var version: UInt64?
+        /// RFC 3339.
+        public var changedAt: String?
+        /// Settings of these parts.
+        public init(settings: AgentSettings, version: UInt64?, changedAt: String?) {
+            self.settings = settings
+            self.version = version
+            self.changedAt = changedAt
         }
     }
 

@@ -73,10 +73,12 @@ public struct EnrolmentResponse: Sendable, Hashable, Codable {
     public var notAfter: String
     /// Whether somebody has to approve the agent before its bundles are taken.
     public var pendingApproval: Bool?
+    /// With which the agent's configurations are checked.
+    public var configurationKey: ConfigurationKey?
     /// A response of these parts.
     public init(
         tenant: TenantID, environment: EnvironmentID, agent: AgentID, epoch: UInt64, certificates: [String], authorities: [String],
-        gateway: String, sealingKey: SealingKey, notAfter: String, pendingApproval: Bool? = nil
+        gateway: String, sealingKey: SealingKey, notAfter: String, pendingApproval: Bool? = nil, configurationKey: ConfigurationKey? = nil
     ) {
         self.tenant = tenant
         self.environment = environment
@@ -88,6 +90,7 @@ public struct EnrolmentResponse: Sendable, Hashable, Codable {
         self.sealingKey = sealingKey
         self.notAfter = notAfter
         self.pendingApproval = pendingApproval
+        self.configurationKey = configurationKey
     }
 }
 
@@ -107,11 +110,14 @@ public struct CertificateResponse: Sendable, Hashable, Codable {
     public var authorities: [String]
     /// When the leaf ends, RFC 3339.
     public var notAfter: String
+    /// With which the agent's configurations are checked from now on.
+    public var configurationKey: ConfigurationKey?
     /// A response of these parts.
-    public init(certificates: [String], authorities: [String], notAfter: String) {
+    public init(certificates: [String], authorities: [String], notAfter: String, configurationKey: ConfigurationKey? = nil) {
         self.certificates = certificates
         self.authorities = authorities
         self.notAfter = notAfter
+        self.configurationKey = configurationKey
     }
 }
 

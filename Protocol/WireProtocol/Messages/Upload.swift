@@ -102,10 +102,13 @@ public struct Heartbeat: Sendable, Hashable, Codable {
     public var authorities: [String]?
     /// How many entries the checkpoint of the audit log covers that the agent holds; absent when it holds none.
     public var auditSize: UInt64?
+    /// Which configuration the agent goes by; absent from one that knows of none.
+    public var configuration: HeldConfiguration?
     /// A heartbeat of these parts.
     public init(
         agentVersion: String, hostname: String, platform: String, spoolDepth: Int, lastError: String? = nil, clock: String,
-        missingPermissions: [String]? = nil, authorities: [String]? = nil, auditSize: UInt64? = nil
+        missingPermissions: [String]? = nil, authorities: [String]? = nil, auditSize: UInt64? = nil,
+        configuration: HeldConfiguration? = nil
     ) {
         self.agentVersion = agentVersion
         self.hostname = hostname
@@ -116,6 +119,7 @@ public struct Heartbeat: Sendable, Hashable, Codable {
         self.missingPermissions = missingPermissions
         self.authorities = authorities
         self.auditSize = auditSize
+        self.configuration = configuration
     }
 }
 
@@ -131,14 +135,18 @@ public struct HeartbeatAnswer: Sendable, Hashable, Codable {
     public var authorities: [String]?
     /// The newest checkpoint of the tenant's audit log, for the agent to remember. `audit.md#witnesses`.
     public var audit: AuditWord?
+    /// What the agent has to go by from now on, where that is not what it goes by. `configuration.md`.
+    public var configuration: SignedConfiguration?
     /// An answer of these parts.
     public init(
-        serverTime: String, message: String? = nil, renew: Bool? = nil, authorities: [String]? = nil, audit: AuditWord? = nil
+        serverTime: String, message: String? = nil, renew: Bool? = nil, authorities: [String]? = nil, audit: AuditWord? = nil,
+        configuration: SignedConfiguration? = nil
     ) {
         self.serverTime = serverTime
         self.message = message
         self.renew = renew
         self.authorities = authorities
         self.audit = audit
+        self.configuration = configuration
     }
 }

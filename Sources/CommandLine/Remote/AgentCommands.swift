@@ -20,7 +20,7 @@ struct Agents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The agents: how they are, and what to do about them.",
         subcommands: [
-            List.self, Show.self, Approve.self, Rotate.self, Quarantine.self, Release.self, Revoke.self,
+            List.self, Show.self, Approve.self, Rotate.self, Quarantine.self, Release.self, Revoke.self, Configure.self,
         ], defaultSubcommand: List.self)
 
     static func path(_ agent: String, _ word: String? = nil) -> String {
@@ -68,6 +68,7 @@ struct Agents: AsyncParsableCommand {
                 ("version", detail.agent.version), ("epoch", "\(detail.epoch)"), ("method", detail.method), ("grant", detail.grant ?? "-"),
                 ("account", detail.account ?? "-"), ("quarantine", detail.quarantine ?? "-"),
                 ("clock skew", detail.clockSkew.map { "\($0) s" } ?? "-"), ("held bundles", "\(detail.held.count)"),
+                ("settings", Self.settings(detail)),
                 ("missing permissions", detail.missingPermissions.isEmpty ? "-" : detail.missingPermissions.joined(separator: " ")),
             ] {
                 Terminal.print(name + String(repeating: " ", count: max(1, 22 - name.utf8.count)) + DisplayText.safe(value))
@@ -84,6 +85,15 @@ struct Agents: AsyncParsableCommand {
                     ]
                 }
             ).show()
+        }
+
+        /// Which version of its settings the agent has to go by, and what it made of it.
+        private static func settings(_ detail: API.AgentDetail) -> String {
+            guard let wanted = detail.settingsVersion else { return "-" }
+            let held = detail.configuration
+            if held?.version == wanted { return "version \(wanted), taken" }
+            if held?.refused == wanted { return "version \(wanted), not taken: \(held?.code ?? "")" }
+            return "version \(wanted), not heard of yet"
         }
     }
 
