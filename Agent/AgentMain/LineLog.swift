@@ -66,6 +66,8 @@ extension Logger {
         case .uploading(let bundle, let bytes): info("uploading", metadata: ["bundle": "\(bundle)", "bytes": "\(bytes)"])
         case .pieceSent(let bundle, let piece, let remaining):
             info("piece sent", metadata: ["bundle": "\(bundle)", "piece": "\(piece)", "remaining": "\(remaining)"])
+        case .blocksSent(let bundle, let count, let remaining):
+            info("blocks sent", metadata: ["bundle": "\(bundle)", "count": "\(count)", "remaining": "\(remaining)"])
         case .waiting(let pause): info("waiting before the next try", metadata: ["pause": "\(pause)"])
         case .uploaded(let bundle, let run, let how):
             info("uploaded", metadata: ["bundle": "\(bundle)", "run": "\(run.map(\.description) ?? "none")", "answer": "\(how)"])

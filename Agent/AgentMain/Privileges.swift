@@ -65,7 +65,8 @@ enum Privileges {
     private static func handOver(_ folder: String, shown: String, depth: Int) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let known = [
-            "identity.json", "sequence", "status.json", "redaction.key", "lock", "spool", "audit-witness.json", "configuration.json",
+            "identity.json", "sequence", "status.json", "redaction.key", "block.key", "lock", "spool", "audit-witness.json",
+            "configuration.json",
         ]
         for name in names {
             guard depth > 0 || known.contains(name) || name.hasPrefix("key-") || name.hasSuffix(".tmp") else {

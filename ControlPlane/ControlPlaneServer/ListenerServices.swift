@@ -74,6 +74,7 @@ protocol TakingBundles: Sendable {
     func open(_ request: UploadRequest, from agent: AuthenticatedAgent) async throws -> UploadState
     func status(of bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState
     func put(piece index: Int, _ bytes: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws
+    func put(batch: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws
     func complete(_ bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState
 }
 

@@ -4,7 +4,7 @@
 /// key and every foreign key, so that no row can point into another tenant; what must be unique over all tenants is a locator. A table whose
 /// name begins with `audit_` takes new rows and nothing else; in SQLite the step gives it the triggers, in PostgreSQL `PostgreSQLRules` does.
 extension Migrations {
-    static let steps: [Step] = [directoryAndTenants, credentials, access, settings]
+    static let steps: [Step] = [directoryAndTenants, credentials, access, settings, blocks]
 
     private static let directoryAndTenants = Step(
         name: "a directory, and tenants apart from it and from each other",
@@ -185,6 +185,29 @@ extension Migrations {
                 kind TEXT NOT NULL CHECK (kind IN ('environment', 'agent')), subject TEXT NOT NULL, document TEXT NOT NULL,
                 version INTEGER NOT NULL, changed_at INTEGER NOT NULL,
                 PRIMARY KEY (tenant_id, kind, subject)
+            ) STRICT;
+            """)
+    )
+
+    private static let blocks = Step(
+        name: "records in blocks that need not be sent again",
+        tenant: .init(
+            """
+            CREATE TABLE blocks (
+                tenant_id TEXT NOT NULL, agent_id TEXT NOT NULL, id BLOB NOT NULL, pack TEXT NOT NULL, start INTEGER NOT NULL,
+                size INTEGER NOT NULL, sha256 BLOB NOT NULL, stored_at INTEGER NOT NULL, used INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, agent_id, id), FOREIGN KEY (tenant_id, agent_id) REFERENCES agents (tenant_id, id)
+            ) STRICT;
+            CREATE INDEX blocks_of_packs ON blocks (tenant_id, pack);
+            CREATE INDEX blocks_unused ON blocks (tenant_id, agent_id, used, stored_at);
+            CREATE TABLE upload_blocks (
+                tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id), bundle_id TEXT NOT NULL, ids BLOB NOT NULL,
+                received INTEGER NOT NULL,
+                PRIMARY KEY (tenant_id, bundle_id)
+            ) STRICT;
+            CREATE TABLE bundle_blocks (
+                tenant_id TEXT NOT NULL REFERENCES tenant_profiles (tenant_id), bundle_id TEXT NOT NULL, ids BLOB NOT NULL,
+                PRIMARY KEY (tenant_id, bundle_id)
             ) STRICT;
             """)
     )

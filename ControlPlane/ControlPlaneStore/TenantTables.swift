@@ -325,6 +325,7 @@ struct TenantTables: TenantRows, TenantWriting {
             ])
     }
     func deleteUpload(_ bundle: BundleID) throws {
+        try connection.execute("DELETE FROM upload_blocks WHERE tenant_id = $1 AND bundle_id = $2", [own, .id(bundle)])
         try connection.execute("DELETE FROM uploads WHERE tenant_id = $1 AND bundle_id = $2", [own, .id(bundle)])
     }
     func insertPiece(_ index: Int, of bundle: BundleID) throws {

@@ -12,9 +12,9 @@ struct RunTask {
 
     func run() throws {
         let task = try readTask()
-        let bundle = try readBundle()
+        let (bundle, blocks) = try readBundle()
         try output.send(WorkerProgress(stage: "open"))
-        let verified = try BundleOpener.open(bundle, contentKey: task.key, expecting: task.agent, agentKey: task.agentKey)
+        let verified = try BundleOpener.open(bundle, blocks: blocks, contentKey: task.key, expecting: task.agent, agentKey: task.agentKey)
         let snapshot = scratch + "/snapshot.sqlite"
         let result = try Analysis.run(verified.collection, snapshot: snapshot) { progress in
             // Only for show.
@@ -43,8 +43,10 @@ struct RunTask {
             agent: AgentName(tenant: tenant, environment: environment, agent: agent), agentKey: agentKey, key: SymmetricKey(data: keyBytes))
     }
 
-    private func readBundle() throws -> [UInt8] {
+    private func readBundle() throws -> ([UInt8], [SealedBlock]) {
         var bytes: [UInt8] = []
+        var blocks: [SealedBlock] = []
+        var left = BundleLimits.standard.bundleBytes
         while true {
             let frame = try input.next()
             switch frame.kind {
@@ -53,7 +55,14 @@ struct RunTask {
                     throw FrameError(code: .tooLarge, message: "a bundle that is too large")
                 }
                 bytes += frame.content
-            case .bundleEnd: return bytes
+            case .block:
+                guard let id = BlockID(bytes: frame.content.prefix(BlockID.byteCount)) else {
+                    throw FrameError(code: .outOfOrder, message: "a block without a name")
+                }
+                left -= frame.content.count
+                guard left >= 0 else { throw FrameError(code: .tooLarge, message: "blocks that are too large") }
+                blocks.append(SealedBlock(id: id, bytes: Array(frame.content.dropFirst(BlockID.byteCount))))
+            case .bundleEnd: return (bytes, blocks)
             default: throw FrameError(code: .outOfOrder, message: "something else than the bundle")
             }
         }

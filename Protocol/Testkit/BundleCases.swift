@@ -15,6 +15,8 @@ struct BundleCase {
     var limits: VectorLimits?
     var replay: VectorReplay?
     var counts = (records: 0, coverage: 0)
+    /// Beside a bundle of format version 2.
+    var blocks: [SealedBlock]?
     var make: () throws -> [UInt8]
 
     /// Refused already by the check of the envelope.
@@ -64,10 +66,10 @@ struct BundleCase {
             contentKey: contentKey.map { Data($0).base64EncodedString() },
             limits: limits, replay: replay, records: expect == "ok" ? counts.records : nil,
             coverage: expect == "ok" ? counts.coverage : nil,
-            bundle: Data(try make()).base64EncodedString())
+            blocks: blocks.map { Data($0.flatMap(\.batchBytes)).base64EncodedString() }, bundle: Data(try make()).base64EncodedString())
     }
 
-    static var all: [BundleCase] { valid + headers + envelopes + keys + chunks + manifests + sections + lines }
+    static var all: [BundleCase] { valid + headers + envelopes + keys + chunks + manifests + sections + lines + inBlocks }
 }
 
 extension BundleCase {
@@ -143,7 +145,7 @@ extension BundleCase {
         [
             refused("bad-magic", "another first byte", .badMagic) { $0.fields = { $0.magic[0] ^= 1 } },
             refused("version-0", "format version 0", .unsupportedVersion) { $0.fields = { $0.version = 0 } },
-            refused("version-2", "format version 2", .unsupportedVersion) { $0.fields = { $0.version = 2 } },
+            refused("version-3", "format version 3", .unsupportedVersion) { $0.fields = { $0.version = 3 } },
             refused("suite-0", "suite 0: there is no suite without cryptography", .unknownSuite) { $0.fields = { $0.suite = 0 } },
             refused("suite-2", "a suite that nobody knows", .unknownSuite) { $0.fields = { $0.suite = 2 } },
             refused("compression-0", "no compression", .unknownCompression) { $0.fields = { $0.compression = 0 } },

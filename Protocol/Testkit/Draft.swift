@@ -80,6 +80,8 @@ struct Draft {
     var identity: BundleIdentity
     var records: DraftSection
     var coverage: DraftSection
+    /// Of format version 2: what stands in the body in place of the records.
+    var inBlocks: (list: DraftSection, times: DraftSection)?
     var recipient = Cast.sealingKey
     var trailerKey = Cast.agentKey
     var manifestKey = Cast.agentKey
@@ -111,18 +113,21 @@ struct Draft {
     func make() throws -> [UInt8] {
         let keyDigest = BundleSignature.keyDigest(trailerKey.publicKey)
         let sealingKey = SealingKey(recipient.publicKey)
+        let inside = (inBlocks.map { [$0.list, $0.times] } ?? [records]) + [coverage]
         var manifest = BundleManifest(
-            identity: identity, agentKeyDigest: keyDigest, recipient: sealingKey.id, sections: [records.entry, coverage.entry])
+            version: inBlocks == nil ? 1 : 2, identity: identity, agentKeyDigest: keyDigest, recipient: sealingKey.id,
+            sections: [records.entry] + inside.filter { $0.entry.name != "records" }.map(\.entry))
         self.manifest(&manifest)
         var manifestBytes = manifest.bytes
         self.manifestBytes(&manifestBytes)
         let signature = try BundleSignature.sign(type: manifestType, body: manifestBytes, with: manifestKey)
         var plaintext = BundleBody.plaintext(
-            manifest: manifestBytes, signature: signature, sections: [records.compressed, coverage.compressed])
+            manifest: manifestBytes, signature: signature, sections: inside.map(\.compressed))
         self.plaintext(&plaintext)
         var fields = BundleFields(
             identity: identity, agentKeyDigest: keyDigest, recipient: Hex.decode(sealingKey.id) ?? [],
             plaintextSize: UInt64(plaintext.count))
+        if inBlocks != nil { fields.version = BundleFields.versionInBlocks }
         self.fields(&fields)
         var header = try BundleSealer.header(fields: fields.bytes, contentKey: Cast.contentKey, recipient: sealingKey)
         self.header(&header)

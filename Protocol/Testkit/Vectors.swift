@@ -60,6 +60,8 @@ struct BundleVector: Codable {
     /// When `ok`: how many records and coverage entries there are.
     var records: Int?
     var coverage: Int?
+    /// Of a bundle of format version 2: what is beside it, a batch of blocks, base64.
+    var blocks: String?
     /// The bundle, base64.
     var bundle: String
 }
@@ -100,12 +102,15 @@ enum VectorCheck {
         }
         if envelopeCode != vector.envelope { differences.append("envelope: expected \(vector.envelope), got \(envelopeCode)") }
 
+        let batch = vector.blocks.flatMap { Data(base64Encoded: $0) }.map(Array.init) ?? []
+        let blocks = SealedBlock.ranges(inBatch: batch)?.map { SealedBlock(id: $0.id, bytes: Array(batch[$0.range])) } ?? []
         let (opened, code) = outcome { () throws(BundleError) in
             if let text = vector.contentKey {
                 let key = SymmetricKey(data: Data(base64Encoded: text) ?? Data())
-                return try BundleOpener.open(bytes, contentKey: key, expecting: agent, agentKey: agentKey, limits: limits)
+                return try BundleOpener.open(bytes, blocks: blocks, contentKey: key, expecting: agent, agentKey: agentKey, limits: limits)
             }
-            return try BundleOpener.open(bytes, sealingKey: sealingKey, expecting: agent, agentKey: agentKey, limits: limits)
+            return try BundleOpener.open(
+                bytes, blocks: blocks, sealingKey: sealingKey, expecting: agent, agentKey: agentKey, limits: limits)
         }
         if code != vector.expect { differences.append("expected \(vector.expect), got \(code)") }
         if let opened {

@@ -20,6 +20,9 @@ final class FakeServer: HTTPSending {
         var requests: [BundleID: UploadRequest] = [:]
         var accepted: [BundleID: [UInt8]] = [:]
         var heartbeats: [Heartbeat] = []
+        var blocks: [BlockID: [UInt8]] = [:]
+        /// Bytes of blocks and pieces that came.
+        var bytes = 0
         var answer: (@Sendable (HTTPRequest, Int) throws -> HTTPResponse?)?
     }
     let authority = Issuer()
@@ -98,19 +101,32 @@ final class FakeServer: HTTPSending {
                     return UploadState(
                         bundle: message.bundle, status: isKnown ? .alreadyKnown : .open,
                         received: (state.pieces[message.bundle] ?? [:]).keys.sorted(),
-                        pieceSize: pieceSize)
+                        pieceSize: pieceSize, missing: message.blocks.map { BlockList($0.ids.filter { state.blocks[$0] == nil }) })
                 })
+        case (.put, let parts) where parts.last == "blocks":
+            guard let ranges = SealedBlock.ranges(inBatch: body) else { return Self.problem(422, "upload.badBatch") }
+            state.withLock { state in
+                for (id, range) in ranges { state.blocks[id] = Array(body[range]) }
+                state.bytes += body.count
+            }
+            return HTTPResponse(status: 204)
         case (.put, let parts) where parts.count == 5:
             guard let bundle = BundleID(parts[2]), let index = Int(parts[4]) else { return Self.problem(404, "upload.unknownBundle") }
             let digest = request.headers.first { $0.name == Routes.pieceDigestHeader }?.value
             guard digest == Hex.encode(SHA256.hash(data: body)) else { return Self.problem(422, "upload.pieceHashMismatch") }
-            state.withLock { $0.pieces[bundle, default: [:]][index] = body }
+            state.withLock {
+                $0.pieces[bundle, default: [:]][index] = body
+                $0.bytes += body.count
+            }
             return HTTPResponse(status: 204)
         case (.post, let parts) where parts.last == "complete":
             guard let bundle = BundleID(parts[2]) else { return Self.problem(404, "upload.unknownBundle") }
             return try state.withLock { state in
                 let bytes = (state.pieces[bundle] ?? [:]).sorted { $0.key < $1.key }.flatMap(\.value)
                 guard let wanted = state.requests[bundle], wanted.sha256 == Hex.encode(SHA256.hash(data: bytes)) else {
+                    return Self.problem(409, "upload.incomplete")
+                }
+                guard wanted.blocks?.ids.allSatisfy({ state.blocks[$0] != nil }) ?? true else {
                     return Self.problem(409, "upload.incomplete")
                 }
                 state.accepted[bundle] = bytes

@@ -124,6 +124,7 @@ import WireProtocol
             switch action {
             case .open: action = machine.handle(.opened(state()), random: &random)
             case .send(let piece, _): action = machine.handle(.sent(piece: piece), random: &random)
+            case .sendBlocks(let blocks): action = machine.handle(.sentBlocks(blocks), random: &random)
             case .complete: action = machine.handle(.refused(Refusal(status: 409, code: "upload.incomplete")), random: &random)
             case .wait: action = machine.handle(.waited, random: &random)
             case .end(let outcome):

@@ -46,6 +46,9 @@ struct TenantRows: TenantReading, Sendable {
     func locks() throws -> [Lock] { [] }
     func isLocked(environment: EnvironmentID, agent: AgentID, grant: String?, serial: String?) throws -> Bool { false }
     func heldBundles(of agent: AgentID) throws -> [StoredBundle] { [] }
+    func blockNames(ofUpload bundle: BundleID) throws -> [UInt8]? { nil }
+    func blockNames(ofBundle bundle: BundleID) throws -> [UInt8]? { nil }
+    func block(named name: [UInt8], of agent: AgentID) throws -> StoredBlock? { nil }
     func settings(for scope: SettingsScope) throws -> StoredSettings? { nil }
     func newestSettingsVersion() throws -> UInt64 { 0 }
     func lastAuditEntry() throws -> AuditEntry? { nil }
@@ -215,6 +218,9 @@ final class FakeCore: SigningIn, KnowingAgents, RevokingAgents, Enrolling, Takin
     }
     func put(piece index: Int, _ bytes: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws {
         state.withLock { $0.pieces[index] = bytes }
+    }
+    func put(batch: [UInt8], sha256: String, of bundle: BundleID, from agent: AuthenticatedAgent) async throws {
+        throw BundleRefused()
     }
     func complete(_ bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState {
         throw BundleRefused()

@@ -57,7 +57,8 @@ import Testing
         "api_tokens": "api-tokens.json", "sign_ons": "single-sign-on.json", "sign_on_attempts": "lives for minutes",
         "enrolment_rules": "enrolment-rules.json", "enrolment_token_terms": "enrolment-tokens.json", "used_proofs": "lives for minutes",
         "agent_certificates": "each is in audit.jsonl", "agent_locks": "locks.json", "agent_standings": "agents say it anew",
-        "agent_settings": "agent-settings.json",
+        "agent_settings": "agent-settings.json", "blocks": "blocks/, which name themselves",
+        "bundle_blocks": "each bundle names its own, sealed", "upload_blocks": "not complete",
         "break_glass_visits": "break-glass.json", "repeatable_requests": "lives for a day, and holds secrets",
     ]
 

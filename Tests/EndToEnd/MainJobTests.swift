@@ -111,8 +111,9 @@ import WireProtocol
         }
         first.kill(SIGKILL)
         _ = try await first.outcome()
-        let bundles = try agent.spooled()
-        let size = try #require(bundles.first?.size)
+        // The file's first part is the bundle; its blocks come behind it, and are sent before its pieces.
+        let file = try #require(try agent.spooled().first?.name)
+        let size = try BundleHeader.read(try Data(contentsOf: agent.state.appending(path: "spool/\(file)"))).bundleSize
         let total = (size - 1) / 512 + 1
         let before = piecesSent()
         try #require(before < total, "killed too late: \(before) of \(total)")

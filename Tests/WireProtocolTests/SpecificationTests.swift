@@ -24,7 +24,7 @@ private let spec = URL(filePath: #filePath).deletingLastPathComponent().appendin
             let files = try #require(FileManager.default.enumerator(atPath: "\(root)/\(folder)"))
             for case let file as String in files where file.hasSuffix(".swift") || file.hasSuffix(".md") {
                 for match in try text("\(root)/\(folder)/\(file)").matches(
-                    of: /\b((?:records|bundle|enrolment|upload|configuration|results)\.md(?:#[a-z-]+)?)/)
+                    of: /\b((?:records|bundle|blocks|enrolment|upload|configuration|results)\.md(?:#[a-z-]+)?)/)
                 {
                     cited += 1
                     #expect(anchors.contains(String(match.1)), "\(file) cites \(match.1)")

@@ -100,7 +100,7 @@ public struct StateFolder: Sendable {
     public func forget() throws(FileError) {
         guard unlink(identityPath) == 0 || errno == ENOENT else { throw FileError(.ioFailed, "\(identityPath) cannot be removed") }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let own = ["sequence", "status.json", "audit-witness.json", "configuration.json"]
+        let own = ["sequence", "status.json", "audit-witness.json", "configuration.json", "block.key"]
         for name in names where name.hasPrefix("key-") || own.contains(name) {
             unlink("\(path)/\(name)")
         }
@@ -133,11 +133,16 @@ public struct StateFolder: Sendable {
         }
     }
 
-    // MARK: Redaction
+    // MARK: Keys of its own
 
     /// The key of the fingerprints that stand where secrets stood; made at the first need, and never sent.
-    public func redactionKey() throws -> Secret<[UInt8]> {
-        let file = path + "/redaction.key"
+    public func redactionKey() throws -> Secret<[UInt8]> { try key("redaction.key") }
+
+    /// From which the names and keys of blocks are derived; made at the first need, and never sent. Without it everything is sent anew.
+    func blockKey() throws -> Secret<[UInt8]> { try key("block.key") }
+
+    private func key(_ name: String) throws -> Secret<[UInt8]> {
+        let file = "\(path)/\(name)"
         do throws(FileError) {
             let bytes = try SafeFile.read(file, limit: 64, secret: true)
             guard bytes.count == 32 else { throw FileError(.ioFailed, "\(file) does not hold 32 bytes") }

@@ -11,6 +11,7 @@ public enum AgentEvent: Sendable {
     case superseded(bundle: BundleID)
     case uploading(bundle: BundleID, bytes: Int)
     case pieceSent(bundle: BundleID, piece: Int, remaining: Int)
+    case blocksSent(bundle: BundleID, count: Int, remaining: Int)
     case waiting(Duration)
     case uploaded(bundle: BundleID, run: RunID?, how: String)
     /// The server will never take it.

@@ -183,8 +183,10 @@ public final class AgentService: Service {
         let sequence = try folder.takeSequence(epoch: identity.epoch)
         let bundle = BundleIdentity(
             agent: identity.name, bundle: .fresh(milliseconds: now), epoch: identity.epoch, sequence: sequence, createdAt: now)
-        let bytes = try BundleSealer.seal(collection, identity: bundle, signingKey: identity.key, recipient: identity.sealingKey)
-        let (entry, superseded) = try spool.add(bytes)
+        let sealed = try BundleSealer.sealInBlocks(
+            collection, identity: bundle, signingKey: identity.key, recipient: identity.sealingKey,
+            secret: BlockSecret(try folder.blockKey(), for: identity.name))
+        let (entry, superseded) = try spool.add(sealed.bundle, blocks: sealed.blocks)
         for old in superseded { events(.superseded(bundle: old.bundle)) }
         events(.sealed(bundle: entry.bundle, bytes: entry.size, sequence: sequence))
         update { $0.lastCollection = AgentClock.text(began) }

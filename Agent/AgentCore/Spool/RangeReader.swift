@@ -35,11 +35,12 @@ final class RangeReader: Sendable {
         return bytes
     }
 
-    func sha256() throws(FileError) -> [UInt8] {
+    /// Of the first `count` bytes.
+    func sha256(ofFirst count: Int) throws(FileError) -> [UInt8] {
         var hash = SHA256()
         var offset = 0
-        while offset < size {
-            let end = min(size, offset + 1 << 20)
+        while offset < count {
+            let end = min(count, offset + 1 << 20)
             hash.update(data: try read(offset..<end))
             offset = end
         }

@@ -3,7 +3,8 @@ public import FoundationEssentials
 import Glibc
 public import WireProtocol
 
-/// The folder of sealed bundles that wait for their upload. Each is one file, complete or not there at all.
+/// The folder of sealed bundles that wait for their upload. Each is one file, complete or not there at all: the bundle, and behind it, as a
+/// batch, all of its blocks, whether the server has them or not.
 ///
 /// The spool has a bound. When a new bundle does not fit, those between the oldest and the new one go: each bundle is a whole collection, so
 /// the newest supersedes them, while the oldest may be half uploaded already. So a spool that ever held a complete bundle holds one until
@@ -15,8 +16,17 @@ public struct Spool: Sendable {
         public var header: BundleHeader
         /// Its file.
         public var path: String
-        /// Its size in bytes.
+        /// Bytes of the file.
         public var size: Int
+        /// The bundle's blocks, and where they are in the file.
+        public var blocks: [Block] = []
+        /// One block.
+        public struct Block: Sendable, Hashable {
+            /// Its name.
+            public var id: BlockID
+            /// Where its bytes are.
+            public var range: Range<Int>
+        }
         /// Which bundle.
         public var bundle: BundleID { header.identity.bundle }
     }
@@ -68,9 +78,11 @@ public struct Spool: Sendable {
     ///
     /// - Returns: the bundle's entry, and those that had to go for it.
     /// - Throws: ``AgentError`` `spoolFull` when it does not fit even so; ``FileError``. Then the spool is as it was.
-    public func add(_ bytes: [UInt8]) throws -> (entry: Entry, superseded: [Entry]) {
-        let header = try BundleHeader.read(bytes.prefix(BundleHeader.byteCount))
-        guard header.bundleSize == bytes.count else { throw AgentError(.stateBroken, "a bundle of another size than its header says") }
+    public func add(_ bundle: [UInt8], blocks: [SealedBlock] = []) throws -> (entry: Entry, superseded: [Entry]) {
+        let header = try BundleHeader.read(bundle.prefix(BundleHeader.byteCount))
+        guard header.bundleSize == bundle.count else { throw AgentError(.stateBroken, "a bundle of another size than its header says") }
+        var bytes = bundle
+        for block in blocks { bytes += block.batchBytes }
         var waiting = try entries()
         guard (waiting.first?.size ?? 0) + bytes.count <= limit else {
             throw AgentError(
@@ -82,7 +94,8 @@ public struct Spool: Sendable {
         let path = "\(folder)/\(Self.padded(identity.epoch))-\(Self.padded(identity.sequence))-\(identity.bundle).bundle"
         for entry in superseded { unlink(entry.path) }
         try writer(bytes, path)
-        return (Entry(header: header, path: path, size: bytes.count), superseded)
+        guard let entry = Self.entry(at: path) else { throw AgentError(.stateBroken, "\(path) is not what was written") }
+        return (entry, superseded)
     }
 
     /// Forgets a bundle that the server took.
@@ -107,9 +120,26 @@ public struct Spool: Sendable {
 
     private static func entry(at path: String) -> Entry? {
         guard let file = try? RangeReader(path: path), let bytes = try? file.read(0..<min(file.size, BundleHeader.byteCount)),
-            let header = try? BundleHeader.read(bytes), header.bundleSize == file.size
+            let header = try? BundleHeader.read(bytes), header.bundleSize <= file.size,
+            let blocks = blocks(in: file, from: header.bundleSize), header.version == 2 || blocks.isEmpty
         else { return nil }
-        return Entry(header: header, path: path, size: file.size)
+        return Entry(header: header, path: path, size: file.size, blocks: blocks)
+    }
+
+    /// The blocks behind a bundle; `nil` when they are not whole.
+    private static func blocks(in file: RangeReader, from start: Int) -> [Entry.Block]? {
+        var blocks: [Entry.Block] = []
+        var position = start
+        while position < file.size {
+            guard file.size - position >= SealedBlock.batchHeaderBytes,
+                let (id, size) = (try? file.read(position..<position + SealedBlock.batchHeaderBytes)).flatMap({ SealedBlock.header($0) })
+            else { return nil }
+            position += SealedBlock.batchHeaderBytes
+            guard file.size - position >= size else { return nil }
+            blocks.append(Entry.Block(id: id, range: position..<position + size))
+            position += size
+        }
+        return blocks
     }
 
     private func names(in folder: String) throws(FileError) -> [String] {

@@ -57,9 +57,17 @@ public struct Gateway: Sendable {
 
     /// Stores a piece.
     public func put(_ bytes: [UInt8], sha256: String, piece: Int, of bundle: BundleID) async throws {
+        try await put(bytes, sha256, Routes.piece(bundle, piece))
+    }
+    /// Stores blocks.
+    public func put(batch: [UInt8], sha256: String, of bundle: BundleID) async throws {
+        try await put(batch, sha256, Routes.blocks(bundle))
+    }
+
+    private func put(_ bytes: [UInt8], _ sha256: String, _ route: String) async throws {
         let headers = [(name: "Content-Type", value: Routes.octets), (name: Routes.pieceDigestHeader, value: sha256)]
         let response = try await client.send(
-            HTTPRequest(.put, exchange.address.text + Routes.piece(bundle, piece), headers: headers, body: .bytes(bytes)))
+            HTTPRequest(.put, exchange.address.text + route, headers: headers, body: .bytes(bytes)))
         guard (200..<300).contains(response.status) else { throw Refusal(response, now: Date()) }
     }
 }

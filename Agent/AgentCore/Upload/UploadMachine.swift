@@ -3,7 +3,7 @@ public import WireProtocol
 
 /// The upload of one bundle, as events in and actions out. It does nothing itself.
 ///
-/// Open the upload; send the pieces that the server does not have; complete. What may succeed later is tried again after a pause that
+/// Open the upload; send the blocks and the pieces that the server does not have; complete. What may succeed later is tried again after a pause that
 /// doubles, with full jitter, and is never shorter than the server's `Retry-After`. What the server refuses for good ends the upload.
 public struct UploadMachine: Sendable {
     /// What happened.
@@ -12,6 +12,8 @@ public struct UploadMachine: Sendable {
         case started
         /// The server opened the upload, or found it again.
         case opened(UploadState)
+        /// These blocks are stored, by their places in the bundle's list.
+        case sentBlocks([Int])
         /// The piece is stored.
         case sent(piece: Int)
         /// The server answered the completion.
@@ -29,6 +31,8 @@ public struct UploadMachine: Sendable {
     public enum Action: Sendable, Hashable {
         /// Open the upload.
         case open
+        /// Send these blocks in one batch, by their places in the bundle's list.
+        case sendBlocks([Int])
         /// Send these bytes of the bundle as this piece.
         case send(piece: Int, range: Range<Int>)
         /// Complete the upload.
@@ -77,14 +81,16 @@ public struct UploadMachine: Sendable {
         }
     }
 
-    private enum Step { case open, send, complete, ended }
+    private enum Step { case open, sendBlocks, send, complete, ended }
 
     private let bundle: BundleID
     private let size: Int
+    private let blocks: [(id: BlockID, size: Int)]
     private let patience: Patience
     private var step = Step.open
     private var pieceSize = UploadLimits.pieceSize
     private var missing: [Int] = []
+    private var missingBlocks: [Int] = []
     private var failures = 0
     private var openings = 0
     private var isStopping = false
@@ -94,15 +100,18 @@ public struct UploadMachine: Sendable {
     /// A server that forgets what it was sent is asked this often.
     private static let openingLimit = 12
 
-    /// The upload of a bundle of `size` bytes.
-    public init(bundle: BundleID, size: Int, patience: Patience = Patience()) {
+    /// The upload of a bundle of `size` bytes, which needs `blocks`, each with its bytes in a batch.
+    public init(bundle: BundleID, size: Int, blocks: [(id: BlockID, size: Int)] = [], patience: Patience = Patience()) {
         self.bundle = bundle
         self.size = size
+        self.blocks = blocks
         self.patience = patience
     }
 
     /// How many pieces are to be sent yet.
     public var remaining: Int { missing.count }
+    /// How many blocks are to be sent yet.
+    public var remainingBlocks: Int { missingBlocks.count }
 
     /// Takes an event and says what is next. After `.end` everything gives the same end.
     public mutating func handle(_ event: Event, random: inout some RandomNumberGenerator) -> Action {
@@ -116,6 +125,10 @@ public struct UploadMachine: Sendable {
                 return pause(code: "agent.badAnswer", random: &random)
             }
             return take(state, random: &random)
+        case .sentBlocks(let sent):
+            failures = 0
+            missingBlocks.removeAll { sent.contains($0) }
+            return next()
         case .sent(let piece):
             failures = 0
             missing.removeAll { $0 == piece }
@@ -134,6 +147,12 @@ public struct UploadMachine: Sendable {
         case .open:
             openings += 1
             return openings > Self.openingLimit ? end(.postponed(code: "agent.badAnswer", after: nil)) : .open
+        case .sendBlocks:
+            guard !missingBlocks.isEmpty else {
+                step = missing.isEmpty ? .complete : .send
+                return next()
+            }
+            return .sendBlocks(batch)
         case .send:
             guard let piece = missing.first, let range = UploadLimits.range(ofPiece: piece, size: size, pieceSize: pieceSize) else {
                 step = .complete
@@ -143,6 +162,16 @@ public struct UploadMachine: Sendable {
         case .complete: return .complete
         case .ended: return .end(.stopped)
         }
+    }
+
+    /// As many of the missing blocks as one batch holds, one at least.
+    private var batch: [Int] {
+        var bytes = 0
+        let whole = missingBlocks.prefix { index in
+            bytes += blocks[index].size
+            return bytes <= UploadLimits.pieceSize
+        }
+        return Array(whole.isEmpty ? missingBlocks.prefix(1) : whole)
     }
 
     private mutating func take(_ state: UploadState, random: inout some RandomNumberGenerator) -> Action {
@@ -159,7 +188,10 @@ public struct UploadMachine: Sendable {
             pieceSize = state.pieceSize
             let received = Set(state.received)
             missing = (0..<count).filter { !received.contains($0) }
-            step = missing.isEmpty ? .complete : .send
+            // A server that does not say which blocks it lacks is sent all.
+            let wanted = state.missing.map { Set($0.ids) }
+            missingBlocks = blocks.indices.filter { wanted?.contains(blocks[$0].id) ?? true }
+            step = .sendBlocks
             return next()
         }
     }

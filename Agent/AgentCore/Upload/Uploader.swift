@@ -25,10 +25,14 @@ public struct Uploader: Sendable {
         _ entry: Spool.Entry, progress: @Sendable (AgentEvent) -> Void = { _ in }
     ) async throws -> UploadMachine.Outcome {
         let file = try RangeReader(path: entry.path)
+        let size = entry.header.bundleSize
         let request = UploadRequest(
-            bundle: entry.bundle, size: file.size, sha256: Hex.encode(try file.sha256()),
-            headerBase64: Data(entry.header.bytes).base64EncodedString())
-        var machine = UploadMachine(bundle: entry.bundle, size: file.size, patience: patience)
+            bundle: entry.bundle, size: size, sha256: Hex.encode(try file.sha256(ofFirst: size)),
+            headerBase64: Data(entry.header.bytes).base64EncodedString(),
+            blocks: entry.header.version == 2 ? BlockList(entry.blocks.map(\.id)) : nil)
+        var machine = UploadMachine(
+            bundle: entry.bundle, size: size,
+            blocks: entry.blocks.map { ($0.id, $0.range.count + SealedBlock.batchHeaderBytes) }, patience: patience)
         var random = SystemRandomNumberGenerator()
         var event = UploadMachine.Event.started
         while true {
@@ -39,6 +43,14 @@ public struct Uploader: Sendable {
                 case .open:
                     let state = try await gateway.open(request)
                     event = .opened(state)
+                case .sendBlocks(let indices):
+                    var batch: [UInt8] = []
+                    for block in indices.map({ entry.blocks[$0] }) {
+                        batch += SealedBlock(id: block.id, bytes: try file.read(block.range)).batchBytes
+                    }
+                    try await gateway.put(batch: batch, sha256: Hex.encode(SHA256.hash(data: batch)), of: entry.bundle)
+                    event = .sentBlocks(indices)
+                    progress(.blocksSent(bundle: entry.bundle, count: indices.count, remaining: machine.remainingBlocks - indices.count))
                 case .send(let piece, let range):
                     let bytes = try file.read(range)
                     try await gateway.put(bytes, sha256: Hex.encode(SHA256.hash(data: bytes)), piece: piece, of: entry.bundle)

@@ -34,6 +34,9 @@ public struct IngestService: Sendable {
                     if let old = try tables.upload(upload.bundle) {
                         guard old.agent == upload.agent, old.size == upload.size, old.sha256 == upload.sha256, old.header == upload.header
                         else { throw UploadError(.conflict, "this bundle was announced with other content") }
+                        guard try tables.blocks(ofUpload: upload.bundle) == request.blocks else {
+                            throw UploadError(.conflict, "this bundle was announced with other blocks")
+                        }
                         let received = try tables.pieces(of: upload.bundle)
                         return (UploadState(bundle: upload.bundle, status: .open, received: received, pieceSize: old.pieceSize), [])
                     }
@@ -45,6 +48,7 @@ public struct IngestService: Sendable {
                     let dropped = open.prefix(max(0, open.count - Self.openUploads + 1)).map(\.bundle)
                     for bundle in dropped { try tables.deleteUpload(bundle) }
                     try tables.insert(upload)
+                    if let blocks = request.blocks { try tables.put(blockNames: blocks.bytes, ofUpload: upload.bundle) }
                     try AuditLog.append(
                         tables, .uploadOpened, by: .agent(agent.id), on: "bundle:\(upload.bundle)", detail: "size=\(upload.size)",
                         at: upload.createdAt)
@@ -57,7 +61,9 @@ public struct IngestService: Sendable {
                         ObjectFolder.remove(try objects.upload(agent.tenant, request.bundle))
                     }
                 }
-                return opened.0
+                var state = opened.0
+                if state.status == .open { state.missing = try await storing { try await missing(request.blocks, of: agent) } }
+                return state
             }
         }
     }
@@ -71,6 +77,9 @@ public struct IngestService: Sendable {
         let header = try BundleHeader.read(Array(bytes), limits: limits)
         guard header.bundleSize == request.size else { throw UploadError(.malformed, "the header says another size") }
         guard header.identity.bundle == request.bundle else { throw UploadError(.malformed, "the header names another bundle") }
+        guard (header.version == 2) == (request.blocks != nil) else {
+            throw UploadError(.malformed, "blocks belong to a bundle of format version 2, and to no other")
+        }
         try checkIdentity(header, agent)
         return Upload(
             tenant: agent.tenant, bundle: request.bundle, agent: agent.id, size: request.size, sha256: sha256, header: header.bytes,
@@ -119,17 +128,20 @@ public struct IngestService: Sendable {
 
     /// How far an upload is.
     public func status(of bundle: BundleID, from agent: AuthenticatedAgent) async throws -> UploadState {
-        try await store.read(agent.tenant) { tables in
+        var (state, blocks) = try await store.read(agent.tenant) { tables -> (UploadState, BlockList?) in
             if let stored = try tables.bundle(bundle), stored.agent == agent.id {
-                return try Self.state(of: bundle, stored, .accepted, pieceSize, tables)
+                return (try Self.state(of: bundle, stored, .accepted, pieceSize, tables), nil)
             }
             let upload = try own(bundle, agent, tables)
             let received = try tables.pieces(of: bundle)
-            return UploadState(bundle: bundle, status: .open, received: received, pieceSize: upload.pieceSize)
+            let state = UploadState(bundle: bundle, status: .open, received: received, pieceSize: upload.pieceSize)
+            return (state, try tables.blocks(ofUpload: bundle))
         }
+        if state.status == .open { state.missing = try await storing { try await missing(blocks, of: agent) } }
+        return state
     }
 
-    private func own(_ bundle: BundleID, _ agent: AuthenticatedAgent, _ tables: any TenantReading) throws -> Upload {
+    func own(_ bundle: BundleID, _ agent: AuthenticatedAgent, _ tables: any TenantReading) throws -> Upload {
         guard let upload = try tables.upload(bundle), upload.agent == agent.id else {
             throw UploadError(.unknownBundle, "no such upload: open it first")
         }
@@ -183,6 +195,10 @@ public struct IngestService: Sendable {
             guard found.1 == Array(0..<count) else {
                 throw UploadError(.incomplete, "\(count - found.1.count) of \(count) pieces are missing")
             }
+            let blocks = try await store.read(agent.tenant) { try $0.blocks(ofUpload: bundle) }
+            if let missing = try await storing({ try await missing(blocks, of: agent) }), !missing.ids.isEmpty {
+                throw UploadError(.incomplete, "\(missing.ids.count) blocks are missing: open the upload again")
+            }
             return try await audited(bundle, agent, dropping: true) { try await checkIn(upload, agent) }
         }
     }
@@ -217,7 +233,7 @@ public struct IngestService: Sendable {
         try checkIdentity(verified.header, agent)
         return try await storing {
             try await blocking.run { if ObjectFolder.exists(part) { try ObjectFolder.publish(part, as: final) } }
-            do { return try await accept(verified, keyBytes, agent) } catch let error as UploadError {
+            do { return try await accept(verified, keyBytes, agent) } catch let error as UploadError where error.code != .incomplete {
                 try await blocking.run { ObjectFolder.remove(final) }
                 throw error
             }
@@ -227,11 +243,12 @@ public struct IngestService: Sendable {
     private func accept(_ envelope: VerifiedEnvelope, _ key: [UInt8], _ agent: AuthenticatedAgent) async throws -> UploadState {
         let now = clock.now()
         let identity = envelope.header.identity
-        return try await store.write(agent.tenant) { tables in
+        let (state, emptied) = try await store.write(agent.tenant) { tables -> (UploadState, [String]) in
             guard var row = try tables.agent(agent.id), !row.revoked else {
                 throw AccessError(.certificateRevoked, "the agent was revoked")
             }
-            if let state = try known(envelope.header, sha256: envelope.sha256, agent, tables) { return state }
+            if let state = try known(envelope.header, sha256: envelope.sha256, agent, tables) { return (state, []) }
+            let emptied = try Self.keepBlocks(of: identity.bundle, from: agent.id, tables, now: now)
             let run = Run(
                 id: .fresh(milliseconds: UInt64(max(0, now.timeIntervalSince1970 * 1000))), tenant: agent.tenant,
                 environment: agent.environment, bundle: identity.bundle, agent: agent.id, status: .queued, attempts: 0, createdAt: now)
@@ -248,13 +265,18 @@ public struct IngestService: Sendable {
             try AuditLog.append(
                 tables, .bundleAccepted, by: .agent(agent.id), on: "bundle:\(identity.bundle)",
                 detail: "run=\(isHeld ? "held" : "\(run.id)") sequence=\(identity.sequence) sha256=\(Hex.encode(envelope.sha256))", at: now)
-            return UploadState(
+            let state = UploadState(
                 bundle: identity.bundle, status: isHeld ? .held : .accepted, received: [], pieceSize: pieceSize, run: isHeld ? nil : run.id)
+            return (state, emptied)
         }
+        if !emptied.isEmpty {
+            try await blocking.run { for pack in emptied { ObjectFolder.remove(try objects.pack(agent.tenant, pack)) } }
+        }
+        return state
     }
 
     /// What fails on our side is told apart from what the agent did wrong: the agent tries the former again.
-    private func storing<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+    func storing<T: Sendable>(_ body: () async throws -> T) async throws -> T {
         do { return try await body() } catch let error as StoreError {
             throw UploadError(
                 .unavailable, error.code == .noSpace ? "no space left: try later" : "storing is not possible now", cause: error)

@@ -144,6 +144,7 @@ public struct RunQueue: Service {
         let job: WorkerJob
         do {
             let found = try await store.read(run.tenant) { (try $0.bundle(run.bundle), try $0.sealingKeys()) }
+            let blocks = try await blocks(of: run)
             guard let bundle = found.0 else { throw WorkerError(.inputUnavailable, "the bundle is not known", retryable: false) }
             let objects = objects
             let path = try objects.bundle(run.tenant, bundle.id, digest: bundle.sha256)
@@ -155,7 +156,7 @@ public struct RunQueue: Service {
                     tenant: run.tenant.description, environment: run.environment.description, agent: run.agent.description,
                     run: run.id.description, agentPublicKey: Data(bundle.agentKey).base64EncodedString(),
                     contentKey: key.withUnsafeBytes { Data($0) }.base64EncodedString()),
-                bundle: path, snapshot: try objects.incomingSnapshot(run.tenant, run.id))
+                bundle: path, blocks: blocks, snapshot: try objects.incomingSnapshot(run.tenant, run.id))
         } catch let error as BundleError {
             throw WorkerError(.inputUnavailable, error.description, retryable: false, cause: error)
         } catch {
@@ -176,6 +177,40 @@ public struct RunQueue: Service {
         } errors: { text in
             report(.workerSaid(id, text))
         }
+    }
+
+    /// The blocks that the run's bundle needs, each as it came. One that is not here, or not as it came, ends the run, and is forgotten: with its
+    /// next bundle the agent sends it again.
+    private func blocks(of run: Run) async throws -> [BlockSource] {
+        let objects = objects
+        let (stored, missing) = try await store.read(run.tenant) { tables -> ([StoredBlock], [BlockID]) in
+            let ids = Set(try tables.blocks(ofBundle: run.bundle)?.ids ?? [])
+            let found = try ids.map { ($0, try tables.block($0, of: run.agent)) }
+            return (found.compactMap(\.1), found.filter { $0.1 == nil }.map(\.0))
+        }
+        let checked = try await blocking.run {
+            try stored.map { block -> (BlockSource, Bool) in
+                let source = BlockSource(
+                    id: block.id, path: try objects.pack(run.tenant, block.pack), start: block.start, size: block.size)
+                // A disk that does not answer is no reason to forget anything: then the run is tried again.
+                do {
+                    return (source, Array(SHA256.hash(data: try source.read())) == block.sha256)
+                } catch let error as StoreError where error.code == .notFound {
+                    return (source, false)
+                }
+            }
+        }
+        let damaged = checked.filter { !$0.1 }.map(\.0.id)
+        guard missing.isEmpty, damaged.isEmpty else {
+            try await store.write(run.tenant) { tables in
+                for id in damaged { try tables.deleteBlock(named: id.bytes, of: run.agent) }
+            }
+            throw WorkerError(
+                .inputUnavailable,
+                "\(missing.count + damaged.count) blocks of the bundle are gone or damaged; the agent's next bundle brings them",
+                retryable: false)
+        }
+        return checked.map(\.0)
     }
 
     private static func prefix(of path: String) throws -> [UInt8] {

@@ -64,7 +64,7 @@ struct WorkerConversation {
 
     private mutating func take(_ frame: WorkerFrame, _ content: [UInt8]) throws(WorkerError) -> Event? {
         switch frame {
-        case .task, .bundlePiece, .bundleEnd: throw bad("a frame that only we may send")
+        case .task, .bundlePiece, .block, .bundleEnd: throw bad("a frame that only we may send")
         case .progress:
             progress += 1
             guard progress <= Self.progressLimit, content.count <= 256 else { throw bad("too much progress") }

@@ -2,6 +2,7 @@ import Basics
 import CloudModel
 import FoundationEssentials
 import Glibc
+import WireProtocol
 
 /// Feeds a worker and listens to it at the same time, on one thread, with poll(2): a worker that does not read cannot stop us from reading.
 struct WorkerExchange {
@@ -30,6 +31,8 @@ struct WorkerExchange {
         defer { close(bundle) }
         guard let task = try? JSONEncoder().encode(job.task) else { throw WorkerError(.inputUnavailable, "the task cannot be written") }
         var outgoing = WorkerFraming.frame(.task, task)[...]
+        var blocks = job.blocks[...]
+        var isRead = false
         var ended = false
         var chunk = [UInt8](repeating: 0, count: WorkerFrame.pieceBytes)
         while output >= 0 {
@@ -54,11 +57,22 @@ struct WorkerExchange {
                 }
             }
             if watched[0].revents != 0, input >= 0 {
-                if outgoing.isEmpty, !ended {
+                if outgoing.isEmpty, !isRead {
                     let count = read(bundle, &chunk, chunk.count)
                     guard count >= 0 else { throw WorkerError(.inputUnavailable, "the bundle cannot be read: error \(errno)") }
-                    ended = count == 0
-                    outgoing = WorkerFraming.frame(ended ? .bundleEnd : .bundlePiece, chunk[0..<count])[...]
+                    isRead = count == 0
+                    if !isRead { outgoing = WorkerFraming.frame(.bundlePiece, chunk[0..<count])[...] }
+                }
+                if outgoing.isEmpty, isRead, !ended {
+                    if let block = blocks.popFirst() {
+                        guard let bytes = try? block.read() else {
+                            throw WorkerError(.inputUnavailable, "block \(block.id) cannot be read")
+                        }
+                        outgoing = WorkerFraming.frame(.block, block.id.bytes + bytes)[...]
+                    } else {
+                        ended = true
+                        outgoing = WorkerFraming.frame(.bundleEnd, [])[...]
+                    }
                 }
                 if outgoing.isEmpty {
                     closeInput()

@@ -10,6 +10,8 @@ import WireProtocol
 struct WorkerJob: Sendable {
     var task: WorkerTask
     var bundle: String
+    /// Of a bundle of format version 2: its blocks, each once.
+    var blocks: [BlockSource] = []
     /// Where the snapshot grows.
     var snapshot: String
 }

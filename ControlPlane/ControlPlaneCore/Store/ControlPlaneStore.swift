@@ -174,6 +174,12 @@ public protocol TenantReading: AccessReading, AuditTreeReading {
     func pieces(of bundle: BundleID) throws -> [Int]
     /// A bundle that was checked in.
     func bundle(_ id: BundleID) throws -> StoredBundle?
+    /// Names of the blocks that an upload needs, one after the other; `nil` when its records are in the bundle itself.
+    func blockNames(ofUpload bundle: BundleID) throws -> [UInt8]?
+    /// Names of the blocks that an accepted bundle needs, one after the other; `nil` when its records are in the bundle itself.
+    func blockNames(ofBundle bundle: BundleID) throws -> [UInt8]?
+    /// Where a block of an agent lies; `nil` when it is not here.
+    func block(named name: [UInt8], of agent: AgentID) throws -> StoredBlock?
     /// One run.
     func run(_ id: RunID) throws -> Run?
     /// Runs, newest first; those that come after `last` in that order.
@@ -273,6 +279,20 @@ public protocol TenantWriting: TenantReading, AccessWriting, AuditTreeWriting {
     func deleteUpload(_ bundle: BundleID) throws
     /// Notes a piece; a second time changes nothing.
     func insertPiece(_ index: Int, of bundle: BundleID) throws
+    /// Notes which blocks an upload needs.
+    func put(blockNames: [UInt8], ofUpload bundle: BundleID) throws
+    /// Counts bytes of blocks that came for an upload; answers how many there are now.
+    func addBlockBytes(_ count: Int, ofUpload bundle: BundleID) throws -> Int
+    /// Notes which blocks an accepted bundle needs.
+    func put(blockNames: [UInt8], ofBundle bundle: BundleID) throws
+    /// Adds one; one that is here already stays as it is.
+    func insert(_ block: StoredBlock) throws
+    /// Keeps a block for good; answers whether it is here.
+    func useBlock(named name: [UInt8], of agent: AgentID) throws -> Bool
+    /// Forgets a block, whoever needs it: it is gone or damaged.
+    func deleteBlock(named name: [UInt8], of agent: AgentID) throws
+    /// Forgets blocks that no bundle came to need; answers the packs in which nothing is left.
+    func deleteUnusedBlocks(of agent: AgentID, storedBefore time: Date) throws -> [String]
     /// Adds one.
     func insert(_ bundle: StoredBundle) throws
     /// Adds one.

@@ -12,7 +12,9 @@ public struct DataFolder: Sendable, Hashable {
     public init(_ path: String) throws(FileError) {
         self.path = path
         try SafeFile.makePrivateFolder(path)
-        for name in ["objects", "objects/uploads", "objects/bundles", "objects/results", "objects/snapshots", "scratch", "tenants"] {
+        for name in [
+            "objects", "objects/uploads", "objects/bundles", "objects/blocks", "objects/results", "objects/snapshots", "scratch", "tenants",
+        ] {
             try SafeFile.makePrivateFolder(path + "/" + name)
         }
     }
@@ -27,7 +29,7 @@ public struct DataFolder: Sendable, Hashable {
     public var tls: String { path + "/tls" }
     /// The master key's folder.
     public var keys: String { path + "/keys" }
-    /// Bundles, results, snapshots.
+    /// Bundles, blocks, results, snapshots.
     public var objects: ObjectFolder { ObjectFolder(root: path + "/objects") }
     /// Workers' folders, one each, for as long as they run.
     public var scratch: String { path + "/scratch" }

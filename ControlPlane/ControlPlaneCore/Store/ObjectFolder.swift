@@ -13,6 +13,7 @@ public struct ObjectFolder: Sendable, Hashable {
     func bundle(_ tenant: TenantID, _ bundle: BundleID, digest: [UInt8]) throws -> String {
         try folder("bundles", tenant) + "/\(bundle).\(Self.short(digest)).bundle"
     }
+    func pack(_ tenant: TenantID, _ name: String) throws -> String { try folder("blocks", tenant) + "/\(name).blocks" }
     func result(_ tenant: TenantID, _ run: RunID, digest: [UInt8]) throws -> String {
         try folder("results", tenant) + "/\(run).\(Self.short(digest)).json"
     }
@@ -44,7 +45,7 @@ public struct ObjectFolder: Sendable, Hashable {
     /// - Throws: when one is still there.
     func removeAll(of tenant: TenantID) throws -> (files: Int, bytes: Int) {
         var removed = (files: 0, bytes: 0)
-        for kind in ["uploads", "bundles", "results", "snapshots"] {
+        for kind in ["uploads", "bundles", "blocks", "results", "snapshots"] {
             for (path, _) in files(of: tenant, kind: kind) {
                 guard let size = SafeFile.size(path), unlink(path) == 0 else { throw Self.failure() }
                 removed.files += 1
@@ -112,6 +113,25 @@ public struct ObjectFolder: Sendable, Hashable {
             if count == 0 { return }
             try body(count == chunk.count ? chunk : Array(chunk[0..<count]))
         }
+    }
+
+    /// A part of a file.
+    static func read(_ path: String, from start: Int, count: Int) throws -> [UInt8] {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress?.advanced(by: filled), count - filled, start + filled)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw failure() }
+            guard got > 0 else { throw StoreError(.notFound, "the object is shorter than it was") }
+            filled += got
+        }
+        return bytes
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -162,7 +162,7 @@ public struct TenantLife: Sendable {
                 try SafeFile.write(bytes, to: "\(folder)/\(name)", mode: 0o600)
                 manifest.files.append(.init(name: name, bytes: bytes.count, sha256: Hex.encode(SHA256.hash(data: bytes))))
             }
-            for kind in ["bundles", "results", "snapshots"] {
+            for kind in ["bundles", "blocks", "results", "snapshots"] {
                 try SafeFile.makePrivateFolder("\(folder)/\(kind)")
                 for (path, name) in objects.files(of: tenant.id, kind: kind) where !name.hasSuffix(".part") {
                     try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/\(kind)/\(name)")

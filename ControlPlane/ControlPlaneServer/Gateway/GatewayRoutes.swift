@@ -17,6 +17,7 @@ struct GatewayRoutes {
         agents.post("uploads", use: open)
         agents.get("uploads/:bundle", use: status)
         agents.put("uploads/:bundle/pieces/:index", use: put)
+        agents.put("uploads/:bundle/blocks", use: putBlocks)
         agents.post("uploads/:bundle/complete", use: complete)
         agents.post("heartbeat", use: heartbeat)
         agents.post("certificate", use: renew)
@@ -45,12 +46,23 @@ struct GatewayRoutes {
         guard let index = context.parameters.get("index").flatMap({ Int($0) }), (0...1 << 20).contains(index) else {
             throw Refusal(.unprocessableContent, UploadCode.pieceOutOfRange.full, "This is not the number of a piece.")
         }
+        let (bytes, digest) = try await digested(request, context)
+        try await services.ingest.put(piece: index, bytes, sha256: digest, of: bundle, from: context.agent)
+        return Response(status: .noContent)
+    }
+
+    @Sendable private func putBlocks(_ request: Request, _ context: KnownAgentContext) async throws -> Response {
+        let bundle = try bundle(context)
+        let (batch, digest) = try await digested(request, context)
+        try await services.ingest.put(batch: batch, sha256: digest, of: bundle, from: context.agent)
+        return Response(status: .noContent)
+    }
+
+    private func digested(_ request: Request, _ context: KnownAgentContext) async throws -> (bytes: [UInt8], digest: String) {
         guard let name = HTTPField.Name(Routes.pieceDigestHeader), let digest = request.headers[name] else {
             throw Refusal(.badRequest, UploadCode.malformed.full, "The header \(Routes.pieceDigestHeader) is missing.")
         }
-        let bytes = try await request.bytes(upTo: max(services.ingest.pieceSize, UploadLimits.pieceSize), on: context.channel)
-        try await services.ingest.put(piece: index, bytes, sha256: digest, of: bundle, from: context.agent)
-        return Response(status: .noContent)
+        return (try await request.bytes(upTo: max(services.ingest.pieceSize, UploadLimits.pieceSize), on: context.channel), digest)
     }
 
     @Sendable private func complete(_ request: Request, _ context: KnownAgentContext) async throws -> Response {

@@ -14,6 +14,8 @@ public struct BundleError: CodedError {
         case badManifest, badManifestSignature, manifestMismatch
         // The sections.
         case badCompression, windowTooLarge, ratioTooHigh, decompressedTooLarge, sectionMismatch, tooManyRecords
+        // The blocks of format version 2.
+        case badBlocks, missingBlock, badBlock
         // The records.
         case badRecord, recordTooLarge, recordTooDeep, stringTooLong, invalidUTF8
         // Making one.

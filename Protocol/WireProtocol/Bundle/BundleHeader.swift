@@ -34,6 +34,8 @@ public struct BundleHeader: Sendable, Hashable {
     public static let byteCount = 269
     /// The exact bytes; these are what is authenticated.
     public let bytes: [UInt8]
+    /// 1: the records are in the body; 2: they are in blocks beside it.
+    public let version: Int
     /// Whose it is.
     public let identity: BundleIdentity
     /// SHA-256 of the agent's SubjectPublicKeyInfo in DER.
@@ -64,7 +66,10 @@ public struct BundleHeader: Sendable, Hashable {
         }
         var reader = FieldReader(bytes: bytes, position: BundleFields.magic.count)
         let version = reader.number(2)
-        guard version == UInt64(BundleFields.version) else { throw BundleError(.unsupportedVersion, "format version \(version)") }
+        guard version == UInt64(BundleFields.version) || version == UInt64(BundleFields.versionInBlocks) else {
+            throw BundleError(.unsupportedVersion, "format version \(version)")
+        }
+        self.version = Int(version)
         let suite = reader.number(2)
         guard suite == UInt64(BundleFields.suite) else { throw BundleError(.unknownSuite, "suite \(suite)") }
         guard let tenant = TenantID(bytes: reader.bytes(16)), let environment = EnvironmentID(bytes: reader.bytes(16)),
@@ -107,8 +112,10 @@ public struct BundleHeader: Sendable, Hashable {
 package struct BundleFields: Sendable {
     package static let byteCount = 157
     package static let magic: [UInt8] = Array("cldrybdl".utf8)
-    /// Of the format; another one is refused.
+    /// Of the format with its records in the body.
     package static let version: UInt16 = 1
+    /// Of the format with its records in blocks; any other one is refused.
+    package static let versionInBlocks: UInt16 = 2
     /// P-256 with SHA-256 signatures; HPKE base mode with X25519, HKDF-SHA256, AES-256-GCM; AES-256-GCM chunks; HKDF-SHA256 derivation.
     package static let suite: UInt16 = 1
     /// zstd (RFC 8878).

@@ -5,7 +5,7 @@ import CloudModel
 public struct BundleManifest: Sendable, Hashable {
     /// One section.
     public struct Section: Sendable, Hashable {
-        /// `records` or `coverage`.
+        /// `records` or `coverage`; in format version 2 `blocks` or `times` too.
         public var name: String
         /// How many lines.
         public var count: Int
@@ -24,6 +24,8 @@ public struct BundleManifest: Sendable, Hashable {
             self.sha256 = sha256
         }
     }
+    /// The header's.
+    public var version: Int
     /// Whose bundle it is.
     public var identity: BundleIdentity
     /// SHA-256 of the agent's SubjectPublicKeyInfo in DER.
@@ -33,7 +35,8 @@ public struct BundleManifest: Sendable, Hashable {
     /// The sections, in order.
     public var sections: [Section]
 
-    package init(identity: BundleIdentity, agentKeyDigest: [UInt8], recipient: String, sections: [Section]) {
+    package init(version: Int = 1, identity: BundleIdentity, agentKeyDigest: [UInt8], recipient: String, sections: [Section]) {
+        self.version = version
         self.identity = identity
         self.agentKeyDigest = agentKeyDigest
         self.recipient = recipient
@@ -43,7 +46,7 @@ public struct BundleManifest: Sendable, Hashable {
     /// The one encoding: canonical JSON.
     package var bytes: [UInt8] {
         let value: JSONValue = [
-            "formatVersion": 1,
+            "formatVersion": .number(String(version)),
             "tenant": .string(identity.agent.tenant.description),
             "environment": .string(identity.agent.environment.description),
             "agent": .string(identity.agent.agent.description),
@@ -68,14 +71,14 @@ public struct BundleManifest: Sendable, Hashable {
     }
 
     /// Reads the one encoding; everything else, also the same content written otherwise, is refused.
-    init(parsing bytes: [UInt8], limits: BundleLimits) throws(BundleError) {
+    init(parsing bytes: [UInt8], version: Int, limits: BundleLimits) throws(BundleError) {
         guard let value = try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: limits.manifestBytes, depth: 4, stringBytes: 256)),
-            let manifest = Self(value), manifest.bytes == bytes
+            let manifest = Self(value, version), manifest.bytes == bytes
         else { throw BundleError(.badManifest, "not a manifest in its one encoding") }
         self = manifest
     }
 
-    private init?(_ value: JSONValue) {
+    private init?(_ value: JSONValue, _ version: Int) {
         func number(_ name: String) -> UInt64? {
             if case .number(let text) = value[name] { UInt64(text) } else { nil }
         }
@@ -95,6 +98,7 @@ public struct BundleManifest: Sendable, Hashable {
             sections.append(Section(name: name, count: count, size: size, compressedSize: compressedSize, sha256: sha256))
         }
         self.init(
+            version: version,
             identity: BundleIdentity(
                 agent: AgentName(tenant: tenant, environment: environment, agent: agent), bundle: bundle, epoch: epoch, sequence: sequence,
                 createdAt: createdAt),

@@ -15,24 +15,61 @@ public enum BundleSealer {
     ) throws(BundleError) -> [UInt8] {
         let records = try SectionWriter(name: "records", limits: limits)
         for record in collection.records { try records.append(SectionLines.line(record, limits: limits)) }
-        let coverage = try SectionWriter(name: "coverage", limits: limits)
-        for entry in collection.coverage { try coverage.append(SectionLines.line(entry, limits: limits)) }
-        let sections = [try records.finish(), try coverage.finish()]
-
+        let sections = [try records.finish(), try coverage(of: collection, limits: limits)]
         let manifest = BundleManifest(
             identity: identity, agentKeyDigest: BundleSignature.keyDigest(signingKey.publicKey), recipient: recipient.id,
             sections: sections.map(\.entry))
-        try SectionReader.check(manifest.sections, limits: limits)
+        return try seal(manifest, sections.map(\.compressed), signingKey: signingKey, recipient: recipient, limits: limits)
+    }
+
+    /// The sealed bundle of a collection whose records are in blocks beside it, and all of the blocks in order, each once. What did not change
+    /// since another collection of this agent gives the same blocks again. `blocks.md`.
+    ///
+    /// - Throws: as ``seal(_:identity:signingKey:recipient:limits:)``.
+    public static func sealInBlocks(
+        _ collection: CloudCollection, identity: BundleIdentity, signingKey: P256.Signing.PrivateKey, recipient: SealingKey,
+        secret: BlockSecret, limits: BundleLimits = .standard
+    ) throws(BundleError) -> (bundle: [UInt8], blocks: [SealedBlock]) {
+        let writer = try BlockWriter(secret: secret, limits: limits)
+        let times = try TimesWriter(limits: limits)
+        for var record in collection.records {
+            try times.append(record.time)
+            // When a record was read is another time in each collection, and goes apart from what was read.
+            record.time = nil
+            try writer.append(SectionLines.line(record, limits: limits))
+        }
+        let (records, list) = try writer.finish()
+        let inside = [list, try times.finish(), try coverage(of: collection, limits: limits)]
+        let manifest = BundleManifest(
+            version: 2, identity: identity, agentKeyDigest: BundleSignature.keyDigest(signingKey.publicKey), recipient: recipient.id,
+            sections: [records] + inside.map(\.entry))
+        let bundle = try seal(manifest, inside.map(\.compressed), signingKey: signingKey, recipient: recipient, limits: limits)
+        return (bundle, writer.blocks)
+    }
+
+    private static func coverage(
+        of collection: CloudCollection, limits: BundleLimits
+    ) throws(BundleError) -> (entry: BundleManifest.Section, compressed: [UInt8]) {
+        let coverage = try SectionWriter(name: "coverage", limits: limits)
+        for entry in collection.coverage { try coverage.append(SectionLines.line(entry, limits: limits)) }
+        return try coverage.finish()
+    }
+
+    private static func seal(
+        _ manifest: BundleManifest, _ sections: [[UInt8]], signingKey: P256.Signing.PrivateKey, recipient: SealingKey, limits: BundleLimits
+    ) throws(BundleError) -> [UInt8] {
+        try SectionReader.check(manifest, limits: limits)
         let manifestBytes = manifest.bytes
         guard manifestBytes.count <= limits.manifestBytes else { throw BundleError(.sealingFailed, "the manifest is too long") }
         let signature = try BundleSignature.sign(type: BundleSignature.manifestType, body: manifestBytes, with: signingKey)
-        let plaintext = BundleBody.plaintext(manifest: manifestBytes, signature: signature, sections: sections.map(\.compressed))
+        let plaintext = BundleBody.plaintext(manifest: manifestBytes, signature: signature, sections: sections)
         guard plaintext.count <= limits.plaintextBytes else {
             throw BundleError(.tooLarge, "a body of \(plaintext.count) bytes is larger than \(limits.plaintextBytes)")
         }
-        let fields = BundleFields(
-            identity: identity, agentKeyDigest: manifest.agentKeyDigest, recipient: SealingKey.idBytes(of: recipient.publicKey),
+        var fields = BundleFields(
+            identity: manifest.identity, agentKeyDigest: manifest.agentKeyDigest, recipient: SealingKey.idBytes(of: recipient.publicKey),
             plaintextSize: UInt64(plaintext.count))
+        fields.version = UInt16(clamping: manifest.version)
         let contentKey = SymmetricKey(size: .bits256)
         let header = try header(fields: fields.bytes, contentKey: contentKey, recipient: recipient)
         // Held to what a reader holds it to: an identity that nobody would accept is found here and not after the upload.

@@ -37,13 +37,16 @@ package final class SectionWriter {
 }
 
 /// Reads sections back, line by line, never holding more than one line of one decompressed.
-enum SectionReader {
-    /// The sections of format version 1, in their order.
-    static let names = ["records", "coverage"]
+package enum SectionReader {
+    /// The sections of each format version, in their order.
+    private static let names = [1: ["records", "coverage"], 2: ["records", "blocks", "times", "coverage"]]
 
     /// Whether what the manifest says of its sections is within the limits: before anything is decompressed.
-    static func check(_ sections: [BundleManifest.Section], limits: BundleLimits) throws(BundleError) {
-        guard sections.map(\.name) == names else { throw BundleError(.badManifest, "the sections are not \(names)") }
+    static func check(_ manifest: BundleManifest, limits: BundleLimits) throws(BundleError) {
+        let sections = manifest.sections
+        guard sections.map(\.name) == names[manifest.version] else {
+            throw BundleError(.badManifest, "the sections are not those of format version \(manifest.version)")
+        }
         var total = 0
         for section in sections {
             guard section.size <= limits.decompressedBytes - total else {
@@ -64,37 +67,57 @@ enum SectionReader {
     ///
     /// - Throws: what `consume` throws, and when the content is not what the manifest says. Lines were given out by then: the caller
     ///   drops what it made of them.
-    static func read(
+    package static func read(
         _ compressed: ArraySlice<UInt8>, as section: BundleManifest.Section, limits: BundleLimits,
         consume: ([UInt8]) throws(BundleError) -> Void
     ) throws(BundleError) {
-        var hash = SHA256()
-        var line: [UInt8] = []
-        var size = 0
-        var count = 0
-        try Zstd.decompress(compressed, windowLog: limits.windowLog) { piece throws(BundleError) in
-            size += piece.count
-            guard size <= section.size else { throw BundleError(.sectionMismatch, "\(section.name) is larger than the manifest says") }
-            hash.update(data: piece)
-            var rest = piece
-            while let end = rest.firstIndex(of: 0x0A) {
-                line += rest[..<end]
-                count += 1
-                guard count <= section.count else {
-                    throw BundleError(.sectionMismatch, "\(section.name) has more lines than the manifest says")
-                }
-                guard line.count <= limits.recordBytes else {
-                    throw BundleError(.recordTooLarge, "a line is longer than \(limits.recordBytes) bytes")
-                }
-                try consume(line)
-                line.removeAll(keepingCapacity: line.count < 1 << 20)
-                rest = rest[(end + 1)...]
+        var lines = SectionContent(section, limits: limits)
+        try Zstd.decompress(compressed, windowLog: limits.windowLog) { piece throws(BundleError) in try lines.take(piece, consume: consume)
+        }
+        try lines.finish()
+    }
+}
+
+/// A section's decompressed bytes as they come, cut into lines and held against the manifest.
+struct SectionContent {
+    private let section: BundleManifest.Section
+    private let limits: BundleLimits
+    private var hash = SHA256()
+    private var line: [UInt8] = []
+    private var size = 0
+    private var count = 0
+
+    init(_ section: BundleManifest.Section, limits: BundleLimits) {
+        self.section = section
+        self.limits = limits
+    }
+
+    mutating func take(_ piece: ArraySlice<UInt8>, consume: ([UInt8]) throws(BundleError) -> Void) throws(BundleError) {
+        size += piece.count
+        guard size <= section.size else { throw BundleError(.sectionMismatch, "\(section.name) is larger than the manifest says") }
+        hash.update(data: piece)
+        var rest = piece
+        while let end = rest.firstIndex(of: 0x0A) {
+            line += rest[..<end]
+            count += 1
+            guard count <= section.count else {
+                throw BundleError(.sectionMismatch, "\(section.name) has more lines than the manifest says")
             }
-            line += rest
             guard line.count <= limits.recordBytes else {
                 throw BundleError(.recordTooLarge, "a line is longer than \(limits.recordBytes) bytes")
             }
+            try consume(line)
+            line.removeAll(keepingCapacity: line.count < 1 << 20)
+            rest = rest[(end + 1)...]
         }
+        line += rest
+        guard line.count <= limits.recordBytes else {
+            throw BundleError(.recordTooLarge, "a line is longer than \(limits.recordBytes) bytes")
+        }
+    }
+
+    /// Whether it was all of it, and nothing else.
+    func finish() throws(BundleError) {
         guard line.isEmpty, count == section.count, size == section.size, BundleKeys.areEqual(Array(hash.finalize()), section.sha256) else {
             throw BundleError(.sectionMismatch, "\(section.name) is not what the manifest says")
         }

@@ -6,7 +6,7 @@ package enum SectionLines {
     package static func line(_ record: CollectedRecord, limits: BundleLimits = .standard) throws(BundleError) -> [UInt8] {
         try checkNames(
             account: record.account, service: record.service, operation: record.operation, region: record.region, resource: record.resource)
-        try checkTime(record.time)
+        try check(time: record.time)
         var members = names(
             account: record.account, service: record.service, operation: record.operation, region: record.region, resource: record.resource)
         if let time = record.time { members.append(.init("time", .string(time))) }
@@ -38,7 +38,7 @@ package enum SectionLines {
         try members.finish()
         try checkNames(
             account: record.account, service: record.service, operation: record.operation, region: record.region, resource: record.resource)
-        try checkTime(record.time)
+        try check(time: record.time)
         return record
     }
 
@@ -104,7 +104,7 @@ package enum SectionLines {
     }
 
     /// The shape of RFC 3339's date-time, upper-case `T` and `Z`.
-    private static func checkTime(_ time: String?) throws(BundleError) {
+    static func check(time: String?) throws(BundleError) {
         guard let time else { return }
         let bytes = Array(time.utf8)
         func isDigit(_ index: Int) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) }

@@ -25,10 +25,12 @@ public enum Routes {
     public static func upload(_ bundle: BundleID) -> String { "\(uploads)/\(bundle)" }
     /// `PUT`, second listener: the piece's bytes.
     public static func piece(_ bundle: BundleID, _ index: Int) -> String { "\(uploads)/\(bundle)/pieces/\(index)" }
+    /// `PUT`, second listener: a batch of blocks.
+    public static func blocks(_ bundle: BundleID) -> String { "\(uploads)/\(bundle)/blocks" }
     /// `POST`, second listener: → ``UploadState``.
     public static func complete(_ bundle: BundleID) -> String { "\(uploads)/\(bundle)/complete" }
 
-    /// Request header of a piece: the lower-case hexadecimal SHA-256 of its bytes.
+    /// Request header of a piece or batch: the lower-case hexadecimal SHA-256 of its bytes.
     public static let pieceDigestHeader = "X-Piece-SHA256"
     /// Media type of every request and answer body but a piece.
     public static let json = "application/json"

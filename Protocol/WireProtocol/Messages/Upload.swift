@@ -12,13 +12,18 @@ public struct UploadRequest: Sendable, Hashable, Codable {
     public var pieceSize: Int
     /// The bundle's outer header, its exact bytes, base64.
     public var headerBase64: String
+    /// Of a bundle of format version 2: the blocks that it needs.
+    public var blocks: BlockList?
     /// A request of these parts.
-    public init(bundle: BundleID, size: Int, sha256: String, pieceSize: Int = UploadLimits.pieceSize, headerBase64: String) {
+    public init(
+        bundle: BundleID, size: Int, sha256: String, pieceSize: Int = UploadLimits.pieceSize, headerBase64: String, blocks: BlockList? = nil
+    ) {
         self.bundle = bundle
         self.size = size
         self.sha256 = sha256
         self.pieceSize = pieceSize
         self.headerBase64 = headerBase64
+        self.blocks = blocks
     }
 }
 
@@ -45,13 +50,18 @@ public struct UploadState: Sendable, Hashable, Codable {
     public var pieceSize: Int
     /// The run that analyses it, once there is one.
     public var run: RunID?
+    /// Of an open bundle of format version 2: the blocks that the server does not have.
+    public var missing: BlockList?
     /// A state of these parts.
-    public init(bundle: BundleID, status: Status, received: [Int], pieceSize: Int, run: RunID? = nil) {
+    public init(
+        bundle: BundleID, status: Status, received: [Int], pieceSize: Int, run: RunID? = nil, missing: BlockList? = nil
+    ) {
         self.bundle = bundle
         self.status = status
         self.received = received
         self.pieceSize = pieceSize
         self.run = run
+        self.missing = missing
     }
 }
 
@@ -77,7 +87,8 @@ public enum UploadLimits {
 /// Why an upload is refused; `upload.CODE` in a ``Problem``. `upload.md#errors`.
 public enum UploadCode: String, Sendable, CaseIterable {
     case unknownBundle, pieceHashMismatch, pieceOutOfRange, pieceSizeMismatch, incomplete, digestMismatch, tooLarge, sequenceReplayed
-    case conflict, wrongTenant, wrongEnvironment, wrongAgent, wrongKey, clockSkew, malformed, throttled, unavailable, pendingApproval
+    case conflict, unknownBlock, badBatch, wrongTenant, wrongEnvironment, wrongAgent, wrongKey, clockSkew, malformed, throttled,
+        unavailable, pendingApproval
     /// `upload.CODE`.
     public var full: String { "upload.\(rawValue)" }
 }

@@ -6,8 +6,10 @@ public enum WorkerFrame: UInt8, Sendable, CaseIterable {
     case task = 1
     /// To the worker: a piece of the sealed bundle, in order, at most ``pieceBytes``.
     case bundlePiece = 2
-    /// To the worker: no more pieces; empty.
+    /// To the worker: no more pieces or blocks; empty.
     case bundleEnd = 3
+    /// To the worker, after the pieces: a block of the bundle. Its name of 16 bytes, then its bytes.
+    case block = 4
     /// From the worker: ``WorkerProgress`` as JSON.
     case progress = 16
     /// From the worker, last: one document of the result. One byte of ``WorkerDocument``, then a piece of it, in order.
