@@ -72,6 +72,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CCbc", path: "Sources/CCbc", providers: [.apt(["coinor-libcbc-dev"])]),
+        .target(name: "CAgentGuard", path: "Sources/CAgentGuard"),
         .target(name: "CSandbox", path: "Sources/CSandbox", linkerSettings: [.linkedLibrary("seccomp")]),
         // Shared
         library("Basics", "Sources", [log]),
@@ -95,7 +96,10 @@ let package = Package(
         library("AgentCollectors", "Agent", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", crypto]),
         program(
             "AgentMain", "Agent",
-            ["Basics", "CloudModel", "WireProtocol", "AgentCore", "AgentCollectors", "HTTPTransport", log, arguments, services]),
+            [
+                "Basics", "CloudModel", "WireProtocol", "AgentCore", "AgentCollectors", "HTTPTransport", "CAgentGuard", log, arguments,
+                services,
+            ]),
         // ControlPlane
         library("EnrolmentCA", "ControlPlane", ["Basics", "WireProtocol", crypto] + x509),
         library(

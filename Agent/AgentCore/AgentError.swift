@@ -16,6 +16,8 @@ public struct AgentError: CodedError {
         /// The server's answer is not what the protocol says.
         case badAnswer
         case certificateExpired
+        /// This machine's clock is too far from the server's.
+        case clockSkew
         /// The upload did not end; the bundle stays in the spool.
         case postponed
         /// Nothing fits into the spool beside what is waiting there.

@@ -5,6 +5,8 @@ import Glibc
 public struct HostFacts: Sendable, Hashable {
     /// The agent's version.
     public static let version = "0.1.0"
+    /// By how many seconds this host's clock may differ from the server's before somebody is told.
+    public static let clockTolerance = 120.0
     /// The host's name.
     public var hostname: String
     /// Such as `linux/x86_64`.

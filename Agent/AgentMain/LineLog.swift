@@ -76,7 +76,9 @@ extension Logger {
         case .renewed(let end): info("certificate renewed", metadata: ["notAfter": "\(AgentClock.text(end))"])
         case .heartbeat(let skew):
             debug("sign of life", metadata: ["clockSkew": "\(skew.map { "\(Int($0))" } ?? "unknown")"])
-            if let skew, abs(skew) > 120 { warning("clock differs from the server's", metadata: ["seconds": "\(Int(skew))"]) }
+            if let skew, abs(skew) > HostFacts.clockTolerance {
+                warning("clock differs from the server's", metadata: ["seconds": "\(Int(skew))"])
+            }
         case .configured(let version): info("takes the server's settings", metadata: ["version": "\(version)"])
         case .advice(let text): notice("the server says", metadata: ["advice": "\(text)"])
         case .failed(let code, let message): warning("failed", metadata: ["code": "\(code)", "reason": "\(message)"])

@@ -15,12 +15,15 @@ enum Privileges {
     private static let nobody: uid_t = 65534
     private static let movedInto = Mutex<String?>(nil)
 
-    /// Gives up root's rights for good, if this is root.
+    /// Gives up root's rights for good, if this is root, and everything else that an agent does not need (``Confinement``).
     ///
     /// - Returns: the path under which the folder is to be used from now on: `.` where the process moved into it, so that folders above it
     ///   may be closed to the new user.
     static func giveUp(workingIn path: String, use: Use) throws -> String {
-        guard geteuid() == 0 || getuid() == 0 else { return path }
+        guard geteuid() == 0 || getuid() == 0 else {
+            try Confinement.enter()
+            return path
+        }
         let isState = if case .state = use { true } else { false }
         if case .state(creating: false) = use, access(path, F_OK) != 0 {
             throw AgentError(.notEnrolled, "\(path) holds no identity: run cloudryption-agent enroll first")
@@ -49,7 +52,7 @@ enum Privileges {
         guard setgroups(0, nil) == 0, setgid(group) == 0, setuid(user) == 0, setuid(0) != 0, geteuid() == user, getegid() == group else {
             throw AgentError(.invalidArgument, "root's rights cannot be given up: start the agent as another user")
         }
-        try forbidNewPrivileges()
+        try Confinement.enter()
         movedInto.withLock { $0 = path }
         return "."
     }
@@ -100,14 +103,5 @@ enum Privileges {
         }
         if isNew { chmod(path, mode) }
         return isNew
-    }
-
-    private static func forbidNewPrivileges() throws {
-        // prctl is variadic in C; on the platforms that we build for, whole numbers are passed alike.
-        typealias Control = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
-        let noNewPrivileges: Int32 = 38
-        guard let symbol = dlsym(nil, "prctl"), unsafeBitCast(symbol, to: Control.self)(noNewPrivileges, 1, 0, 0, 0) == 0 else {
-            throw AgentError(.invalidArgument, "this system cannot forbid new privileges")
-        }
     }
 }

@@ -1,6 +1,7 @@
 import AgentCore
 import ArgumentParser
 import Basics
+import FoundationEssentials
 import HTTPTransport
 import WireProtocol
 
@@ -15,6 +16,7 @@ struct Rotate: AsyncParsableCommand {
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         let identity = try folder.identity()
+        try identity.checkValid(at: Date())
         let gateway = try Gateway(address: identity.gateway, client: try HTTPClient(configuration: identity.configuration))
         let renewed = try await gateway.renew(identity)
         // On disk before its first use: from then on the old one is refused.

@@ -18,6 +18,8 @@ struct Run: AsyncParsableCommand {
     var heartbeat: Span = Span(duration: .seconds(60))
     @Option(help: "Most mebibytes that wait in the spool.")
     var spoolLimit = 2048
+    @Option(help: "Most mebibytes of memory; an agent that needs more ends.")
+    var memoryLimit = 4096
     @Flag(help: "Takes no settings of the server's: schedule, regions, services and rate stay as given here.")
     var ownSettingsOnly = false
     @OptionGroup var cloud: CloudOptions
@@ -26,12 +28,14 @@ struct Run: AsyncParsableCommand {
 
     func validate() throws {
         guard interval.duration >= .seconds(60) else { throw ValidationError("--interval must be a minute at least") }
+        guard (256...1 << 20).contains(memoryLimit) else { throw ValidationError("--memory-limit must be between 256 and \(1 << 20)") }
         guard (1...1 << 20).contains(spoolLimit) else { throw ValidationError("--spool-limit must be between 1 and \(1 << 20)") }
     }
 
     func run() async throws {
         var collecting = try cloud.configuration()
         let folder = try StateFolder(existing: try stateOptions.path(creating: false))
+        try Confinement.limitMemory(mebibytes: memoryLimit)
         // Before anything else, so that a folder without an identity gets nothing written into it.
         _ = try folder.identity()
         collecting.redactionKey = try folder.redactionKey()
@@ -48,7 +52,10 @@ struct Run: AsyncParsableCommand {
         let service: any Service = once ? OneRun(agent: agent) : agent
         var configuration = ServiceGroupConfiguration(
             services: [
-                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup)
+                .init(
+                    service: ServiceNotice(agent: agent, environment: Environment.all), successTerminationBehavior: .ignore,
+                    failureTerminationBehavior: .ignore),
+                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .cancelGroup),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         // Longer than the pause between two pieces ever is.

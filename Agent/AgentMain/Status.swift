@@ -13,8 +13,18 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var stateOptions: StateOptions
 
     func run() async throws {
-        let folder = try StateFolder(existing: try stateOptions.path(creating: false))
-        let identity = try folder.identity()
+        let folder: StateFolder
+        let identity: AgentIdentity
+        do {
+            folder = try StateFolder(existing: try stateOptions.path(creating: false))
+            identity = try folder.identity()
+        } catch {
+            // Programs read an answer; why there is no more to it stands in the line for people.
+            if json {
+                Terminal.write(JSONValue.object(["version": .string(HostFacts.version), "enrolled": .bool(false)]).prettyBytes, to: 1)
+            }
+            throw error
+        }
         let status = folder.status()
         let waiting = (try? Spool(folder: folder.spoolPath))?.depth ?? 0
         let facts: [(name: String, value: String?)] = [
@@ -25,11 +35,14 @@ struct Status: AsyncParsableCommand {
             ("authorities", identity.authorityPins.joined(separator: " ")), ("lastCollection", status.lastCollection),
             ("lastUpload", status.lastUpload), ("lastBundle", status.lastBundle),
             ("lastRun", status.lastRun), ("lastError", status.lastError), ("lastErrorMessage", status.lastErrorMessage),
+            ("clockSkew", status.clockSkew.map { "\($0) seconds behind the server's" }),
+            ("settingsVersion", (try? folder.configuration()).flatMap { $0.map { "\($0.version)" } }),
         ]
         if json {
-            var object: JSONObject = ["version": .string(HostFacts.version)]
+            var object: JSONObject = ["version": .string(HostFacts.version), "enrolled": .bool(true)]
             for (name, value) in facts { object[name] = value.map { .string($0) } ?? .null }
             object["waitingBundles"] = .number("\(waiting)")
+            object["clockSkew"] = status.clockSkew.map { .number("\($0)") } ?? .null
             object["certificateIsValid"] = .bool(identity.notAfter > Date())
             Terminal.write(JSONValue.object(object).prettyBytes, to: 1)
         } else {

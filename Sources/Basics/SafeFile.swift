@@ -26,6 +26,7 @@ public struct FileError: CodedError {
         case ENOENT: FileError(.notFound, "\(path) does not exist")
         case EACCES, EPERM: FileError(.permissionDenied, "\(path): permission denied")
         case ENOSPC, EDQUOT: FileError(.noSpace, "\(path): no space left")
+        case EFBIG: FileError(.noSpace, "\(path): larger than this user's files may be")
         default: FileError(.ioFailed, "\(path): error \(errno)")
         }
     }

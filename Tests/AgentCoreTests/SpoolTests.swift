@@ -85,4 +85,22 @@ import WireProtocol
         #expect(await code { _ = try full.add(second) } == "file.noSpace")
         #expect(try full.entries().map(\.header.identity.sequence) == [1])
     }
+
+    @Test func letsNothingGoForANewBundleThatDoesNotGetThere() async throws {
+        let scratch = try Scratch()
+        let folder = try await enrolled(FakeServer(), in: scratch)
+        let identity = try folder.identity()
+        let size = try await bundle(identity, sequence: 1).count
+        let limit = size * 3 + size / 2
+        let spool = try Spool(folder: folder.spoolPath, limit: limit)
+        for sequence in 1...3 as ClosedRange<UInt64> { _ = try spool.add(try await bundle(identity, sequence: sequence)) }
+        let full = try Spool(
+            folder: folder.spoolPath, limit: limit,
+            writer: { _, path throws(FileError) in throw FileError(.noSpace, "\(path): no space left") })
+        let fourth = try await bundle(identity, sequence: 4)
+        #expect(await code { _ = try full.add(fourth) } == "file.noSpace")
+        #expect(try spool.entries().map(\.header.identity.sequence) == [1, 2, 3])
+        #expect(try spool.add(fourth).superseded.map(\.header.identity.sequence) == [2])
+        #expect(try spool.entries().map(\.header.identity.sequence) == [1, 3, 4])
+    }
 }

@@ -75,11 +75,16 @@ import WireProtocol
     }
 
     @Test mutating func waitsAsLongAsTheServerSays() {
-        var machine = machine()
+        var machine = self.machine()
         _ = machine.handle(.started, random: &random)
         let busy = Refusal(status: 503, code: nil, retryAfter: .seconds(90))
         guard case .wait(let pause) = machine.handle(.refused(busy), random: &random) else { return #expect(Bool(false)) }
         #expect(pause >= .seconds(90))
+        // Two agents that were told the same do not come back together.
+        var other = self.machine()
+        _ = other.handle(.started, random: &random)
+        guard case .wait(let another) = other.handle(.refused(busy), random: &random) else { return #expect(Bool(false)) }
+        #expect(another >= .seconds(90) && another != pause)
         let absurd = Refusal(status: 429, code: "upload.throttled", retryAfter: .seconds(31_000_000))
         #expect(
             machine.handle(.refused(absurd), random: &random) == .end(.postponed(code: "upload.throttled", after: .seconds(31_000_000))))

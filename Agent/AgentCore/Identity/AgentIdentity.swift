@@ -72,6 +72,14 @@ public struct AgentIdentity: Sendable {
         notBefore + notAfter.timeIntervalSince(notBefore) * (0.5 + 0.1 * min(max(spread, -1), 1))
     }
 
+    /// - Throws: ``AgentError`` `certificateExpired` once the certificate ended.
+    public func checkValid(at now: Date) throws(AgentError) {
+        guard notAfter > now else {
+            throw AgentError(
+                .certificateExpired, "the certificate ended at \(AgentClock.text(notAfter)): enroll this agent again with --replace")
+        }
+    }
+
     /// SHA-256 of the key of each authority, `sha256:HEX`.
     public var authorityPins: [String] { authorities.compactMap { KeyPin(certificate: $0)?.description } }
 

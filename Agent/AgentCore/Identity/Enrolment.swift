@@ -122,7 +122,11 @@ public struct Enrolment: Sendable {
         let roots = try identity.authorities.map { try Certificate(pemEncoded: $0) }
         let now = clock.now()
         guard let leaf = certificates.first, identity.notAfter > now, identity.notBefore < now + 300 else {
-            throw AgentError(.badAnswer, "the certificate is not valid now: compare this machine's clock with the server's")
+            let away = now < identity.notBefore ? identity.notBefore.timeIntervalSince(now) : now.timeIntervalSince(identity.notAfter)
+            throw AgentError(
+                .clockSkew,
+                "this machine's clock says \(AgentClock.text(now)), \(Int(min(away, 1e9) / 60)) minutes \(now < identity.notBefore ? "before" : "after") the certificate that the server just made is valid: set the clock"
+            )
         }
         var verifier = Verifier(rootCertificates: CertificateStore(roots)) {
             RFC5280Policy(fixedExpiryValidationTime: max(now, identity.notBefore))

@@ -239,6 +239,8 @@ public struct AgentStatus: Sendable, Hashable, Codable {
     public var lastError: String?
     /// Its line.
     public var lastErrorMessage: String?
+    /// Seconds by which the server's clock is ahead of this host's, where that is too much.
+    public var clockSkew: Int?
     /// Nothing yet.
     public init() {}
 }

@@ -30,25 +30,32 @@ public final class AgentService: Service {
             self.takesSettings = takesSettings
         }
     }
-    private struct Session {
+    struct Session {
         var identity: AgentIdentity
         var gateway: Gateway
     }
 
-    private let folder: StateFolder
+    let folder: StateFolder
     private let lock: StateLock
-    private let spool: Spool
+    let spool: Spool
     private let collector: any Collector
     private let configuration: Configuration
     private let transport: Transport
-    private let clock: AgentClock
-    private let host: HostFacts
-    private let events: @Sendable (AgentEvent) -> Void
-    private let session: Mutex<Session>
-    private let status: Mutex<AgentStatus>
-    private let settings: ServerSettings
+    let clock: AgentClock
+    let host: HostFacts
+    let events: @Sendable (AgentEvent) -> Void
+    let session: Mutex<Session>
+    let status: Mutex<AgentStatus>
+    let settings: ServerSettings
     private let isRenewing = Mutex(false)
-    private let missingPermissions = Mutex<[String]?>(nil)
+    /// Before which the server does not want to be asked for uploads.
+    private let uploadsWait = Mutex<Date?>(nil)
+    /// Whether the server said last that it does not let this agent in.
+    let isShutOut = Mutex(false)
+    private let lastBeat = Mutex(ContinuousClock.now)
+    let missingPermissions = Mutex<[String]?>(nil)
+    /// No server can silence an agent for longer than this.
+    private static let longestWait = Duration.seconds(6 * 3600)
     /// -1 to 1; drawn once.
     private let renewalSpread = Double.random(in: -1...1)
 
@@ -87,12 +94,7 @@ public final class AgentService: Service {
     ///
     /// - Throws: whatever kept the collection from reaching the server; what was sealed stays in the spool.
     public func runOnce() async throws {
-        let identity = session.withLock { $0.identity }
-        guard identity.notAfter > clock.now() else {
-            throw AgentError(
-                .certificateExpired,
-                "the certificate ended at \(AgentClock.text(identity.notAfter)): enroll this agent again with --replace")
-        }
+        try session.withLock { $0.identity }.checkValid(at: clock.now())
         do {
             await renewIfDue()
             try await uploadAll()
@@ -118,31 +120,37 @@ public final class AgentService: Service {
 
     private var interval: Duration { settings.settings.interval.map { .seconds($0) } ?? configuration.interval }
     private var heartbeat: Duration { settings.settings.heartbeat.map { .seconds($0) } ?? configuration.heartbeat }
-    private var isEnding: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+    /// Whether signs of life are tried as often as they should be: what a watchdog asks. One may take as long as a request may.
+    public var isMoving: Bool {
+        ContinuousClock.now - lastBeat.withLock { $0 } < heartbeat * 2 + .seconds(600)
+    }
+
+    var isEnding: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
     private func work() async {
         var random = SystemRandomNumberGenerator()
         var failures = 0
+        var isDue = false
         while !isEnding {
             let schedule = Schedule(every: interval)
             await renewIfDue()
-            do {
-                try await uploadAll()
-                let last = status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) }
-                if schedule.delay(last: last, now: clock.now(), random: &random) == .zero || failures > 0 {
-                    try await collectAndSeal()
-                    try await uploadAll()
-                }
-                failures = 0
-            } catch {
-                if isEnding { break }
-                note(error)
-                events(.failed(code: Uploader.code(error), message: Uploader.message(error)))
-                failures += 1
+            // Nobody takes anything of it any more, and what it would seal now nobody ever will.
+            guard await succeeds({ try self.session.withLock { $0.identity }.checkValid(at: self.clock.now()) }) else {
+                await sleep(.seconds(300))
+                continue
             }
+            var isWell = await succeeds { try await self.uploadAll() }
+            isDue = isDue || schedule.delay(last: lastCollection, now: clock.now(), random: &random) == .zero
+            // Also while the server is away: what there is to be seen now is gone later. The spool keeps it. But whoever is shut out has no
+            // business in the account any more.
+            if isDue, !isEnding, !isShutOut.withLock({ $0 }) {
+                isDue = await !succeeds { try await self.collectAndSeal() }
+                if isDue { isWell = false } else if isWell { isWell = await succeeds { try await self.uploadAll() } }
+            }
+            if isEnding { break }
+            failures = isWell ? 0 : failures + 1
             // Also wakes for the next certificate, which comes before the next collection when that is far, and for another schedule.
-            let last = status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) }
-            var pause = min(schedule.delay(last: last, now: clock.now(), random: &random), .seconds(300))
+            var pause = min(schedule.delay(last: lastCollection, now: clock.now(), random: &random), .seconds(300))
             if failures > 0 {
                 pause =
                     .seconds(5)
@@ -153,11 +161,28 @@ public final class AgentService: Service {
         }
     }
 
+    private var lastCollection: Date? { status.withLock { $0.lastCollection }.flatMap { try? Date($0, strategy: .iso8601) } }
+
+    /// Whether a step went well; if not, that is noted.
+    private func succeeds(_ step: () async throws -> Void) async -> Bool {
+        do {
+            try await step()
+            return true
+        } catch {
+            if !isEnding {
+                note(error)
+                events(.failed(code: Uploader.code(error), message: Uploader.message(error)))
+            }
+            return false
+        }
+    }
+
     private func showLife() async {
         var random = SystemRandomNumberGenerator()
         while !isEnding {
-            await sendHeartbeat()
-            await sleep(heartbeat * Double.random(in: 0.9...1.1, using: &random))
+            lastBeat.withLock { $0 = .now }
+            let wait = await sendHeartbeat()
+            await sleep(min(wait, Self.longestWait) + heartbeat * Double.random(in: 0.9...1.1, using: &random))
         }
     }
 
@@ -194,6 +219,9 @@ public final class AgentService: Service {
 
     /// Uploads the waiting bundles in their order.
     private func uploadAll() async throws {
+        if let wait = uploadsWait.withLock({ $0 }), wait > clock.now() {
+            throw AgentError(.postponed, "the server wants no uploads before \(AgentClock.text(wait))")
+        }
         for entry in try spool.entries() {
             if isEnding { throw CancellationError() }
             events(.uploading(bundle: entry.bundle, bytes: entry.size))
@@ -206,8 +234,11 @@ public final class AgentService: Service {
                 spool.refuse(entry, reason: "\(code): \(refusal.detail)")
                 events(.refused(bundle: entry.bundle, code: code, message: refusal.detail))
                 throw AgentError(.refused, "bundle \(entry.bundle): \(refusal.description)")
-            case .shutOut(let refusal): throw AgentError(.refused, refusal.description)
-            case .postponed(let code, _):
+            case .shutOut(let refusal):
+                isShutOut.withLock { $0 = true }
+                throw AgentError(.refused, refusal.description)
+            case .postponed(let code, let after):
+                if let after { uploadsWait.withLock { $0 = clock.now() + min(after, Self.longestWait) / .seconds(1) } }
                 throw AgentError(.postponed, "bundle \(entry.bundle) is kept for the next try; the last one ended with \(code)")
             case .stopped: throw CancellationError()
             }
@@ -249,7 +280,7 @@ public final class AgentService: Service {
 
     /// A fresh key with each certificate. Due at half of the certificate's life, moved by up to a tenth of it either way so that agents do not
     /// come together; or when the server asks for it.
-    private func renewIfDue(isWanted: Bool = false) async {
+    func renewIfDue(isWanted: Bool = false) async {
         let (identity, gateway) = session.withLock { ($0.identity, $0.gateway) }
         guard isWanted || clock.now() >= identity.renewalTime(spread: renewalSpread) else { return }
         // One at a time: of two that were asked for at once the server keeps the later, and which that is this side cannot see.
@@ -271,52 +302,7 @@ public final class AgentService: Service {
         }
     }
 
-    private func sendHeartbeat() async {
-        let gateway = session.withLock { $0.gateway }
-        let sent = clock.now()
-        let message = Heartbeat(
-            agentVersion: HostFacts.version, hostname: host.hostname, platform: host.platform, spoolDepth: spool.depth,
-            lastError: status.withLock { $0.lastError }, clock: AgentClock.text(sent),
-            missingPermissions: missingPermissions.withLock { $0 }, authorities: session.withLock { $0.identity.authorityPins },
-            auditSize: (try? folder.witness())?.size, configuration: settings.word)
-        do {
-            let answer = try await gateway.heartbeat(message)
-            if let text = answer.message { events(.advice(DisplayText.safe(text, limit: 200))) }
-            if let word = answer.audit { remember(word) }
-            if let signed = answer.configuration { take(signed) }
-            let trusted = session.withLock { $0.identity.authorityPins }
-            let isLacking = answer.authorities.map { !$0.allSatisfy(trusted.contains) } ?? false
-            if answer.renew == true || isLacking { await renewIfDue(isWanted: true) }
-            let skew = (try? Date(answer.serverTime, strategy: .iso8601)).map { $0.timeIntervalSince(sent) }
-            events(.heartbeat(clockSkew: skew))
-        } catch {
-            if !isEnding { events(.failed(code: Uploader.code(error), message: "no sign of life: \(Uploader.message(error))")) }
-        }
-    }
-
-    private func take(_ signed: SignedConfiguration) {
-        do {
-            if let version = try settings.take(signed, for: session.withLock { $0.identity }) { events(.configured(version: version)) }
-        } catch {
-            note(error)
-            events(.failed(code: Uploader.code(error), message: "the server's settings: \(Uploader.message(error))"))
-        }
-    }
-
-    /// The agent is a witness of its tenant's audit log: it goes along with one that grew, and complains of every other to the agent's log and,
-    /// with the next sign of life, to whoever looks at the fleet.
-    private func remember(_ word: AuditWord) {
-        do {
-            let held = try folder.witness()
-            let next = try held?.after(word) ?? AuditWitness(word)
-            if next != held { try folder.save(next) }
-        } catch {
-            note(error)
-            events(.failed(code: Uploader.code(error), message: "the tenant's audit log: \(Uploader.message(error))"))
-        }
-    }
-
-    private func note(_ error: any Error) {
+    func note(_ error: any Error) {
         guard !(error is CancellationError) else { return }
         update {
             $0.lastError = Uploader.code(error)
@@ -324,7 +310,7 @@ public final class AgentService: Service {
         }
     }
 
-    private func update(_ change: (inout AgentStatus) -> Void) {
+    func update(_ change: (inout AgentStatus) -> Void) {
         let changed = status.withLock { status in
             change(&status)
             return status

@@ -7,7 +7,7 @@ public import WireProtocol
 /// batch, all of its blocks, whether the server has them or not.
 ///
 /// The spool has a bound. When a new bundle does not fit, those between the oldest and the new one go: each bundle is a whole collection, so
-/// the newest supersedes them, while the oldest may be half uploaded already. So a spool that ever held a complete bundle holds one until
+/// the newest supersedes them once it is written, while the oldest may be half uploaded already. So a spool that ever held a complete bundle holds one until
 /// the server took it.
 public struct Spool: Sendable {
     /// One waiting bundle.
@@ -92,9 +92,10 @@ public struct Spool: Sendable {
         while waiting.reduce(0, { $0 + $1.size }) + bytes.count > limit, waiting.count > 1 { superseded.append(waiting.remove(at: 1)) }
         let identity = header.identity
         let path = "\(folder)/\(Self.padded(identity.epoch))-\(Self.padded(identity.sequence))-\(identity.bundle).bundle"
-        for entry in superseded { unlink(entry.path) }
         try writer(bytes, path)
         guard let entry = Self.entry(at: path) else { throw AgentError(.stateBroken, "\(path) is not what was written") }
+        // Only now that a newer whole one is on the disk.
+        for old in superseded { unlink(old.path) }
         return (entry, superseded)
     }
 

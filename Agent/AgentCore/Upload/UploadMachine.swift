@@ -4,7 +4,7 @@ public import WireProtocol
 /// The upload of one bundle, as events in and actions out. It does nothing itself.
 ///
 /// Open the upload; send the blocks and the pieces that the server does not have; complete. What may succeed later is tried again after a pause that
-/// doubles, with full jitter, and is never shorter than the server's `Retry-After`. What the server refuses for good ends the upload.
+/// doubles, with full jitter, and comes on top of the server's `Retry-After`. What the server refuses for good ends the upload.
 public struct UploadMachine: Sendable {
     /// What happened.
     public enum Event: Sendable {
@@ -216,7 +216,8 @@ public struct UploadMachine: Sendable {
         if failures >= patience.failures { return end(.postponed(code: code, after: retryAfter)) }
         if let retryAfter, retryAfter > patience.longestRetryAfter { return end(.postponed(code: code, after: retryAfter)) }
         let pause = Backoff.pause(failures: failures, first: patience.firstPause, longest: patience.longestPause, random: &random)
-        return .wait(max(pause, retryAfter ?? .zero))
+        // Behind the server's own pause: all agents heard the same one, and would come back together.
+        return .wait(pause + (retryAfter ?? .zero))
     }
 
     private mutating func end(_ outcome: Outcome) -> Action {
