@@ -128,13 +128,14 @@ import WireProtocol
         let invitation = try await installation.services.enrolment.issueTokenAsOperator(for: made.environment)
         _ = try await installation.services.fleet.makeRule(
             for: made.environment.id, .awsIAM(.init(roles: ["arn:aws:iam::123456789012:role/agent"])), needsApproval: true, by: admin)
+        try await installation.services.fleet.set(AgentSettings(rate: 7), for: .agent(agent.response.agent), by: admin)
         try await life(installation).export(made.tenant, to: folder)
         func text(_ name: String) throws -> String { try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) }
         #expect(try text("users.json").contains(made.admin) && text("agents.json").contains(agent.response.agent.description))
         #expect(try text("runs.json").contains("queued") && text("environments.json").contains("production"))
         for (name, part) in [
             ("single-sign-on.json", "https://idp.example.com"), ("single-sign-on.json", "\"hasSecret\":true"),
-            ("api-tokens.json", "pipeline"),
+            ("api-tokens.json", "pipeline"), ("agent-settings.json", "\"rate\":7"),
             ("enrolment-rules.json", "role/agent"), ("enrolment-tokens.json", "expiresAt"), ("locks.json", "[]"),
             ("break-glass.json", "[]"), ("users.json", "serviceAccount"),
         ] { #expect(try text(name).contains(part), "\(name)") }
@@ -143,6 +144,7 @@ import WireProtocol
         for name in [
             "users.json", "agents.json", "runs.json", "environments.json", "audit.jsonl", "bundles/", "enrolment-rules.json",
             "enrolment-tokens.json", "api-tokens.json", "single-sign-on.json", "locks.json", "break-glass.json",
+            "agent-settings.json",
         ] {
             #expect(manifest.contains(name), "\(name)")
         }

@@ -82,6 +82,13 @@ struct TenantRecords: Sendable {
         var roleClaim: String
         var roles: [String: String]
     }
+    private struct Wish: Encodable {
+        var kind: String
+        var subject: String
+        var settings: AgentSettings
+        var version: UInt64
+        var changedAt: String
+    }
     private struct Barrier: Encodable {
         var kind: String
         var subject: String
@@ -151,6 +158,12 @@ struct TenantRecords: Sendable {
                     roles: $0.roles.mapValues(\.rawValue))
             ]
         }
+        let scopes =
+            try tables.environments().map { SettingsScope.environment($0.id) } + tables.agents().map { SettingsScope.agent($0.id) }
+        let wishes = try scopes.compactMap { try tables.settings(for: $0) }.map {
+            Wish(
+                kind: $0.scope.kind, subject: $0.scope.subject, settings: $0.settings, version: $0.version, changedAt: time($0.changedAt))
+        }
         let locks = try tables.locks().map { Barrier(kind: $0.kind.rawValue, subject: $0.subject, since: time($0.since)) }
         let visits = try tables.breakGlass().map {
             Visit(
@@ -162,7 +175,8 @@ struct TenantRecords: Sendable {
             ("agents.json", try WireJSON.encode(agents)), ("runs.json", try WireJSON.encode(runs)),
             ("enrolment-rules.json", try WireJSON.encode(rules)), ("enrolment-tokens.json", try WireJSON.encode(invitations)),
             ("api-tokens.json", try WireJSON.encode(keys)), ("single-sign-on.json", try WireJSON.encode(providers ?? [])),
-            ("locks.json", try WireJSON.encode(locks)), ("break-glass.json", try WireJSON.encode(visits)),
+            ("agent-settings.json", try WireJSON.encode(wishes)), ("locks.json", try WireJSON.encode(locks)),
+            ("break-glass.json", try WireJSON.encode(visits)),
         ]
     }
 }
