@@ -5,6 +5,8 @@ public enum DisplayText {
     /// Works on unicode scalars: a combining mark cannot hide what stands before it. Removed scalars become U+FFFD once per group, so that
     /// a stripped name cannot pass for another one.
     public static func safe(_ text: String, limit: Int = 512) -> String {
+        // Nearly every name is short and printable ASCII: nothing to take out, and bytes are cheaper to look at than scalars' properties.
+        if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
         var result = String.UnicodeScalarView()
         var count = 0
         var replaced = false
