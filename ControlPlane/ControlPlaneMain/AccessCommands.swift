@@ -57,6 +57,8 @@ struct UserCommand: AsyncParsableCommand {
         var role: String
         var enabled: Bool
         var secondFactor: Bool
+        /// Whether the password was given out once and has to be changed at the next sign-in.
+        var mustChangePassword: Bool
     }
 
     struct List: AsyncParsableCommand {
@@ -71,7 +73,7 @@ struct UserCommand: AsyncParsableCommand {
                 let lines = people.map {
                     Line(
                         id: $0.user.id.description, email: $0.user.email, role: $0.user.role.rawValue, enabled: $0.user.disabledAt == nil,
-                        secondFactor: $0.hasSecondFactor)
+                        secondFactor: $0.hasSecondFactor, mustChangePassword: $0.user.mustChangePassword)
                 }
                 if json { return try printJSON(lines) }
                 for line in lines {

@@ -76,7 +76,8 @@ public struct PostgreSQLStore: InstalledStore {
     private static func migrate(_ admin: PostgreSQLDatabase, now: Date) async throws {
         do {
             let turn = PostgreSQLDatabase.Scope(turn: "cloudryption migrations")
-            try await makeRoles(admin, turn)
+            // Roles belong to all databases of a server, and a turn to one: two that migrate at the same moment may get in each other's way.
+            try await patiently(admin, turn, while: [.failed, .constraint]) { try $0.script(PostgreSQLRules.roles) }
             while try await version(admin) < Migrations.newest {
                 try await admin.write(turn) { connection in
                     try connection.script("SET LOCAL ROLE cloudryption_owner")
@@ -92,12 +93,15 @@ public struct PostgreSQLStore: InstalledStore {
         }
     }
 
-    /// Roles belong to all databases of a server, and a turn to one: two that migrate at the same moment may get in each other's way.
-    private static func makeRoles(_ admin: PostgreSQLDatabase, _ turn: PostgreSQLDatabase.Scope) async throws {
+    /// A transaction that is tried again where others can be in its way.
+    private static func patiently(
+        _ admin: PostgreSQLDatabase, _ turn: PostgreSQLDatabase.Scope, while others: Set<SQLError.Code>,
+        _ body: @escaping @Sendable (any SQLWriting) throws -> Void
+    ) async throws {
         for attempt in 1... {
             do {
-                return try await admin.write(turn) { try $0.script(PostgreSQLRules.roles) }
-            } catch let error as SQLError where attempt < 10 && (error.code == .failed || error.code == .constraint) {
+                return try await admin.write(turn, body)
+            } catch let error as SQLError where attempt < 10 && others.contains(error.code) {
                 try await Task.sleep(for: .milliseconds(20 * attempt))
             }
         }
@@ -132,8 +136,8 @@ public struct PostgreSQLStore: InstalledStore {
             try await coded {
                 let admin = Self.administrator(address)
                 do {
-                    let turn = PostgreSQLDatabase.Scope(turn: "cloudryption migrations")
-                    try await admin.write(turn) { connection in
+                    // Every table is locked for a moment, in another order than the programs that run do it.
+                    try await Self.patiently(admin, .init(turn: "cloudryption migrations"), while: [.busy]) { connection in
                         try connection.script("SET LOCAL ROLE cloudryption_owner")
                         try connection.script(PostgreSQLRules.tables)
                     }
