@@ -241,7 +241,7 @@ struct Site: Sendable {
         "/", "/paths", "/paths/path-00000000000000a1", "/paths/path-00000000000000a3", "/fixes", "/fixes?fixes=1", "/fixes?fixes=0",
         "/fixes?fix=fix-00000000000000f1", "/fixes?fix=fix-00000000000000f2&fix=fix-00000000000000f1",
         "/findings",
-        "/findings?severity=high", "/coverage", "/runs", "/agents",
+        "/findings?severity=high", "/coverage", "/runs", "/agents", "/agents?state=live",
     ]
 
     @Test(arguments: pages)
@@ -348,17 +348,18 @@ struct Site: Sendable {
         let site = try Site()
         var headers = Self.form
         headers["cookie"] = "__Host-session=alpha-session"
-        let body = "environment=\(site.world.environment.id)&csrf=\(FormToken.make(Secret("alpha-session")))"
-        let made = try await site.send(.post, "/agents/enrolment-tokens", headers, body: body)
+        let body = "method=token&environment=\(site.world.environment.id)&csrf=\(FormToken.make(Secret("alpha-session")))"
+        let made = try await site.send(.post, "/agents/new", headers, body: body)
         #expect(made.status == 200 && made.text.contains("--token clre_shown-once --ca-pin sha256:abab"))
         #expect(made.headers[.cacheControl] == "no-store")
-        #expect(!(try await site.page("/agents").text.contains("clre_")))
+        for path in ["/agents", "/agents/new"] { #expect(!(try await site.page(path).text.contains("clre_"))) }
         let viewer = try Site(World(role: .auditor))
         let refused = try await viewer.send(
-            .post, "/agents/enrolment-tokens", headers,
-            body: "environment=\(viewer.world.environment.id)&csrf=\(FormToken.make(Secret("alpha-session")))")
+            .post, "/agents/new", headers,
+            body: "method=token&environment=\(viewer.world.environment.id)&csrf=\(FormToken.make(Secret("alpha-session")))")
         #expect(refused.status == 403)
-        #expect(!(try await viewer.page("/agents").text.contains("Make an enrolment token")))
+        #expect(!(try await viewer.page("/agents").text.contains("Add an agent")))
+        #expect(try await viewer.page("/agents/new").status == 403)
     }
 
     @Test func neverLooksSafeWhereDataIsMissing() async throws {

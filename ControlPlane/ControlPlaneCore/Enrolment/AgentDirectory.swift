@@ -179,6 +179,7 @@ public struct AgentDirectory: Sendable {
             }
             if let missing = heartbeat.missingPermissions {
                 row.standing.missingPermissions = missing.prefix(200).map { DisplayText.safe($0, limit: 128) }
+                row.standing.permissionsCheckedAt = now
             }
             if let trusts = heartbeat.authorities { row.standing.trusts = trusts.prefix(8).map { DisplayText.safe($0, limit: 80) } }
             if let held = heartbeat.configuration {

@@ -1,4 +1,5 @@
 public import Basics
+import EnrolmentCA
 public import FoundationEssentials
 public import WireProtocol
 
@@ -36,6 +37,8 @@ public struct AgentStanding: Sendable, Hashable, Codable {
     public var clockSkew: Int?
     /// Permissions that it misses, as it said: `service:Operation`. Foreign text.
     public var missingPermissions: [String]
+    /// When it last said which permissions it misses; `nil` when it never did, which is not the same as missing none.
+    public var permissionsCheckedAt: Date?
     /// The authorities that it trusts, as it said, `sha256:HEX` each.
     public var trusts: [String]
     /// Which configuration it goes by, and which one it did not take, as it said; the code is foreign text.
@@ -45,7 +48,8 @@ public struct AgentStanding: Sendable, Hashable, Codable {
     public init(
         method: String = "token", grant: String? = nil, account: String? = nil, approved: Bool = true, quarantine: Quarantine? = nil,
         renewalWanted: Date? = nil, certifiedAt: Date? = nil, issuer: String? = nil, clockSkew: Int? = nil,
-        missingPermissions: [String] = [], trusts: [String] = [], configuration: HeldConfiguration? = nil
+        missingPermissions: [String] = [], permissionsCheckedAt: Date? = nil, trusts: [String] = [],
+        configuration: HeldConfiguration? = nil
     ) {
         self.method = method
         self.grant = grant
@@ -57,6 +61,7 @@ public struct AgentStanding: Sendable, Hashable, Codable {
         self.issuer = issuer
         self.clockSkew = clockSkew
         self.missingPermissions = missingPermissions
+        self.permissionsCheckedAt = permissionsCheckedAt
         self.trusts = trusts
         self.configuration = configuration
     }
@@ -78,6 +83,8 @@ public struct AgentCertificate: Sendable, Hashable {
     public var issuedAt: Date
     /// When it ends.
     public var notAfter: Date
+    /// When it begins: a little before it was issued, for clocks that are behind.
+    public var notBefore: Date { issuedAt - LeafProfile.backdate }
     /// When the agent first used it.
     public var firstUsedAt: Date?
     /// When another one took over.

@@ -2,12 +2,12 @@ import Basics
 
 /// Which agents a server serves: those of its own minor version and of the one before in full; older ones are told to upgrade; a newer one than the
 /// server is told that the server comes first.
-enum VersionPolicy {
+public enum VersionPolicy {
     /// This server's version.
-    static let server = "0.1.0"
+    public static let server = "0.1.0"
 
     /// A sentence for the agent's log, or `nil` when all is well, or the version is none that can be compared.
-    static func advice(agent: String, server: String = server) -> String? {
+    public static func advice(agent: String, server: String = server) -> String? {
         guard let agent = numbers(agent), let server = numbers(server) else { return nil }
         if (agent.major, agent.minor) > (server.major, server.minor) {
             return "this agent is newer than the server: upgrade the server first"

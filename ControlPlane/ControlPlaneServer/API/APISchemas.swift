@@ -139,6 +139,7 @@ enum APISchemas {
                 Member("agent", .named("Agent")), Member("condition", .string), Member("epoch", .number()), Member("method", .string),
                 optional("grant", .string), optional("account", .string), optional("quarantine", .string), Member("renewalWanted", .bool),
                 optional("clockSkew", .number()), Member("missingPermissions", .list(.string)),
+                optional("permissionsCheckedAt", .time),
                 Member("certificates", .list(.named("AgentCertificate"))), Member("held", .list(.id)),
                 optional("settingsVersion", .number()), optional("configuration", .named("HeldConfiguration")),
             ])

@@ -129,9 +129,15 @@ extension APIRoutes {
     }
 
     private static func condition(_ wish: API.NewEnrolmentRule) throws(EnrolmentError) -> EnrolmentRule.Condition {
+        // What the method does not look at would be a condition that its author believes in and nobody holds.
         switch EnrolmentMethodName(rawValue: wish.method) {
-        case .awsIAM?: return .awsIAM(AWSRoleCondition(roles: wish.roles ?? []))
+        case .awsIAM?:
+            guard wish.issuer == nil, wish.audience == nil, wish.subjects == nil, wish.claims == nil, wish.keys == nil else {
+                throw EnrolmentError(.malformed, "issuer, audience, subjects, claims and keys are for oidc")
+            }
+            return .awsIAM(AWSRoleCondition(roles: wish.roles ?? []))
         case .openID?:
+            guard wish.roles == nil else { throw EnrolmentError(.malformed, "roles are for aws-iam") }
             return .openID(
                 OpenIDCondition(
                     issuer: wish.issuer ?? "", audience: wish.audience, subjects: wish.subjects ?? [], claims: wish.claims, keys: wish.keys)
@@ -148,6 +154,7 @@ extension API.AgentDetail {
             agent: API.Agent(agent, now: now), condition: agent.state(at: now).rawValue, epoch: agent.epoch, method: standing.method,
             grant: standing.grant, account: standing.account, quarantine: standing.quarantine?.reason,
             renewalWanted: standing.renewalWanted != nil, clockSkew: standing.clockSkew, missingPermissions: standing.missingPermissions,
+            permissionsCheckedAt: standing.permissionsCheckedAt?.formatted(.iso8601),
             certificates: detail.certificates.map {
                 Certificate(
                     serial: $0.serial, epoch: $0.epoch, issuer: $0.issuer, issuedAt: $0.issuedAt.formatted(.iso8601),

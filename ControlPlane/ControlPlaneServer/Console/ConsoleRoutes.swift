@@ -29,8 +29,6 @@ struct ConsoleRoutes: PageRoutes {
         pages.get("findings.csv", use: findingsFile)
         pages.get("coverage", use: coverage)
         pages.get("runs", use: runs)
-        pages.get("agents", use: agents)
-        pages.post("agents/enrolment-tokens", use: issueToken)
     }
 
     /// The page for a refusal, where a browser asked for one; for a reader who is not signed in, the way to sign in.
@@ -185,32 +183,6 @@ struct ConsoleRoutes: PageRoutes {
         let source = try await pageSource(request, context)
         guard !source.runs.isEmpty else { return try page("noRun", NoRunPage(source, .runs, title: "Runs")) }
         return try page("runs", RunsPage(source))
-    }
-
-    @Sendable private func agents(_ request: Request, _ context: SignedInContext) async throws -> Response {
-        try context.session.require(.readAgents)
-        let source = try await pageSource(request, context)
-        let agents = try await context.session.agents(in: source.environment?.id)
-        return try page("agents", AgentsPage(source, agents, issued: nil))
-    }
-
-    @Sendable private func issueToken(_ request: Request, _ context: SignedInContext) async throws -> Response {
-        let form = try await form(request, context)
-        try context.session.require(.manageAgents)
-        let environment = try await context.session.environment(form["environment"] ?? "")
-        let issued = try await services.enrolment.issueToken(for: environment, by: context.session)
-        var source = try await pageSource(request, context)
-        if source.environment?.id != environment.id {
-            source.reading.environment = environment
-            source.reading.result = try await services.results.latest(in: environment, for: context.session)
-            source.reading.runs = try await context.session.runs(in: environment.id, limit: 100)
-        }
-        let agents = try await context.session.agents(in: environment.id)
-        return try page(
-            "agents",
-            AgentsPage(
-                source, agents,
-                issued: AgentsPage.Issued(command: services.enrolCommand(issued.token), expires: Wording.time(issued.expiresAt))))
     }
 
     // MARK: Files

@@ -59,51 +59,6 @@ extension Pill {
     }
 }
 
-/// `/agents`
-struct AgentsPage: Page {
-    struct Row {
-        var state: Pill
-        var hostname: String
-        var id: String
-        var lastSeen: String
-        var notAfter: String
-        var version: String
-        var platform: String
-        var spool: String
-        var lastError: String
-    }
-    /// A token just made; never rendered again.
-    struct Issued {
-        var command: String
-        var expires: String
-    }
-    var frame: PageFrame
-    var issued: Issued?
-    var hasAgents: Bool
-    var tableCaption: String
-    var rows: [Row]
-    var mayEnrol: Bool
-    var environmentID: String
-    var environmentName: String
-
-    init(_ source: PageSource, _ agents: [Agent], issued: Issued?) {
-        frame = source.frame(.agents, title: "Agents")
-        self.issued = issued
-        hasAgents = !agents.isEmpty
-        tableCaption = "An agent is live when it was heard of within 15 minutes."
-        rows = agents.map { agent in
-            Row(
-                state: Pill(agent.state(at: source.now)), hostname: Wording.shown(agent.hostname, limit: 120), id: agent.id.description,
-                lastSeen: agent.lastSeen.map { Wording.time($0) } ?? "never", notAfter: Wording.time(agent.notAfter),
-                version: Wording.shown(agent.version, limit: 40), platform: Wording.shown(agent.platform, limit: 60),
-                spool: Wording.grouped(agent.spoolDepth), lastError: agent.lastError.map { Wording.shown($0) } ?? "")
-        }
-        mayEnrol = source.session.allows(.manageAgents) && source.environment != nil
-        environmentID = source.environment?.id.description ?? ""
-        environmentName = source.environment.map { Wording.shown($0.name, limit: 80) } ?? ""
-    }
-}
-
 /// `/coverage`
 struct CoveragePage: Page {
     struct Gap {
@@ -172,7 +127,7 @@ struct NoRunPage: Page {
             emptyText =
                 "Enrol an agent, then let it collect once. Until then nothing is known about this environment, and nothing here means that it is safe."
             emptyCommand = "cloudryption-agent run --once"
-            emptyLink = source.session.allows(.manageAgents) ? PageLink(href: "/agents" + frame.query, name: "Add an agent") : nil
+            emptyLink = source.session.allows(.manageAgents) ? PageLink(href: "/agents/new" + frame.query, name: "Add an agent") : nil
         }
     }
 }

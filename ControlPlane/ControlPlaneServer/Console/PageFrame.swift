@@ -110,9 +110,11 @@ struct PageSource {
         }
     }
 
+    /// For links to other pages: `?environment=…` or `?run=…`, or empty.
+    var query: String { reading.link.map { "?\($0.name)=\($0.value)" } ?? "" }
+
     func frame(_ place: Place, title: String, heading: String? = nil, crumb: PageLink? = nil) -> PageFrame {
         let several = environments.count > 1
-        let query = reading.link.map { "?\($0.name)=\($0.value)" } ?? ""
         let more = reading.link.map { "&\($0.name)=\($0.value)" } ?? ""
         let result = result?.result
         func item(_ to: Place, _ name: String, _ count: Int? = nil) -> PageFrame.Item {

@@ -49,6 +49,7 @@ enum Stylesheet {
         .btn:hover{border-color:var(--line2)}
         .btn.p{background:var(--accent);border-color:transparent;color:var(--on-accent)}
         .btn.s{padding:3px 9px;font-size:13px}
+        .btn.d{color:var(--crit);border-color:var(--crit)}
         .card{background:var(--surface);border:1px solid var(--line);border-radius:var(--r);padding:var(--s4);margin-bottom:var(--s4);min-width:0}
         .card>h2:only-child{margin:0}
         .grid{display:grid;gap:var(--s4);margin-bottom:var(--s4)}.grid>.card{margin:0}
@@ -73,6 +74,10 @@ enum Stylesheet {
         .name{overflow-wrap:anywhere;min-width:9em}
         .name small,.dim{color:var(--ink2);font-size:12.5px}
         .name small{display:block;font-weight:400}
+        .name small.alert{color:var(--med)}
+        .kv{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:6px 16px;margin:0 0 var(--s2)}.kv dt{color:var(--ink2)}.kv dd{margin:0;overflow-wrap:anywhere}
+        .act{display:flex;gap:12px;align-items:center;justify-content:space-between;flex-wrap:wrap;padding:10px 0;border-bottom:1px solid var(--line)}.act:last-child{border-bottom:0;padding-bottom:0}.act p{flex:1 1 320px;margin:0}.act label{font-weight:400;margin:0 0 6px}.act input,.act select{max-width:420px}
+        .causes{margin:0;padding-left:20px}.causes li{margin:4px 0}
         .steps{list-style:none;margin:var(--s4) 0 0;padding:0;counter-reset:s}
         .card p{overflow-wrap:anywhere}
         .steps>li{position:relative;padding:0 0 18px 36px;counter-increment:s;overflow-wrap:anywhere}
@@ -100,7 +105,8 @@ enum Stylesheet {
         .fields{display:flex;gap:12px;align-items:end;flex-wrap:wrap}
         label{display:block;font-weight:600;margin:12px 0 4px}
         .fields label{margin-top:0}
-        input:not([type=range]),select{width:100%;padding:8px 10px;border-radius:8px;border:1px solid var(--line2);background:var(--raised);color:var(--ink);font:inherit}
+        .fields .w{flex:1 1 360px}.fields .f{flex:1 1 100%}
+        input:not([type=range]),select,textarea{width:100%;padding:8px 10px;border-radius:8px;border:1px solid var(--line2);background:var(--raised);color:var(--ink);font:inherit}
         input[type=range]{accent-color:var(--accent);width:100%}
         meter{width:100%;height:12px}
         .filters{display:flex;gap:6px;flex-wrap:wrap;margin:0 0 var(--s3);padding:0;list-style:none}
@@ -129,7 +135,8 @@ enum Stylesheet {
         """#
 }
 
-/// The console's one script: buttons that copy, a slider that submits itself, and passkeys, which only a script can ask for. Everything else
+/// The console's one script: buttons that copy, a slider that submits itself, a page that
+/// waits, and passkeys, which only a script can ask for. Everything else
 /// works without it.
 enum Script {
     static let text = #"""
@@ -142,6 +149,9 @@ enum Script {
             await navigator.clipboard.writeText(source.textContent);
             button.textContent = "Copied";
           });
+        }
+        for (const link of document.querySelectorAll("[data-reload]")) {
+          setInterval(() => document.hidden || location.replace(link.href), 1000 * link.dataset.reload);
         }
         for (const input of document.querySelectorAll("[data-submit]")) {
           input.addEventListener("change", () => input.form.requestSubmit());

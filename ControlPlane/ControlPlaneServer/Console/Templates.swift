@@ -27,9 +27,8 @@ struct Templates: Sendable {
         "head": head, "layout": layout, "mark": mark, "symbols": symbols, "pill": pill, "provenance": provenance, "signIn": signIn,
         "problem": problem,
         "exposure": exposure, "paths": paths, "path": path, "fixes": fixes, "fix": fix, "findings": findings, "runs": runs,
-        "agents": agents,
         "coverage": coverage, "pathTable": pathTable, "noRun": noRun,
-    ].merging(accountSources) { first, _ in first }
+    ].merging(accountSources) { first, _ in first }.merging(agentSources) { first, _ in first }
 
     static let mark = #"""
         <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round"><path d="M12 2.8 20 6v6c0 4.600-3.200 8-8 9.400C7.200 20 4 16.600 4 12V6z"/><circle cx="9" cy="10" r="1.400"/><circle cx="15.200" cy="14" r="1.400"/><path d="m10.200 10.800 3.800 2.400"/></svg>
@@ -293,23 +292,6 @@ struct Templates: Sendable {
         <tbody>{{#rows}}<tr><td>{{#status}}{{>pill}}{{/status}}{{#stage}}<small class="dim"> {{.}}</small>{{/stage}}</td><th scope="row" class="name mono">{{#href}}<a href="{{.}}">{{id}}</a>{{/href}}{{^href}}{{id}}{{/href}}{{#snapshot}}<small>{{.}}</small>{{/snapshot}}</th><td>{{created}}</td><td>{{started}}</td><td>{{ended}}</td><td class="num">{{attempts}}</td><td class="name"><bdi>{{reason}}</bdi></td></tr>
         {{/rows}}</tbody></table></div>
         </section>
-        {{/main}}{{/layout}}
-        """#
-
-    static let agents = #"""
-        {{<layout}}{{$main}}
-        {{#issued}}<section class="card" id="token"><h2>Enrol one agent</h2>
-        <div class="note good" role="status"><p><b>Shown once.</b> The token works one time, until {{expires}}. Run this where the agent will live:</p></div>
-        <div class="cmd"><code id="command">{{command}}</code><button class="btn s" type="button" hidden data-copy="command">Copy</button></div>
-        <p class="hint">Then start it with <code>cloudryption-agent run</code>. The pin makes sure that it talks to this server and to nobody in between.</p></section>{{/issued}}
-        {{#hasAgents}}<section class="card"><div class="scroll"><table><caption>{{tableCaption}}</caption>
-        <thead><tr><th scope="col">State</th><th scope="col">Agent</th><th scope="col">Last seen</th><th scope="col">Certificate ends</th><th scope="col">Version</th><th scope="col" class="num">Spool</th><th scope="col">Last error</th></tr></thead>
-        <tbody>{{#rows}}<tr><td>{{#state}}{{>pill}}{{/state}}</td><th scope="row" class="name"><bdi>{{hostname}}</bdi><small class="mono">{{id}}</small></th><td>{{lastSeen}}</td><td>{{notAfter}}</td><td class="name"><bdi>{{version}}</bdi><small><bdi>{{platform}}</bdi></small></td><td class="num">{{spool}}</td><td class="name"><bdi>{{lastError}}</bdi></td></tr>
-        {{/rows}}</tbody></table></div></section>{{/hasAgents}}
-        {{^hasAgents}}{{^issued}}<div class="card empty"><h2>No agent yet</h2><p>An agent reads the cloud with read-only rights and sends what it read, sealed, to this server.</p></div>{{/issued}}{{/hasAgents}}
-        {{#mayEnrol}}<section class="card"><h2>Add an agent</h2>
-        <p class="dim">Makes a token for one agent of <bdi>{{environmentName}}</bdi>, and the command to run with it.</p>
-        <form method="post" action="/agents/enrolment-tokens"><input type="hidden" name="csrf" value="{{frame.csrf}}"><input type="hidden" name="environment" value="{{environmentID}}"><button class="btn p">Make an enrolment token</button></form></section>{{/mayEnrol}}
         {{/main}}{{/layout}}
         """#
 

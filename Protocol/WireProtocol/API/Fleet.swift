@@ -56,6 +56,8 @@ extension API {
         public var clockSkew: Int?
         /// What its last collection was denied, `service:operation`.
         public var missingPermissions: [String]
+        /// RFC 3339; when it last said what it was denied. Absent when it never did: then an empty list says nothing.
+        public var permissionsCheckedAt: String?
         /// Its certificates, newest first.
         public var certificates: [Certificate]
         /// Its bundles that are held, oldest first.
@@ -67,8 +69,8 @@ extension API {
         /// A detail of these parts.
         public init(
             agent: API.Agent, condition: String, epoch: UInt64, method: String, grant: String?, account: String?, quarantine: String?,
-            renewalWanted: Bool, clockSkew: Int?, missingPermissions: [String], certificates: [Certificate], held: [BundleID],
-            settingsVersion: UInt64? = nil, configuration: HeldConfiguration? = nil
+            renewalWanted: Bool, clockSkew: Int?, missingPermissions: [String], permissionsCheckedAt: String?, certificates: [Certificate],
+            held: [BundleID], settingsVersion: UInt64? = nil, configuration: HeldConfiguration? = nil
         ) {
             self.agent = agent
             self.condition = condition
@@ -80,6 +82,7 @@ extension API {
             self.renewalWanted = renewalWanted
             self.clockSkew = clockSkew
             self.missingPermissions = missingPermissions
+            self.permissionsCheckedAt = permissionsCheckedAt
             self.certificates = certificates
             self.held = held
             self.settingsVersion = settingsVersion

@@ -69,7 +69,7 @@ struct Agents: AsyncParsableCommand {
                 ("account", detail.account ?? "-"), ("quarantine", detail.quarantine ?? "-"),
                 ("clock skew", detail.clockSkew.map { "\($0) s" } ?? "-"), ("held bundles", "\(detail.held.count)"),
                 ("settings", Self.settings(detail)),
-                ("missing permissions", detail.missingPermissions.isEmpty ? "-" : detail.missingPermissions.joined(separator: " ")),
+                ("missing permissions", Self.missing(detail)),
             ] {
                 Terminal.print(name + String(repeating: " ", count: max(1, 22 - name.utf8.count)) + DisplayText.safe(value))
             }
@@ -94,6 +94,12 @@ struct Agents: AsyncParsableCommand {
             if held?.version == wanted { return "version \(wanted), taken" }
             if held?.refused == wanted { return "version \(wanted), not taken: \(held?.code ?? "")" }
             return "version \(wanted), not heard of yet"
+        }
+
+        /// What was denied; that nothing was is said only when the agent said so.
+        private static func missing(_ detail: API.AgentDetail) -> String {
+            guard detail.missingPermissions.isEmpty else { return detail.missingPermissions.joined(separator: " ") }
+            return detail.permissionsCheckedAt == nil ? "not known" : "none"
         }
     }
 
