@@ -41,7 +41,7 @@ struct CA: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let installation = try await Installation(data)
+            let installation = try await Installation(data, existing: true)
             let current = try installation.authority.current()
             let agents = try await installation.operatorServices().fleet.certifiedAgents()
             try await installation.close()
@@ -74,7 +74,7 @@ struct CA: AsyncParsableCommand {
         @OptionGroup var data: DataOption
 
         func run() async throws {
-            let installation = try await Installation(data)
+            let installation = try await Installation(data, existing: true)
             try CertificateAuthorities.prepare(installation.data.authority, now: Date())
             let current = try installation.authority.current()
             try await installation.close()
@@ -89,7 +89,7 @@ struct CA: AsyncParsableCommand {
         @Flag(help: "Even though an agent does not trust the next authority yet.") var force = false
 
         func run() async throws {
-            let installation = try await Installation(data)
+            let installation = try await Installation(data, existing: true)
             try await CA.require(installation, .prepared, force, "trust the next authority")
             try CertificateAuthorities.activate(installation.data.authority)
             let current = try installation.authority.current()
@@ -104,7 +104,7 @@ struct CA: AsyncParsableCommand {
         @Flag(help: "Even though an agent still needs it: such agents have to enrol again.") var force = false
 
         func run() async throws {
-            let installation = try await Installation(data)
+            let installation = try await Installation(data, existing: true)
             try await CA.require(installation, .active, force, "have a certificate of the next authority")
             try CertificateAuthorities.retire(installation.data.authority)
             let current = try installation.authority.current()
@@ -118,7 +118,7 @@ struct CA: AsyncParsableCommand {
         @OptionGroup var data: DataOption
 
         func run() async throws {
-            let installation = try await Installation(data)
+            let installation = try await Installation(data, existing: true)
             try CertificateAuthorities.rollBack(installation.data.authority)
             let current = try installation.authority.current()
             try await installation.close()

@@ -42,8 +42,13 @@ struct Installation {
     let auditKey: AuditSigningKey
     var audit: AuditService { AuditService(store: store, key: auditKey) }
 
-    init(_ option: DataOption) async throws {
-        data = try DataFolder(Self.absolute(option.path))
+    /// Opens the folder; with `existing` it has to hold an installation already, so that a mistyped path does not become a new one.
+    init(_ option: DataOption, existing: Bool = false) async throws {
+        let path = Self.absolute(option.path)
+        if existing, SafeFile.size(path + "/ca") == nil {
+            throw StoreError(.notFound, "there is no installation at \(path): cloudryption-server bootstrap makes one")
+        }
+        data = try DataFolder(path)
         let now = Date()
         store = try await option.openStore(data, now: now)
         master = try MasterKey(folder: data.keys)

@@ -62,43 +62,58 @@ public struct CertificateAuthorities: Sendable {
     ///
     /// - Throws: ``CAError`` `wrongPhase` when a rotation is under way.
     public static func prepare(_ folder: String, now: Date) throws(CAError) {
-        let state = try state(folder)
-        guard state.phase == .steady else { throw CAError(.wrongPhase, "a rotation is under way: retire or roll back first") }
-        _ = try CertificateAuthority(folder: path(folder, state.old), now: now)
-        let name = "generation-\(UInt64(now.timeIntervalSince1970))-\(UInt32.random(in: .min ... .max))"
-        _ = try CertificateAuthority(folder: path(folder, name), now: now)
-        try write(State(phase: .prepared, old: state.old, next: name), folder)
+        try step(folder) { state throws(CAError) in
+            guard state.phase == .steady else { throw CAError(.wrongPhase, "a rotation is under way: retire or roll back first") }
+            _ = try CertificateAuthority(existing: path(folder, state.old), now: now)
+            let name = "generation-\(UInt64(now.timeIntervalSince1970))-\(UInt32.random(in: .min ... .max))"
+            _ = try CertificateAuthority(folder: path(folder, name), now: now)
+            state = State(phase: .prepared, old: state.old, next: name)
+        }
     }
 
     /// Lets the next authority sign.
     ///
     /// - Throws: ``CAError`` `wrongPhase` when none is prepared.
     public static func activate(_ folder: String) throws(CAError) {
-        var state = try state(folder)
-        guard state.phase == .prepared else { throw CAError(.wrongPhase, "prepare the next authority first") }
-        state.phase = .active
-        try write(state, folder)
+        try step(folder) { state throws(CAError) in
+            guard state.phase == .prepared else { throw CAError(.wrongPhase, "prepare the next authority first") }
+            state.phase = .active
+        }
     }
 
     /// Ends trust in the old authority. Its files stay; whether its keys are destroyed is the operator's to do.
     ///
     /// - Throws: ``CAError`` `wrongPhase` when the next one does not sign yet.
     public static func retire(_ folder: String) throws(CAError) {
-        let state = try state(folder)
-        guard state.phase == .active, let next = state.next else { throw CAError(.wrongPhase, "activate the next authority first") }
-        try write(State(phase: .steady, old: next, next: nil), folder)
+        try step(folder) { state throws(CAError) in
+            guard state.phase == .active, let next = state.next else { throw CAError(.wrongPhase, "activate the next authority first") }
+            state = State(phase: .steady, old: next, next: nil)
+        }
     }
 
     /// Goes one step back: from active to prepared, from prepared to one authority.
     ///
     /// - Throws: ``CAError`` `wrongPhase` when no rotation is under way.
     public static func rollBack(_ folder: String) throws(CAError) {
-        var state = try state(folder)
-        switch state.phase {
-        case .steady: throw CAError(.wrongPhase, "no rotation is under way; what was retired does not come back")
-        case .prepared: state = State(phase: .steady, old: state.old, next: nil)
-        case .active: state.phase = .prepared
+        try step(folder) { state throws(CAError) in
+            switch state.phase {
+            case .steady: throw CAError(.wrongPhase, "no rotation is under way; what was retired does not come back")
+            case .prepared: state = State(phase: .steady, old: state.old, next: nil)
+            case .active: state.phase = .prepared
+            }
         }
+    }
+
+    /// One step: reads the state, and writes what `change` makes of it. Of two commands at once the second one waits, and sees what the first
+    /// one did; otherwise it could take back what the other has just announced.
+    private static func step(_ folder: String, _ change: (inout State) throws(CAError) -> Void) throws(CAError) {
+        let descriptor = open(folder + "/state.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw CAError(.unusable, "the authorities' folder cannot be written: error \(errno)") }
+        // Closing gives the lock back, and so does the end of a process that was killed.
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw CAError(.unusable, "the authorities cannot be locked: error \(errno)") }
+        var state = try state(folder)
+        try change(&state)
         try write(state, folder)
     }
 

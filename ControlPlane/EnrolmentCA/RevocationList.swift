@@ -30,13 +30,15 @@ extension CertificateAuthority {
         do {
             let entries = try revoked.map { (serial: try Self.serialBytes($0.serial), time: try ASN1Time.of($0.revokedAt)) }
             let (issuer, next) = (signer.certificate.subject, now.addingTimeInterval(Self.listLifetime))
+            // As with certificates: a verifier whose clock is a little behind takes it too.
+            let begin = now.addingTimeInterval(-LeafProfile.backdate)
             let key = KeyIdentifier.of(signer.publicKey)
             var list = DER.Serializer()
             try list.appendConstructedNode(identifier: .sequence) { list in
                 try list.serialize(1)  // v2
                 try Self.algorithm(&list)
                 try list.serialize(issuer)
-                try ASN1Time.of(now).write(&list)
+                try ASN1Time.of(begin).write(&list)
                 try ASN1Time.of(next).write(&list)
                 if !entries.isEmpty {
                     try list.appendConstructedNode(identifier: .sequence) { all in

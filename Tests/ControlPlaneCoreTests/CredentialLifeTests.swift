@@ -3,42 +3,13 @@ import ControlPlaneStore
 import Crypto
 import EnrolmentCA
 import Foundation
-import SwiftASN1
 import Testing
 import WireProtocol
-import X509
 
 @testable import ControlPlaneCore
 
-/// Revocation, quarantine, locks, renewal, re-enrolment, and the rotation of the authorities.
+/// Revocation, quarantine, locks, renewal, re-enrolment, copied keys.
 @Suite struct CredentialLifeTests {
-    private struct Place {
-        let installation: Installation
-        let acme: TenancyService.Bootstrapped
-        let admin: TenantSession
-
-        init() async throws {
-            installation = try await Installation()
-            acme = try await installation.tenant()
-            admin = try await installation.session(.tenantAdmin, in: acme.tenant)
-        }
-        var fleet: FleetService { installation.services.fleet }
-        func agent() async throws -> TestAgent { try await installation.enrol(acme.environment) }
-        func acts() async throws -> [String] { try await installation.audit(acme.tenant.id).map(\.act) }
-        func state(_ agent: TestAgent) async throws -> ControlPlaneCore.Agent.State {
-            try await fleet.agent(agent.response.agent.description, by: admin).agent.state(at: installation.time.now)
-        }
-        /// A renewed agent, whose new certificate was not used yet.
-        func renewed(_ agent: TestAgent) async throws -> TestAgent {
-            let key = P256.Signing.PrivateKey()
-            let answer = try await installation.services.enrolment.renew(
-                try await agent.authenticate(), CertificateRequest(csr: try Installation.csr(key)))
-            var response = agent.response
-            response.certificates = answer.certificates
-            return TestAgent(installation: installation, key: key, response: response)
-        }
-    }
-
     // MARK: Locks
 
     @Test(arguments: Lock.Kind.allCases) func whatIsLockedIsOutWithTheNextRequestAndNothingElseIs(_ kind: Lock.Kind) async throws {
@@ -210,6 +181,60 @@ import X509
         #expect(try await second.upload(second.bundle(sequence: 1)).status == .held)
     }
 
+    @Test func aThiefWhoRenewsFirstIsHeldOnceTheOwnerSpeaks() async throws {
+        let place = try await Place()
+        let owner = try await place.agent()
+        _ = try await owner.authenticate()
+        // The thief has a copy of key and certificate; for the directory the renewed one is the agent now.
+        let thief = try await place.renewed(owner)
+        _ = try await thief.authenticate()
+        #expect(await refusal { try await owner.authenticate() } == "auth.badCertificate")
+        #expect(try await place.state(thief) == .live, "that may have been a request on its way")
+        place.installation.time.advance(AgentDirectory.onTheWay + 1)
+        #expect(await refusal { try await owner.authenticate() } == "auth.badCertificate")
+        #expect(try await place.state(thief) == .quarantined)
+        #expect(try await thief.upload(thief.bundle(sequence: 1)).status == .held)
+    }
+
+    @Test func twoHoldersOfOneKeyThatBothRenewAreNoticed() async throws {
+        let place = try await Place()
+        let owner = try await place.agent()
+        let (first, second) = (try await place.renewed(owner), try await place.renewed(owner))
+        // The first one's answer was not lost: both are shown, and only one can be the agent's.
+        _ = try await second.authenticate()
+        #expect(await refusal { try await first.authenticate() } == "auth.badCertificate")
+        #expect(try await place.state(second) == .live)
+        place.installation.time.advance(AgentDirectory.onTheWay + 1)
+        #expect(await refusal { try await first.authenticate() } == "auth.badCertificate")
+        #expect(try await place.state(second) == .quarantined)
+        let events = try await place.installation.audit(place.acme.tenant.id).filter { $0.act == "copiedKeyNoticed" }
+        #expect(events.count == 1 && events.first?.subject == "agent:\(owner.response.agent)")
+    }
+
+    @Test func renewingFreesNobodyWhoseKeyWasCopiedAndStrangersHoldNobody() async throws {
+        let place = try await Place()
+        let agent = try await place.agent()
+        let second = try await place.renewed(agent)
+        _ = try await second.authenticate()
+        place.installation.time.advance(AgentDirectory.onTheWay + 1)
+        // Neither a serial that was never issued nor another agent's certificate under this name says anything of this agent's key.
+        let stranger = try await place.agent()
+        var forged = try TestAgent.peer(agent.response.certificates[0])
+        forged.serial = "0f"
+        var mixed = try TestAgent.peer(stranger.response.certificates[0])
+        mixed.uri = second.name.description
+        var foreign = try TestAgent.peer(agent.response.certificates[0])
+        foreign.keyDigest = [UInt8](repeating: 7, count: 32)
+        for certificate in [forged, mixed, foreign] {
+            #expect(await refusal { try await place.installation.services.agents.authenticate(certificate) } == "auth.badCertificate")
+        }
+        #expect(try await place.state(second) == .live)
+        _ = await refusal { try await agent.authenticate() }
+        let third = try await place.renewed(second)
+        _ = try await third.authenticate()
+        #expect(try await place.state(third) == .quarantined, "a fresh key is no answer to a copied one")
+    }
+
     @Test func enrollingAgainKeepsTheNameAndRaisesTheEpochAndAnOldEpochInUseIsNoticed() async throws {
         let place = try await Place()
         let agent = try await place.agent()
@@ -265,123 +290,6 @@ import X509
         #expect(VersionPolicy.advice(agent: "0.9", server: "1.0.0")?.contains("upgrade it") == true)
         #expect(VersionPolicy.advice(agent: "1.5.0", server: "1.4.0")?.contains("server first") == true)
         #expect(VersionPolicy.advice(agent: "nonsense", server: "1.4.0") == nil)
-    }
-
-    // MARK: Lists and authorities
-
-    @Test func otherVerifiersLearnOfRevokedCertificatesFromTheList() async throws {
-        let place = try await Place()
-        let (good, bad) = (try await place.agent(), try await place.agent())
-        try await place.installation.services.agents.revoke(bad.response.agent.description, by: place.admin)
-        let list = try await place.installation.services.revocationLists.list(issuer: nil)
-        let folder = place.installation.path + "/crl"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let current = try place.installation.watch.current()
-        try Data(list).write(to: URL(filePath: folder + "/crl.der"))
-        try Data((current.signing.rootPEM + "\n").utf8).write(to: URL(filePath: folder + "/root.pem"))
-        try Data((current.signing.issuingPEM + "\n").utf8).write(to: URL(filePath: folder + "/issuing.pem"))
-        func openssl(_ arguments: [String]) throws -> (Int32, String) {
-            let (process, pipe) = (Process(), Pipe())
-            process.executableURL = URL(filePath: "/usr/bin/openssl")
-            process.arguments = arguments
-            process.currentDirectoryURL = URL(filePath: folder)
-            (process.standardOutput, process.standardError) = (pipe, pipe)
-            try process.run()
-            let output = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-        }
-        #expect(try openssl(["crl", "-inform", "DER", "-in", "crl.der", "-out", "crl.pem"]).0 == 0)
-        func verify(_ agent: TestAgent) throws -> String {
-            try Data(agent.response.certificates[0].utf8).write(to: URL(filePath: folder + "/leaf.pem"))
-            let time = String(Int(place.installation.time.now.timeIntervalSince1970))
-            return try openssl([
-                "verify", "-crl_check", "-attime", time, "-CAfile", "root.pem", "-untrusted", "issuing.pem", "-CRLfile", "crl.pem",
-                "leaf.pem",
-            ]).1
-        }
-        #expect(try verify(good).contains("leaf.pem: OK"))
-        #expect(try verify(bad).contains("certificate revoked"))
-        #expect(await refusal { try await place.installation.services.revocationLists.list(issuer: "00") } == "store.notFound")
-    }
-
-    @Test func theAuthorityIsReplacedWithoutAnOutageAndWhoSleptEnrolsAgain() async throws {
-        let place = try await Place()
-        let watch = place.installation.watch
-        let folder = place.installation.data.authority
-        let (awake, second, asleep) = (try await place.agent(), try await place.agent(), try await place.agent())
-        let old = try watch.current()
-        #expect(await refusal { try CertificateAuthorities.activate(folder) } == "ca.wrongPhase")
-        #expect(await refusal { try CertificateAuthorities.retire(folder) } == "ca.wrongPhase")
-        #expect(await refusal { try CertificateAuthorities.rollBack(folder) } == "ca.wrongPhase")
-        func answer(_ agent: TestAgent) async throws -> HeartbeatAnswer {
-            try await place.installation.services.agents.heartbeat(
-                Heartbeat(agentVersion: "0.1.0", hostname: "h", platform: "p", spoolDepth: 0, clock: ""),
-                from: try await agent.authenticate())
-        }
-        // Prepare: both are trusted, the old one signs.
-        try CertificateAuthorities.prepare(folder, now: place.installation.time.now)
-        #expect(await refusal { try CertificateAuthorities.prepare(folder, now: place.installation.time.now) } == "ca.wrongPhase")
-        #expect(try watch.current().phase == .prepared && watch.current().signing.pin == old.signing.pin)
-        #expect(try await answer(awake).authorities?.count == 2)
-        #expect(try await answer(awake).renew == nil)
-        #expect(place.installation.services.enrolment.authorities.count == 2)
-        // Back, and forth again.
-        try CertificateAuthorities.rollBack(folder)
-        #expect(try watch.current().phase == .steady && watch.current().pins == old.pins)
-        try CertificateAuthorities.prepare(folder, now: place.installation.time.now)
-        // Activate: the next one signs, the old one vouches for the listeners.
-        try CertificateAuthorities.activate(folder)
-        let active = try watch.current()
-        #expect(active.signing.pin != old.signing.pin && active.serving.pin == old.signing.pin)
-        #expect(try await answer(awake).renew == true)
-        let renewed = try await place.renewed(awake)
-        #expect(try await answer(renewed).renew == nil)
-        _ = try await place.renewed(second).authenticate()
-        let drain = try await place.fleet.certifiedAgents()
-        #expect(drain.filter { !$0.isOfSigning }.map(\.agent) == [asleep.response.agent], "the drain names who is left")
-        // The leaf leads to the new root alone.
-        let leaf = try Certificate(pemEncoded: renewed.response.certificates[0])
-        let issuing = try Certificate(pemEncoded: renewed.response.certificates[1])
-        #expect(issuing.publicKey.isValidSignature(leaf.signature, for: leaf))
-        #expect(try Certificate(pemEncoded: active.signing.rootPEM).publicKey.isValidSignature(issuing.signature, for: issuing))
-        // One step back is possible still, and agents go back too.
-        try CertificateAuthorities.rollBack(folder)
-        #expect(try await answer(renewed).renew == true)
-        try CertificateAuthorities.activate(folder)
-        // Retire: the old one is trusted no more. Who slept comes back with a token and its old key, under its old name.
-        try CertificateAuthorities.retire(folder)
-        #expect(try watch.current().pins == [active.signing.pin])
-        let issued = try await place.installation.services.enrolment.issueTokenAsOperator(for: place.acme.environment)
-        let key = P256.Signing.PrivateKey()
-        var request = try Installation.request(issued.token, key)
-        request.authority = place.installation.services.enrolment.authorityPin
-        let statement = EnrolmentStatement(
-            method: .token,
-            binding: EnrolmentBinding(
-                authority: active.signing.pin, tenant: place.acme.tenant.id, environment: place.acme.environment.id, challenge: "",
-                csr: request.csr), evidence: issued.token.expose())
-        request.statement = try statement.signed(with: key)
-        request.previous = PreviousIdentity(agent: asleep.response.agent, signature: try statement.signed(with: asleep.key))
-        let response = try await place.installation.enrol(request)
-        #expect(response.agent == asleep.response.agent && response.epoch == 2 && response.authorities.count == 1)
-        // A second generation can follow.
-        try CertificateAuthorities.prepare(folder, now: place.installation.time.now)
-        #expect(try watch.current().pins.count == 2)
-    }
-
-    @Test func aBrokenStateOfTheAuthoritiesSignsNothing() async throws {
-        let place = try await Place()
-        let agent = try await place.agent()
-        let state = place.installation.data.authority + "/state.json"
-        for text in [
-            "{", "{}", #"{"formatVersion":1,"phase":"active","old":"../../etc","next":"x"}"#,
-            #"{"formatVersion":1,"phase":"active","old":"."}"#,
-        ] {
-            try Data(text.utf8).write(to: URL(filePath: state))
-            #expect(await refusal { try place.installation.watch.current() } == "ca.unusable", "\(text)")
-            #expect(await refusal { try await place.renewed(agent) } == "enrolment.unavailable")
-        }
     }
 }
 

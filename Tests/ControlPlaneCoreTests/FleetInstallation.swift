@@ -1,11 +1,12 @@
 import Basics
 import CloudModel
-import ControlPlaneCore
 import Crypto
 import EnrolmentCA
 import Foundation
 import Synchronization
 import WireProtocol
+
+@testable import ControlPlaneCore
 
 /// AWS's Security Token Service as the server sees it: it knows secret keys and roles, and checks signatures over exactly what it is sent.
 final class FakeSTS: Sendable {
@@ -168,4 +169,32 @@ extension Installation {
     }
 
     func enrol(_ request: EnrolmentRequest) async throws -> EnrolmentResponse { try await services.enrolment.enrol(request) }
+}
+
+/// A tenant with an admin, and agents at hand.
+struct Place {
+    let installation: Installation
+    let acme: TenancyService.Bootstrapped
+    let admin: TenantSession
+
+    init() async throws {
+        installation = try await Installation()
+        acme = try await installation.tenant()
+        admin = try await installation.session(.tenantAdmin, in: acme.tenant)
+    }
+    var fleet: FleetService { installation.services.fleet }
+    func agent() async throws -> TestAgent { try await installation.enrol(acme.environment) }
+    func acts() async throws -> [String] { try await installation.audit(acme.tenant.id).map(\.act) }
+    func state(_ agent: TestAgent) async throws -> ControlPlaneCore.Agent.State {
+        try await fleet.agent(agent.response.agent.description, by: admin).agent.state(at: installation.time.now)
+    }
+    /// A renewed agent, whose new certificate was not used yet.
+    func renewed(_ agent: TestAgent) async throws -> TestAgent {
+        let key = P256.Signing.PrivateKey()
+        let answer = try await installation.services.enrolment.renew(
+            try await agent.authenticate(), CertificateRequest(csr: try Installation.csr(key)))
+        var response = agent.response
+        response.certificates = answer.certificates
+        return TestAgent(installation: installation, key: key, response: response)
+    }
 }

@@ -183,6 +183,39 @@ func mode(_ path: String) throws -> Int {
         #expect(try openssl(base + ["-purpose", "sslclient", scratch.path + "/tls/server.pem"]) != 0)
     }
 
+    /// Machines that are given copies of the folder have them one after the other: those that are one step apart must take each other's
+    /// certificates.
+    @Test func machinesOneStepApartUnderstandEachOther() throws {
+        var seen = [try CertificateAuthorities(folder: folder, now: now)]
+        try CertificateAuthorities.prepare(folder, now: now)
+        seen.append(try CertificateAuthorities(folder: folder, now: now))
+        try CertificateAuthorities.activate(folder)
+        seen.append(try CertificateAuthorities(folder: folder, now: now))
+        try CertificateAuthorities.retire(folder)
+        seen.append(try CertificateAuthorities(folder: folder, now: now))
+        for (ahead, behind) in zip(seen.dropFirst(), seen) {
+            #expect(behind.pins.contains(ahead.signing.pin) && ahead.pins.contains(behind.signing.pin), "\(behind.phase) \(ahead.phase)")
+            #expect(behind.pins.contains(ahead.serving.pin), "\(behind.phase) \(ahead.phase)")
+            // The last step is the exception: who was told of it does not trust a listener that was not, and tries again until it was.
+            #expect(ahead.pins.contains(behind.serving.pin) == (behind.phase != .active), "\(behind.phase) \(ahead.phase)")
+        }
+        // Two steps are too many: what a machine signs that sleeps through a whole rotation is worth nothing.
+        #expect(!seen[0].pins.contains(seen[2].signing.pin) && !seen[3].pins.contains(seen[1].signing.pin))
+    }
+
+    @Test func ofStepsAtOnceOneIsTaken() async throws {
+        _ = try CertificateAuthorities(folder: folder, now: now)
+        let (folder, now) = (folder, now)
+        let done = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (try? CertificateAuthorities.prepare(folder, now: now)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(done == 1)
+        #expect(try CertificateAuthorities(folder: folder, now: now).phase == .prepared)
+    }
+
     private func openssl(_ arguments: [String]) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")

@@ -49,6 +49,7 @@ public struct FleetService: Sendable {
     /// Has the agent's bundles held.
     public func quarantine(_ id: String, by session: TenantSession) async throws {
         try await change(id, .agentQuarantined, by: session) { agent, _, now in
+            guard !agent.revoked else { throw StoreError(.conflict, "the agent was revoked") }
             guard agent.standing.quarantine == nil else { return false }
             agent.standing.quarantine = AgentStanding.Quarantine(reason: "operator", since: now)
             return true
