@@ -9,6 +9,8 @@ build_packages=(
     build-essential ca-certificates coinor-libcbc-dev curl git libargon2-dev libcurl4-openssl-dev libedit2 libncurses6 libpq-dev libseccomp-dev
     libsqlite3-dev libxml2 libzstd-dev openssl pkg-config python3 python3-venv tzdata zlib1g-dev
 )
+# What only the tests need besides: a program that says which TLS the listeners speak.
+test_system_packages=(sslscan)
 # The emulated AWS of the sample and the tests, from PyPI.
 python_packages=("moto[server]==5.2.1" "boto3==1.43.11" "awscli==1.45.11" "jsonschema==4.26.0")
 # What only the tests need besides: an OpenID provider, and a program that tries the API by its description.

@@ -89,14 +89,8 @@ import WireProtocol
     /// The status that the gateway answers to a sign of life with this identity.
     private func gateway(_ identity: AgentIdentity, _ plane: ControlPlane) async throws -> String {
         let folder = FileManager.default.temporaryDirectory.appending(path: "clr-identity-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try identity.export(to: folder)
         defer { try? FileManager.default.removeItem(at: folder) }
-        for (name, text) in [
-            ("chain.pem", identity.certificates.joined(separator: "\n")), ("key.pem", identity.key.pemRepresentation),
-            ("ca.pem", identity.authorities.joined(separator: "\n")),
-        ] {
-            try Data(text.utf8).write(to: folder.appending(path: name))
-        }
         let beat = #"{"agentVersion":"0.1.0","hostname":"h","platform":"p","spoolDepth":0,"clock":"\#(Date().formatted(.iso8601))"}"#
         return try await RealProcess.run(
             Programs.curl,
@@ -261,6 +255,7 @@ import WireProtocol
             return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
         }
         #expect(try await detail()["condition"] as? String == "live")
+        #expect(try await plane.cli(["agents", "show", id]).output.contains("missing permissions   not known"), "it has not collected yet")
         #expect(try await plane.cli(["agents", "quarantine", id]).status == 0)
         #expect(try await detail()["condition"] as? String == "quarantined")
         #expect(try await plane.cli(["agents", "release", id]).status == 0)
@@ -283,51 +278,35 @@ import WireProtocol
         let whole = try await plane.cli(
             ["enrolment", "rules", "create", "production", "--method", "aws-iam", "--role", "arn:aws:iam::123456789012:role/*"])
         #expect(whole.status == 1 && whole.errors.contains("three characters"), "\(whole.errors)")
+        for mixed in [
+            ["aws-iam", "--role", "arn:aws:iam::123456789012:role/agent", "--claim", "team=red"],
+            ["oidc", "--role", "arn:aws:iam::123456789012:role/agent", "--issuer", "https://issuer.example", "--subject", "repo:acme/x"],
+        ] {
+            let outcome = try await plane.cli(["enrolment", "rules", "create", "production", "--method"] + mixed)
+            #expect(outcome.status == 1 && outcome.errors.contains("enrolment.malformed"), "\(mixed): \(outcome.errors)")
+        }
         let rules = try #require(try await plane.json(["enrolment", "rules", "list"]) as? [[String: Any]])
         #expect(rules.count == 1)
+        // Another tenant's people see and reach none of it.
+        try await plane.bootstrap(tenant: "Beta", environment: "lab")
+        let foreign = try #require(rules.first?["id"] as? String)
+        for arguments in [
+            ["agents", "show", id], ["agents", "approve", id], ["agents", "rotate", id], ["agents", "quarantine", id],
+            ["agents", "release", id], ["agents", "revoke", id], ["enrolment", "rules", "delete", foreign],
+            ["enrolment", "locks", "set", "agent", id], ["enrolment", "tokens", "create", "production"],
+        ] {
+            let outcome = try await plane.cli(arguments, tenant: "Beta")
+            #expect(outcome.status == 1 && outcome.errors.contains("store.notFound"), "\(arguments): \(outcome.errors)")
+        }
         #expect(
             try await plane.cli(["enrolment", "rules", "delete", rule.output.trimmingCharacters(in: .whitespacesAndNewlines)]).status == 0)
-    }
-
-    /// No protocol below TLS 1.2, and of TLS 1.2 only suites with forward secrecy and authenticated encryption, on both listeners.
-    @Test func theListenersSpeakNoWeakTLS() async throws {
-        let plane = try ControlPlane()
-        try await plane.bootstrap()
-        try await plane.start()
-        let openssl = URL(filePath: "/usr/bin/openssl")
-        for port in [plane.listen, plane.gateway] {
-            func handshake(_ arguments: [String]) async throws -> String {
-                let outcome = try await RealProcess.run(
-                    openssl, ["s_client", "-connect", "127.0.0.1:\(port)", "-brief"] + arguments, input: "")
-                return outcome.output + outcome.errors
-            }
-            for version in ["-tls1", "-tls1_1"] {
-                #expect(
-                    !(try await handshake([version, "-cipher", "ALL:@SECLEVEL=0"])).contains("CONNECTION ESTABLISHED"), "\(port) \(version)"
-                )
-            }
-            // The gateway ends a TLS 1.2 handshake that brings no certificate before the client knows of a suite.
-            if port == plane.listen {
-                #expect(try await handshake(["-tls1_2"]).contains("ECDHE-ECDSA-AES256-GCM-SHA384"))
-            }
-            #expect(
-                !(try await handshake(["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-SHA:@SECLEVEL=0"]))
-                    .contains("CONNECTION ESTABLISHED"), "\(port)")
-            #expect(try await handshake(["-tls1_3"]).contains("TLSv1.3"), "\(port)")
-        }
-        // A scanner's opinion too, where one is installed (Debian's sslscan).
-        let scanner = URL(filePath: "/usr/bin/sslscan")
-        guard FileManager.default.isExecutableFile(atPath: scanner.path) else { return }
-        for port in [plane.listen, plane.gateway] {
-            let report = try await RealProcess.run(scanner, ["--no-colour", "127.0.0.1:\(port)"]).output
-            #expect(report.contains("TLSv1.2   enabled") && report.contains("TLSv1.3   enabled"), "\(report)")
-            for old in ["SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1"] {
-                #expect(report.split(separator: "\n").contains { $0.hasPrefix(old) && $0.hasSuffix("disabled") }, "\(old)")
-            }
-            for line in report.split(separator: "\n")
-            where line.contains("bits") && (line.contains("Accepted") || line.contains("Preferred")) {
-                #expect(line.contains("GCM") || line.contains("CHACHA20"), "\(line)")
-            }
+        #expect(try await plane.cli(["enrolment", "rules", "delete", foreign]).status == 1, "it is gone")
+        // Revoked for good: said twice it stays so, and nothing else can be done about it.
+        for _ in 0..<2 { #expect(try await plane.cli(["agents", "revoke", id]).status == 0) }
+        #expect(try await detail()["condition"] as? String == "revoked")
+        for act in ["approve", "rotate", "quarantine"] {
+            let outcome = try await plane.cli(["agents", act, id])
+            #expect(outcome.status == 1 && outcome.errors.contains("was revoked"), "\(act): \(outcome.errors)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import AgentCore
+import Crypto
 import Foundation
 import TestSupport
 import Testing
@@ -66,6 +67,16 @@ struct Tables {
     func admit() throws {
         if let login { try PostgreSQLServer.forPrograms().psql("GRANT cloudryption_app TO \(login)") }
     }
+
+    /// Ends what the serving login does, and takes it in no more: for the programs the database is gone.
+    func shutOut() throws {
+        guard let login else { return }
+        try PostgreSQLServer.forPrograms().psql(
+            "ALTER ROLE \(login) NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '\(login)'")
+    }
+    func letIn() throws {
+        if let login { try PostgreSQLServer.forPrograms().psql("ALTER ROLE \(login) LOGIN") }
+    }
 }
 
 /// One control plane with its folder, started as its operator would.
@@ -76,7 +87,7 @@ final class ControlPlane {
     private(set) var pin = ""
     private(set) var server: RealProcess?
     let pieceSize: Int
-    private let tables: Tables
+    let tables: Tables
 
     init(pieceSize: Int = 4 << 20, _ kind: Tables.Kind = .sqlite) throws {
         tables = try Tables(kind)
@@ -91,6 +102,7 @@ final class ControlPlane {
 
     /// The environment of the server's programs.
     var surroundings: [String: String] { ["HOME": folder.path].merging(tables.serving) { $1 } }
+
     var data: String { folder.appending(path: "data").path }
     var address: String { "https://localhost:\(listen)" }
     var profile: String { folder.appending(path: "profile.json").path }
@@ -131,6 +143,26 @@ final class ControlPlane {
         }
     }
 
+    /// Starts a second node on the same database and folder, and waits until it answers.
+    func startNode(listen: Int, gateway: Int) async throws -> RealProcess {
+        let process = try RealProcess(
+            Programs.server,
+            [
+                "serve", "--data", data, "--listen", "127.0.0.1:\(listen)", "--agent-listen", "127.0.0.1:\(gateway)", "--public-name",
+                "localhost",
+            ], environment: surroundings)
+        try await eventually("the second node to answer") {
+            guard process.isRunning else { throw NeverHappened(description: "the second node ended: \(process.errors.suffix(800))") }
+            return try await self.curl(["-f", "https://localhost:\(listen)/healthz"]).status == 0
+        }
+        return process
+    }
+
+    /// Runs an operator's command on this installation.
+    func operate(_ arguments: [String]) async throws -> RealProcess.Outcome {
+        try await RealProcess.run(Programs.server, arguments + ["--data", data], environment: surroundings)
+    }
+
     func stop() async throws {
         server?.kill(SIGTERM)
         try await eventually("the control plane to end") { self.server?.isRunning != true }
@@ -160,9 +192,7 @@ final class ControlPlane {
     }
 
     func enrolmentToken(environment: String = "production", tenant: String = "Acme") async throws -> String {
-        let outcome = try await RealProcess.run(
-            Programs.server, ["enrolment-token", "--data", data, "--tenant", tenant, "--environment", environment],
-            environment: surroundings)
+        let outcome = try await operate(["enrolment-token", "--tenant", tenant, "--environment", environment])
         try #require(outcome.status == 0, "enrolment-token: \(outcome.errors)")
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
@@ -248,5 +278,18 @@ final class Agent {
         let outcome = try await run(
             ["enroll", "--server", plane.address, "--ca-pin", plane.pin], adding: ["CLOUDRYPTION_ENROLMENT_TOKEN": token])
         try #require(outcome.status == 0, "enroll: \(outcome.errors)")
+    }
+}
+
+extension AgentIdentity {
+    /// Certificate chain, key and trusted authorities as files for other programs, in `folder`.
+    func export(to folder: URL) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (name, text) in [
+            ("chain.pem", certificates.joined(separator: "\n")), ("key.pem", key.pemRepresentation),
+            ("ca.pem", authorities.joined(separator: "\n")),
+        ] {
+            try Data(text.utf8).write(to: folder.appending(path: name))
+        }
     }
 }
