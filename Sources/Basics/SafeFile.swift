@@ -37,8 +37,13 @@ public enum SafeFile {
     /// Writes `bytes` to a new file beside `path`, flushes it, and renames it to `path`: after a crash there is the old file or the new one.
     ///
     /// - Parameter mode: permission bits, exactly, whatever the umask.
-    /// - Throws: ``FileError``; then `path` is as it was and nothing is left beside it.
+    /// - Throws: ``FileError``; then `path` is as it was and nothing is left beside it. `notRegularFile` for a device, a pipe or a folder.
     public static func write(_ bytes: some ContiguousBytes, to path: String, mode: UInt32 = 0o644) throws(FileError) {
+        // The rename would put a file in the place of /dev/null, for everybody on the machine.
+        var there = stat()
+        if stat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {
+            throw FileError(.notRegularFile, "\(path) is not a file: name one")
+        }
         let temporary = path + ".\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw .last(path) }
