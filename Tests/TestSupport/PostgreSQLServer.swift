@@ -50,12 +50,12 @@ public final class PostgreSQLServer: Sendable {
         let folder = above + "/cloudryption-pg-\(UInt32.random(in: .min ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         // initdb and postgres refuse to be root.
-        let user = getuid() == 0 ? (getpwnam("postgres") ?? getpwnam("nobody"))?.pointee : nil
+        let user = getuid() == 0 ? Self.account("postgres") ?? Self.account("nobody") : nil
         if getuid() == 0 {
             guard let user else { throw Missing(description: "PostgreSQL needs a user that is not root") }
-            chown(folder, user.pw_uid, user.pw_gid)
+            chown(folder, user.id, user.group)
         }
-        let lead = user.map { ["/usr/bin/setpriv", "--reuid=\($0.pw_uid)", "--regid=\($0.pw_gid)", "--clear-groups"] } ?? []
+        let lead = user.map { ["/usr/bin/setpriv", "--reuid=\($0.id)", "--regid=\($0.group)", "--clear-groups"] } ?? []
         port = try Self.freePort()
         socket = folder
         certificate = folder + "/server.crt"
@@ -133,6 +133,15 @@ public final class PostgreSQLServer: Sendable {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Missing(description: "psql: \(text)") }
         return text
+    }
+
+    /// A user of that name. Not by getpwnam, whose one answer the look-ups of other threads overwrite.
+    private static func account(_ name: String) -> (id: uid_t, group: gid_t)? {
+        let size = 16 << 10
+        var buffer = [CChar](repeating: 0, count: size)
+        var (entry, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+        guard getpwnam_r(name, &entry, &buffer, size, &found) == 0, found != nil else { return nil }
+        return (entry.pw_uid, entry.pw_gid)
     }
 
     /// The folder of the newest server's programs.
