@@ -1,5 +1,6 @@
 import CloudModel
 import GRDB
+import GRDBSQLite
 import Glibc
 import Basics
 import FoundationEssentials
@@ -53,7 +54,8 @@ private struct Filler {
     /// Prepared inserts by table.
     private final class StatementCache { var byTable: [String: Statement] = [:] }
 
-    func insert(_ table: String, _ values: [(any DatabaseValueConvertible)?]) throws {
+    /// Adds a row. A large cloud has a million: values are bound as they are, without a list of arguments for each.
+    func insert(_ table: String, _ values: [(any Cell)?]) throws {
         let statement: Statement
         if let cached = statements.byTable[table] {
             statement = cached
@@ -63,7 +65,13 @@ private struct Filler {
             statement = try database.makeStatement(sql: "INSERT OR IGNORE INTO \(table) VALUES (\(marks))")
             statements.byTable[table] = statement
         }
-        try statement.execute(arguments: StatementArguments(values))
+        let handle = statement.sqliteStatement
+        defer { sqlite3_reset(handle) }
+        for (place, value) in values.enumerated() {
+            let code = value?.bind(to: handle, Int32(place + 1)) ?? sqlite3_bind_null(handle, Int32(place + 1))
+            guard code == SQLITE_OK else { throw SnapshotError(.writeFailed, "a row of \(table) cannot be written") }
+        }
+        guard sqlite3_step(handle) == SQLITE_DONE else { throw SnapshotError(.writeFailed, "a row of \(table) cannot be written") }
     }
 
     func fill(_ contents: SnapshotContents) throws {
@@ -288,4 +296,35 @@ private struct Filler {
             }
         }
     }
+}
+
+/// What a column of a row holds.
+private protocol Cell {
+    /// Binds it to a parameter of a statement; answers SQLite's result code.
+    func bind(to statement: OpaquePointer, _ place: Int32) -> Int32
+}
+
+extension String: Cell {
+    /// Tells SQLite to keep a copy: what is bound does not live as long as the statement.
+    private static let copies = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    fileprivate func bind(to statement: OpaquePointer, _ place: Int32) -> Int32 {
+        var text = self
+        return text.withUTF8 { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { characters in
+                // Without an address SQLite would take it for NULL.
+                guard let start = characters.baseAddress else { return sqlite3_bind_text(statement, place, "", 0, Self.copies) }
+                return sqlite3_bind_text64(statement, place, start, UInt64(characters.count), Self.copies, UInt8(SQLITE_UTF8))
+            }
+        }
+    }
+}
+extension Int: Cell {
+    fileprivate func bind(to statement: OpaquePointer, _ place: Int32) -> Int32 { sqlite3_bind_int64(statement, place, Int64(self)) }
+}
+extension Bool: Cell {
+    fileprivate func bind(to statement: OpaquePointer, _ place: Int32) -> Int32 { sqlite3_bind_int64(statement, place, self ? 1 : 0) }
+}
+extension Double: Cell {
+    fileprivate func bind(to statement: OpaquePointer, _ place: Int32) -> Int32 { sqlite3_bind_double(statement, place, self) }
 }
