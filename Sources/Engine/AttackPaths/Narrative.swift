@@ -9,11 +9,11 @@ struct Narrative {
     var title: String {
         let source = name(found.source, atStart: true)
         let target = graph.nodes[found.target]
-        let goal = named(target)
+        let goal = told(target)
         let middle = found.edges.dropLast().map { graph.nodes[Int($0.to)] }
         guard let first = middle.first else { return "\(source) reaches \(goal)" }
-        guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(named(first))" }
-        return "\(source) reaches \(goal) through \(named(first)) and \(named(last))"
+        guard middle.count > 1, let last = middle.last else { return "\(source) reaches \(goal) through \(told(first))" }
+        return "\(source) reaches \(goal) through \(told(first)) and \(told(last))"
     }
 
     /// Words as a sentence: names keep their letters, our own words begin with a capital.
@@ -31,6 +31,14 @@ struct Narrative {
         case .destruction: "the ability to destroy data of account \(node.account ?? "")"
         default: "\(noun(node.kind)) \(node.name)"
         }
+    }
+
+    /// A node, with its account where that is another one than the principal's who starts: names are used again in every account.
+    private func told(_ node: GraphNode) -> String {
+        let start = graph.nodes[found.source]
+        guard start.kind.isPrincipal, node.kind != .admin, node.kind != .destruction, let account = node.account, account != start.account
+        else { return named(node) }
+        return "\(named(node)) of account \(account)"
     }
 
     /// All steps in order, then what the end is worth and what must hold.

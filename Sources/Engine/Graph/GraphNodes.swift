@@ -40,12 +40,24 @@ extension GraphBuilder {
             let signs = item.tags["Name"].map { "\(item.id) \($0)" } ?? "\(item.id) \(item.source ?? "")"
             addData(item.arn, .snapshot, item.id, item.account, item.tags, .snapshot(item), signs: signs)
         }
+        addImages()
         for item in snapshot.workloads where item.kind == .parameter && item["type"] == "SecureString" {
             addData(item.arn, .secret, item.name, item.account, item.tags, .parameter(item))
         }
         for key in snapshot.keys { add(key.arn, .key, key.id, key.account, [:]) }
         indexStores()
         addDestruction()
+    }
+
+    /// Images that others may start hold data like the snapshots that they are made of, which count themselves where they were read.
+    private func addImages() {
+        let known = Set(snapshot.dataSnapshots.map(\.id))
+        for item in snapshot.images {
+            guard item.sharedWith?.contains(where: { $0 != item.account }) == true, !item.snapshots.contains(where: known.contains)
+            else { continue }
+            let name = "\(item.id) \(item.name)"
+            add(item.arn, .snapshot, name, item.account, item.tags, standard: Jewels.value(.snapshot, name: item.name, tags: item.tags))
+        }
     }
 
     func indexStores() {

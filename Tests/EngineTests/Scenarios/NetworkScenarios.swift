@@ -311,4 +311,29 @@ import Testing
         #expect(
             try reached(#"{"AWS":"*"}"#, #","VPCOptions":{"VPCId":"vpc-1","SubnetIds":["subnet-b"],"SecurityGroupIds":["sg-far"]}"#) == [])
     }
+
+    // MARK: Images
+
+    @Test func aPublicImageIsDataWhereTheSnapshotsInItWereNotRead() throws {
+        func paths(_ permissions: JSONValue, snapshots: [JSONValue] = []) -> [String] {
+            var world = World()
+            world.record(
+                "ec2", "describe-images", region: "eu-west-1",
+                ["Images": [["ImageId": "ami-1", "Name": "customer-export", "BlockDeviceMappings": [["Ebs": ["SnapshotId": "snap-1"]]]]]])
+            world.record(
+                "ec2", "describe-image-attribute", region: "eu-west-1", resource: "ami-1", ["LaunchPermissions": .array([permissions])])
+            world.record("ec2", "describe-snapshots", region: "eu-west-1", ["Snapshots": .array(snapshots)])
+            return world.judged().judged.paths.map { path in
+                "\(path.source) \(path.steps.map(\.technique)) \(path.target) \(path.confidence)"
+            }
+        }
+        let image = "arn:aws:ec2:eu-west-1::image/ami-1"
+        #expect(paths(["Group": "all"]) == ["internet [\"public-data\"] \(image) proven"])
+        #expect(paths(["UserId": "444455556666"]) == ["arn:aws:iam::444455556666:root [\"foreign-access\"] \(image) proven"])
+        #expect(paths(["UserId": .string(World.account)]).isEmpty)
+        // What is in it counts once.
+        let snapshot = "arn:aws:ec2:eu-west-1:\(World.account):snapshot/snap-1"
+        #expect(
+            paths(["Group": "all"], snapshots: [["SnapshotId": "snap-1"]]) == ["internet [\"public-data\"] \(snapshot) proven"])
+    }
 }
