@@ -49,7 +49,7 @@ struct AttackPathFinder {
 
     /// All paths, worst first.
     mutating func paths() -> [Found] {
-        var search = StrongestPaths(graph)
+        var search = StrongestPaths(graph, inBlocks: true)
         let wanted = wanted()
         let entries = Entries(graph)
         var all: [Found] = []

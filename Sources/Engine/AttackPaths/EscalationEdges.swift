@@ -264,13 +264,23 @@ extension GraphBuilder {
         guard let trusting = trusting[passing.service],
             let beside = beside(step, needs: passing.needs, keys: passing.context, never: passing.never)
         else { return }
+        var actions = step.technique.requires.map(\.action)
+        if passing.service == "ec2.amazonaws.com" { actions += Self.profileActions }
+        alike(step.subject, step.from, draft.techniquePlace(step.technique.id), actions) { isShared in
+            passRoles(step, passing, trusting.roles(of: step.principal.account), beside, but: isShared ? nil : step.subject.index)
+        }
+    }
+
+    private func passRoles(
+        _ step: Step, _ passing: EscalationTechnique.Passing, _ roles: [(role: Int, proof: Proof)], _ beside: Beside, but own: Int?
+    ) {
         let kind = draft.techniquePlace(step.technique.id)
-        let isShared = permissions.isBlind(step.subject, "iam:PassRole")
+        let isBlind = permissions.isBlind(step.subject, "iam:PassRole")
         let mayGrant = mayGrant(step.subject)
         var passes: [Int: Proof?] = [:]
-        for (index, known) in trusting.roles(of: step.principal.account) where index != step.subject.index && isAsked(index) {
+        for (index, known) in roles where index != own && isAsked(index) {
             let alike = principalContexts.classes[index]
-            let passed = isShared ? passes[alike] ?? pass(step, index, to: passing.passedTo) : pass(step, index, to: passing.passedTo)
+            let passed = isBlind ? passes[alike] ?? pass(step, index, to: passing.passedTo) : pass(step, index, to: passing.passedTo)
             passes[alike] = .some(passed)
             guard var proof = passed else { continue }
             let role = snapshot.principals[index]
@@ -325,8 +335,10 @@ extension GraphBuilder {
     func profile(_ step: Step, _ role: Principal) -> Proof? {
         if !role.instanceProfiles.isEmpty { return Proof() }
         let profile = "arn:\(step.subject.partition):iam::\(role.account):instance-profile/example"
-        return anywhere(step.subject, ["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"], usual: profile, [:])
+        return anywhere(step.subject, Self.profileActions, usual: profile, [:])
     }
+    /// What it takes to make an instance profile.
+    private static let profileActions = ["iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"]
 
     /// Proof that a role may do one of these; without any there is nothing to prove.
     func roleMay(_ role: Int, _ actions: [String]) -> Proof? {

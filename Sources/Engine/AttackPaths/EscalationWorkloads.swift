@@ -145,6 +145,27 @@ extension GraphBuilder {
     // MARK: Functions
 
     func functions(_ step: Step) {
+        let actions = step.technique.requires.map(\.action)
+        // Where a function's own policy tells principals apart, one's right to call it is not another one's.
+        if actions.contains("lambda:InvokeFunction"), shared.accountsWithPersonalFunctions.contains(step.principal.account) {
+            takeFunctions(step, but: step.from)
+        } else {
+            alike(step.subject, step.from, draft.techniquePlace(step.technique.id), actions) { isShared in
+                takeFunctions(step, but: isShared ? nil : step.from)
+            }
+        }
+        if workloads.isMissing("lambda.list-functions", step.principal.account) {
+            gaps.insert(.init(what: step.technique.id, why: "functions were not collected everywhere"))
+            let usual = EscalationCatalogue.newResource(
+                "lambda:function:example", account: step.principal.account, region: region, partition: step.subject.partition)
+            guard let made = anywhere(step.subject, step.technique.requires.map(\.action), usual: usual, [:]) else { return }
+            hypothetical(
+                step, "lambda.amazonaws.com", made,
+                "whether a function that runs as role %ROLE% exists: functions were not collected everywhere")
+        }
+    }
+
+    private func takeFunctions(_ step: Step, but own: Int?) {
         let requires = step.technique.requires
         let action = requires.map(\.action).first { $0 != "lambda:InvokeFunction" } ?? ""
         let kind = draft.techniquePlace(step.technique.id)
@@ -153,7 +174,7 @@ extension GraphBuilder {
         var answers: [Int: Proof?] = [:]
         var proven: Set<Int> = []
         for place in identifiers.functions[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
-            guard let role = shared.functions[place], role.node != step.from, !proven.contains(role.node), isAsked(node: role.node)
+            guard let role = shared.functions[place], role.node != own, !proven.contains(role.node), isAsked(node: role.node)
             else { continue }
             let alike = functionContexts.classes[place]
             let answer: Proof?
@@ -178,15 +199,6 @@ extension GraphBuilder {
                 hypothetical: proof.confidence == .unknown, telling: telling)
             if mayGrant, let index = role.principal { grantThrough(step, index, proof) }
         }
-        if workloads.isMissing("lambda.list-functions", step.principal.account) {
-            gaps.insert(.init(what: step.technique.id, why: "functions were not collected everywhere"))
-            let usual = EscalationCatalogue.newResource(
-                "lambda:function:example", account: step.principal.account, region: region, partition: step.subject.partition)
-            guard let made = anywhere(step.subject, step.technique.requires.map(\.action), usual: usual, [:]) else { return }
-            hypothetical(
-                step, "lambda.amazonaws.com", made,
-                "whether a function that runs as role %ROLE% exists: functions were not collected everywhere")
-        }
     }
 
     private func functionActions(_ step: Step, _ place: Int) -> Proof? {
@@ -207,6 +219,20 @@ extension GraphBuilder {
     // MARK: Instances
 
     func instances(_ step: Step, _ access: EscalationTechnique.InstanceAccess) {
+        alike(step.subject, step.from, draft.techniquePlace(step.technique.id), step.technique.requires.map(\.action)) { isShared in
+            takeInstances(step, access, but: isShared ? nil : step.from)
+        }
+        if workloads.isMissing("ec2.describe-instances", step.principal.account) {
+            gaps.insert(.init(what: step.technique.id, why: "instances were not collected everywhere"))
+            let usual = sample(.managedInstance, step.principal.account, step.subject.partition)
+            guard let made = anywhere(step.subject, step.technique.requires.map(\.action), usual: usual, [:]) else { return }
+            hypothetical(
+                step, "ec2.amazonaws.com", made,
+                "whether an instance that runs as role %ROLE% exists: instances were not collected everywhere")
+        }
+    }
+
+    private func takeInstances(_ step: Step, _ access: EscalationTechnique.InstanceAccess, but own: Int?) {
         var proven: Set<Int> = []
         var answers: [Int: Proof?] = [:]
         let asked = step.technique.requires.filter { $0.slot != .any }.map(\.action)
@@ -215,7 +241,7 @@ extension GraphBuilder {
         let kind = draft.techniquePlace(step.technique.id)
         let mayGrant = mayGrant(step.subject)
         for place in identifiers.instances[step.principal.account].map({ permissions.candidates(step.subject, action, in: $0) }) ?? [] {
-            guard let role = shared.instances[place], role.node != step.from, !proven.contains(role.node),
+            guard let role = shared.instances[place], role.node != own, !proven.contains(role.node),
                 isAsked(node: role.node), access == .restart || snapshot.instances[place].state == "running"
             else { continue }
             var managed = Proof()
@@ -252,14 +278,6 @@ extension GraphBuilder {
                 step.from, role.node, step.technique.id, likelihood: step.technique.likelihood, proof: proof,
                 hypothetical: proof.confidence == .unknown, telling: telling)
             if mayGrant, let index = role.principal { grantThrough(step, index, proof) }
-        }
-        if workloads.isMissing("ec2.describe-instances", step.principal.account) {
-            gaps.insert(.init(what: step.technique.id, why: "instances were not collected everywhere"))
-            let usual = sample(.managedInstance, step.principal.account, step.subject.partition)
-            guard let made = anywhere(step.subject, step.technique.requires.map(\.action), usual: usual, [:]) else { return }
-            hypothetical(
-                step, "ec2.amazonaws.com", made,
-                "whether an instance that runs as role %ROLE% exists: instances were not collected everywhere")
         }
     }
 

@@ -12,6 +12,8 @@ final class SharedSteps {
     private(set) var functions: [Role?]
     /// Functions' own policies, by place.
     private(set) var functionPolicies: [Permissions.ResourcePolicy?]
+    /// Accounts of functions whose policies tell principals apart.
+    private(set) var accountsWithPersonalFunctions: Set<String> = []
     /// By place in the snapshot's instances; `nil` for one that gives nobody a role.
     private(set) var instances: [Role?]
     private var tellings: [UInt64: Telling] = [:]
@@ -20,6 +22,7 @@ final class SharedSteps {
         functions = snapshot.functions.map { Self.role($0.role, places, permissions) }
         functionPolicies = snapshot.functions.map { permissions.resourcePolicy($0.policy) }
         instances = snapshot.instances.map { Self.role($0, places, permissions) }
+        for place in functions.indices { notePersonal(place, snapshot, permissions) }
     }
 
     /// The same where some functions and instances, by place, are others.
@@ -30,11 +33,18 @@ final class SharedSteps {
         functions = base.functions
         functionPolicies = base.functionPolicies
         instances = base.instances
+        accountsWithPersonalFunctions = base.accountsWithPersonalFunctions
         for place in changed {
             functions[place] = Self.role(snapshot.functions[place].role, places, permissions)
             functionPolicies[place] = permissions.resourcePolicy(snapshot.functions[place].policy)
+            notePersonal(place, snapshot, permissions)
         }
         for place in others { instances[place] = Self.role(snapshot.instances[place], places, permissions) }
+    }
+
+    private func notePersonal(_ place: Int, _ snapshot: CloudSnapshot, _ permissions: Permissions) {
+        guard let policy = functionPolicies[place], permissions.library.entries[policy.place].isPersonal else { return }
+        accountsWithPersonalFunctions.insert(snapshot.functions[place].account)
     }
 
     private static func role(_ arn: String?, _ places: [String: Int], _ permissions: Permissions) -> Role? {

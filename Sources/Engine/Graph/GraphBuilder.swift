@@ -23,6 +23,10 @@ final class GraphBuilder {
     var rolesForAnyone: [Int] = []
     var rolesForAccount: [String: [Int]] = [:]
     var rolesForARN: [String: [Int]] = [:]
+    /// The same as they are when principals are first asked about them.
+    private(set) lazy var admittingRoles = AdmittingRoles(anyone: rolesForAnyone, accounts: rolesForAccount) { role in
+        permissions.trust(of: role).map { permissions.library.entries[$0.place].isPersonal } ?? true
+    }
     /// Roles that a subject can assume, by the subject's place.
     var assumable: [Int: [(role: Int, proof: Proof)]] = [:]
     /// Proofs that a subject is an administrator after a change, by what they depend on.
@@ -103,6 +107,11 @@ final class GraphBuilder {
     var questions: (stores: StoreIndex, graph: SecurityGraph)?
     /// Where only steps to one node are asked for: its place.
     var only: Int?
+    /// Whether principals with the same policies take steps together; see ``alike(_:_:_:_:_:)``.
+    var sharesSteps = false
+    /// Numbers of policies by where they were read, and those of the subject that was looked at last.
+    var policyOrigins: [PolicyOrigin: Int] = [:]
+    var policySources: (subject: Int, sources: [Int])?
 
     init(_ snapshot: CloudSnapshot, permissions: Permissions, exposures: [Exposure], premises: Premises = Premises()) {
         self.snapshot = snapshot
@@ -213,7 +222,9 @@ final class GraphBuilder {
     }
 
     /// The graph.
-    func build(knowing known: KnownEdges? = nil) -> SecurityGraph {
+    ///
+    /// - Parameter sharing: whether steps of principals with the same policies are worked out together; the graph is the same.
+    func build(knowing known: KnownEdges? = nil, sharing: Bool = true) -> SecurityGraph {
         // Changes of permissions leave the networks as they are.
         if let known, snapshot.securityGroups == known.builder.snapshot.securityGroups { lateral = known.builder.lateral }
         addNodes()
@@ -225,6 +236,7 @@ final class GraphBuilder {
         addOutsiders()
         addLateral()
         if let known { gaps.formUnion(known.builder.gaps) }
+        sharesSteps = sharing && known == nil
         for index in snapshot.principals.indices {
             if let known, !known.asked.contains(index) {
                 takeEdges(of: index, from: known)
@@ -232,6 +244,7 @@ final class GraphBuilder {
                 addEdges(of: index)
             }
         }
+        sharesSteps = false
         addForeignRights()
         noteGaps()
         markStarts()

@@ -4,15 +4,22 @@ import CloudModel
 final class GraphDraft {
     private(set) var nodes: [GraphNode] = []
     private(set) var places: [String: Int] = [:]
-    private var edges: [GraphEdge] = []
-    private var proofs: [KeptProof] = []
-    private var byEnds: [UInt64: Int] = [:]
-    private var techniques: [String] = []
+    var edges: [GraphEdge] = []
+    var proofs: [KeptProof] = []
+    var byEnds: [UInt64: Int] = [:]
+    var techniques: [String] = []
     private var techniquePlaces: [String: Int32] = [:]
     private var latest: (name: String, place: Int32) = ("", -1)
     /// Lists of other techniques, each once, and which one follows when a technique is added to one.
-    private var lists: [[String]] = [[]]
-    private var longer: [UInt64: Int32] = [:]
+    var lists: [[String]] = [[]]
+    var longer: [UInt64: Int32] = [:]
+    /// Steps that nodes share, the offers of one that is being worked out, and where nodes have edges of their own.
+    var rows = StepRows()
+    var recorded: [StepRows.Offer]?
+    var targets: [Int32: [Int32]] = [:]
+    /// What rows that are taken together come to.
+    var merged: [[Int32]: Int] = [:]
+    var mergedRows: [[GraphEdge]] = []
 
     /// Every technique and kind of edge, so that all graphs number them alike.
     private static let known: [String] =
@@ -44,9 +51,6 @@ final class GraphDraft {
             ? Self.knownPlaces : Dictionary(techniques.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     }
 
-    /// The edges so far, by both ends.
-    var edgesByEnds: [UInt64: GraphEdge] { byEnds.mapValues { edges[$0] } }
-
     /// Both ends as one key.
     static func key(_ from: Int32, _ to: Int32) -> UInt64 { UInt64(from) << 32 | UInt64(to) }
 
@@ -67,17 +71,6 @@ final class GraphDraft {
 
     /// Says how likely an attacker stands at a node at the start.
     func start(_ place: Int, _ likelihood: Double) { nodes[place].start = likelihood }
-
-    /// Certain edges from principals of one of these accounts to nodes of another one.
-    func crossings(among accounts: Set<String>) -> [(edge: GraphEdge, proof: EdgeProof)] {
-        edges.compactMap { edge in
-            let (from, to) = (Int(edge.from), Int(edge.to))
-            guard nodes[from].account != nodes[to].account, nodes[from].kind.isPrincipal, !edge.isHypothetical,
-                let home = nodes[from].account, let abroad = nodes[to].account, accounts.contains(home), accounts.contains(abroad)
-            else { return nil }
-            return (edge, proof(of: edge))
-        }
-    }
 
     /// Adds an edge like another one from another place, as one more step of the same attacker.
     func `repeat`(_ edge: GraphEdge, from: Int, _ technique: String, via: [String], why: String) {
@@ -131,47 +124,57 @@ final class GraphDraft {
         _ from: Int, _ to: Int, _ technique: String, likelihood: Double, proof: Proof, via: [String], hypothetical: Bool,
         isOfStart: Bool = false, why: @autoclosure () -> String
     ) {
-        guard from != to else { return }
-        let weighted = likelihood * proof.factor
-        func edge(_ place: Int32) -> GraphEdge {
-            GraphEdge(
-                from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: place, likelihood: weighted,
-                confidence: proof.confidence, isHypothetical: hypothetical)
+        guard from != to || recorded != nil else { return }
+        func kept() -> KeptProof {
+            KeptProof(words: why(), isOfStart: isOfStart, citations: proof.citations, conditions: proof.reservations, via: via)
         }
-        func kept(_ alternatives: Int32) -> KeptProof {
-            KeptProof(
-                words: why(), isOfStart: isOfStart, alternatives: alternatives, citations: proof.citations, conditions: proof.reservations,
-                via: via)
+        let edge = GraphEdge(
+            from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: -1, likelihood: likelihood * proof.factor,
+            confidence: proof.confidence, isHypothetical: hypothetical)
+        if recorded != nil {
+            recorded?.append(StepRows.Offer(edge, kept()))
+        } else {
+            part(edge.from, from: edge.to)
+            put(edge, kept)
         }
-        let key = UInt64(from) << 32 | UInt64(to)
+    }
+
+    /// Adds an edge, or takes what it says into the one that is there.
+    func put(_ edge: GraphEdge, _ kept: () -> KeptProof) {
+        let key = Self.key(edge.from, edge.to)
         guard let place = byEnds[key] else {
             byEnds[key] = edges.count
-            edges.append(edge(Int32(proofs.count)))
-            proofs.append(kept(0))
+            edges.append(edge)
+            edges[edges.count - 1].proof = Int32(proofs.count)
+            proofs.append(kept())
+            targets[edge.from, default: []].append(edge.to)
             return
         }
-        let old = edges[place]
-        let isBetter =
-            (hypothetical ? 1 : 0, proof.confidence.rank, -weighted) < (
-                old.isHypothetical ? 1 : 0, old.confidence.rank, -old.likelihood
-            )
-        if isBetter {
+        take(edge, into: &edges[place], kept)
+    }
+
+    /// Of two steps between the same nodes the better one stays, and the other's technique is named beside it.
+    func take(_ edge: GraphEdge, into old: inout GraphEdge, _ kept: () -> KeptProof) {
+        let place = Int(old.proof)
+        if edge.isBetter(than: old) {
             // What is there is no other way where the old one was only a possibility.
-            let isFirst = old.isHypothetical && !hypothetical
-            var alternatives = isFirst ? 0 : proofs[Int(old.proof)].alternatives
-            let name = techniques[Int(old.technique)]
-            if !isFirst, name != technique { alternatives = list(alternatives, with: name) }
-            edges[place] = edge(old.proof)
-            proofs[Int(old.proof)] = kept(alternatives)
-        } else if old.isHypothetical || !hypothetical, techniques[Int(old.technique)] != technique {
-            proofs[Int(old.proof)].alternatives = list(proofs[Int(old.proof)].alternatives, with: technique)
+            let isFirst = old.isHypothetical && !edge.isHypothetical
+            var alternatives = isFirst ? 0 : proofs[place].alternatives
+            if !isFirst, old.technique != edge.technique { alternatives = list(alternatives, with: old.technique) }
+            old = edge
+            old.proof = Int32(place)
+            proofs[place] = kept()
+            proofs[place].alternatives = alternatives
+        } else if old.isHypothetical || !edge.isHypothetical, old.technique != edge.technique {
+            proofs[place].alternatives = list(proofs[place].alternatives, with: edge.technique)
         }
     }
 
     /// The list that holds a technique besides those of another one.
-    private func list(_ place: Int32, with technique: String) -> Int32 {
-        let key = UInt64(UInt32(place)) << 32 | UInt64(UInt32(techniquePlace(technique)))
+    func list(_ place: Int32, with number: Int32) -> Int32 {
+        let key = UInt64(UInt32(place)) << 32 | UInt64(UInt32(number))
         if let known = longer[key] { return known }
+        let technique = techniques[Int(number)]
         let found: Int32
         if lists[Int(place)].contains(technique) {
             found = place
@@ -183,74 +186,13 @@ final class GraphDraft {
         return found
     }
 
-    /// Takes an edge of another graph over as it is; there must be none between these nodes.
-    func take(_ edge: GraphEdge, of graph: SecurityGraph, _ from: Int, _ to: Int, without technique: String) {
-        var kept = graph.proofs[Int(edge.proof)]
-        kept.alternatives = graph.alternatives(of: edge).filter { $0 != technique }.reduce(0) { list($0, with: $1) }
-        var edge = edge
-        edge.from = Int32(from)
-        edge.to = Int32(to)
-        edge.technique = techniquePlace(graph.technique(of: edge))
-        edge.proof = Int32(proofs.count)
-        byEnds[Self.key(edge.from, edge.to)] = edges.count
-        edges.append(edge)
-        proofs.append(kept)
-    }
-
-    /// An edge with why it exists.
-    struct Found {
-        var edge: GraphEdge
-        fileprivate var proof: KeptProof
-        fileprivate var alternatives: [String]
-    }
-    /// How many edges there are.
-    var count: Int { edges.count }
-    /// The edges that were added since there were so many.
-    func found(from count: Int) -> [Found] {
-        edges[count...].map { edge in
-            let proof = proofs[Int(edge.proof)]
-            return Found(edge: edge, proof: proof, alternatives: lists[Int(proof.alternatives)])
-        }
-    }
-
-    /// Takes over edges of the graph whose nodes these are, ordered by both ends, and others besides. More are added only from places that
-    /// none of them starts at, unless ends are indexed first.
-    func fill(_ kept: [GraphEdge], of graph: SecurityGraph, with others: [Found]) {
-        proofs = graph.proofs
-        lists = graph.otherTechniques
-        longer = [:]
-        var known: [[String]: Int32] = [[]: 0]
-        var new: [GraphEdge] = []
-        for one in others {
-            var proof = one.proof
-            if let place = known[one.alternatives] {
-                proof.alternatives = place
-            } else {
-                proof.alternatives = Int32(lists.count)
-                known[one.alternatives] = proof.alternatives
-                lists.append(one.alternatives)
-            }
-            var edge = one.edge
-            edge.proof = Int32(proofs.count)
-            proofs.append(proof)
-            new.append(edge)
-        }
-        edges = SecurityGraph.merged(kept, new)
-    }
-
-    /// Makes edges that were filled in known by their ends, so that others may be added between the same.
-    func indexEnds() {
-        guard byEnds.count < edges.count else { return }
-        byEnds.reserveCapacity(edges.count)
-        for (place, edge) in edges.enumerated() { byEnds[Self.key(edge.from, edge.to)] = place }
-    }
-
     /// Why an edge exists.
     func proof(of edge: GraphEdge) -> EdgeProof { proofs[Int(edge.proof)].told(by: nodes[Int(edge.from)], lists) }
 
     /// Whether a proven step leads from one node to another.
     func isProven(_ from: Int, _ to: Int) -> Bool {
-        byEnds[UInt64(from) << 32 | UInt64(to)].map { edges[$0].confidence == .proven } ?? false
+        if let place = byEnds[Self.key(Int32(from), Int32(to))] { return edges[place].confidence == .proven }
+        return rows.offers(from: Int32(from), to: Int32(to)).contains { $0.edge.confidence == .proven }
     }
 
     /// The place of a technique's or kind's name, which most often is the one asked for last.
@@ -271,9 +213,10 @@ final class GraphDraft {
         graph.nodes = nodes
         graph.places = places
         graph.techniques = techniques
+        let rowOf = rows.takers.mapValues(merge)
         graph.proofs = proofs
         graph.otherTechniques = lists
-        graph.order(edges)
+        if rowOf.isEmpty { graph.order(edges) } else { graph.order(edges, sharing: mergedRows, rowOf) }
         return graph
     }
 
@@ -282,25 +225,9 @@ final class GraphDraft {
         edges = []
         proofs = []
         byEnds = [:]
-    }
-
-    /// A graph whose nodes these are, with the edges that it does not have yet.
-    func graph(adding base: SecurityGraph) -> SecurityGraph {
-        var graph = base
-        graph.techniques = techniques
-        graph.proofs += proofs.map { proof in
-            var proof = proof
-            proof.alternatives += Int32(base.otherTechniques.count)
-            return proof
-        }
-        graph.otherTechniques += lists
-        let known = Set(base.edges.map { Self.key($0.from, $0.to) })
-        let more = edges.filter { !known.contains(Self.key($0.from, $0.to)) }.map { edge in
-            var edge = edge
-            edge.proof += Int32(base.proofs.count)
-            return edge
-        }
-        graph.order(base.edges + more)
-        return graph
+        targets = [:]
+        rows = StepRows()
+        merged = [:]
+        mergedRows = []
     }
 }

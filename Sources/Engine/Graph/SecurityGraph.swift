@@ -35,6 +35,11 @@ public struct GraphEdge: Sendable {
     /// Whether it is only a possibility: it stands for something that was not collected and may not exist. It counts when asking what is
     /// not known, and never appears in a path.
     public var isHypothetical: Bool
+
+    /// Whether it says more than another one between the same nodes: what exists, then what is surer, then what is likelier.
+    func isBetter(than other: GraphEdge) -> Bool {
+        (isHypothetical ? 1 : 0, confidence.rank, -likelihood) < (other.isHypothetical ? 1 : 0, other.confidence.rank, -other.likelihood)
+    }
 }
 
 /// Why an edge exists.
@@ -90,7 +95,7 @@ public struct SecurityGraph: Sendable {
     /// The nodes; the internet is the first.
     public internal(set) var nodes: [GraphNode] = []
     /// The edges, grouped by where they start.
-    public internal(set) var edges: [GraphEdge] = []
+    public internal(set) var edges: [GraphEdge] = [] { didSet { blocks = nil } }
     /// For each node the range of its edges: `starts[n]..<starts[n + 1]`.
     public internal(set) var starts: [Int32] = []
     /// Names of techniques and edge kinds.
@@ -101,6 +106,8 @@ public struct SecurityGraph: Sendable {
     var otherTechniques: [[String]] = [[]]
     /// Places of nodes by identifier.
     public internal(set) var places: [String: Int] = [:]
+    /// What nodes have in common, as long as no edge is changed.
+    var blocks: EdgeBlocks?
 
     /// An empty graph.
     public init() {}
@@ -108,7 +115,9 @@ public struct SecurityGraph: Sendable {
     /// The edges that start at a node.
     public func edges(from node: Int) -> ArraySlice<GraphEdge> { edges[Int(starts[node])..<Int(starts[node + 1])] }
     /// The edge that leads from one node to another; `nil` when there is none. There is never more than one.
-    func edge(from: Int, to: Int) -> GraphEdge? {
+    func edge(from: Int, to: Int) -> GraphEdge? { edgeNumber(from: from, to: to).map { edges[$0] } }
+    /// The place of that edge.
+    func edgeNumber(from: Int, to: Int) -> Int? {
         var low = Int(starts[from])
         var high = Int(starts[from + 1])
         let end = high
@@ -116,7 +125,7 @@ public struct SecurityGraph: Sendable {
             let middle = (low + high) / 2
             if Int(edges[middle].to) < to { low = middle + 1 } else { high = middle }
         }
-        return low < end && Int(edges[low].to) == to ? edges[low] : nil
+        return low < end && Int(edges[low].to) == to ? low : nil
     }
     /// Why an edge exists.
     public func proof(of edge: GraphEdge) -> EdgeProof {
@@ -142,6 +151,9 @@ public struct SecurityGraph: Sendable {
     /// Takes one node as compromised.
     mutating func assumeCompromised(_ place: Int) {
         nodes[place].start = 1
+        // What runs somewhere is no step that principals share.
+        let shared = blocks
+        defer { blocks = shared }
         for index in Int(starts[place])..<Int(starts[place + 1]) {
             switch EdgeKind(technique: technique(of: edges[index])) {
             case .executionRole, .instanceProfile, .workloadRole:

@@ -34,15 +34,32 @@ struct StrongestPaths {
     /// Edges, by place, that a change takes away (`nil`) or weakens.
     var changes: [Int: GraphEdge?] = [:] {
         didSet {
+            if isInBlocks, !changes.isEmpty {
+                search = BestFirstSearch(graph, .backwards)
+                isInBlocks = false
+            }
             for index in oldValue.keys { search.set(index, graph.edges[index]) }
             for (index, edge) in changes { search.set(index, edge) }
         }
     }
 
+    /// Whether what nodes have in common is gone over once for all of them; no edge is changed then.
+    private var isInBlocks: Bool
+    /// The likeliest edges of a block in the search that was made last, by the block's place.
+    private var tops: [Int32: Top] = [:]
+    private struct Top {
+        var ends: [(to: Int, likelihood: Double)]
+        /// Whether there are others behind them.
+        var isCut: Bool
+    }
+    /// How many of them are kept.
+    private static let topEdges = 32
+
     /// Ready to search that graph.
-    init(_ graph: SecurityGraph) {
+    init(_ graph: SecurityGraph, inBlocks: Bool = false) {
         self.graph = graph
-        search = BestFirstSearch(graph, .backwards)
+        isInBlocks = inBlocks && graph.blocks != nil
+        search = isInBlocks ? BestFirstSearch(inBlocks: graph) : BestFirstSearch(graph, .backwards)
     }
 
     /// The strongest way to `target` from each of the nodes that `wanted` marks and that get there, in the order of the nodes.
@@ -86,13 +103,17 @@ struct StrongestPaths {
         to target: Int, within level: Confidence, _ wanted: [Bool], _ count: Int, others: Int, _ tells: (Int, Double, Int) -> Bool
     ) -> [Way] {
         search.run(from: target, within: level, wanted: wanted, count: count)
-        return search.touched.filter { wanted[$0] && $0 != target && search.isFound($0) }.sorted().map { node in
+        tops.removeAll(keepingCapacity: true)
+        var ways: [Way] = []
+        for node in search.touched.filter({ wanted[$0] && $0 != target && search.isFound($0) }).sorted() {
             let likelihood = search.likelihood[node]
             let isTold = tells(node, likelihood, search.hops(of: node))
-            return Way(
-                source: node, likelihood: likelihood, confidence: search.confidence(of: node), edges: isTold ? way(from: node) : [],
-                others: isTold && others > 0 ? self.others(from: node, to: target, most: others) : [])
+            ways.append(
+                Way(
+                    source: node, likelihood: likelihood, confidence: search.confidence(of: node), edges: isTold ? way(from: node) : [],
+                    others: isTold && others > 0 ? self.others(from: node, most: others) : []))
         }
+        return ways
     }
 
     private func edge(_ index: Int) -> GraphEdge? {
@@ -111,31 +132,73 @@ struct StrongestPaths {
     }
 
     /// Other first steps of a node whose ways do not come back to it: the likeliest, and of equally likely ones those to earlier nodes.
-    private func others(from node: Int, to target: Int, most: Int) -> [Other] {
+    private mutating func others(from node: Int, most: Int) -> [Other] {
         let first = search.edgeNumber(of: node)
-        var others: [Other] = []
-        for number in Int(graph.starts[node])..<Int(graph.starts[node + 1]) where number != first {
-            guard let edge = edge(number), !edge.isHypothetical else { continue }
-            let next = Int(edge.to)
-            let likelihood = edge.likelihood * search.likelihood[next]
-            // Edges come in the order of the nodes that they lead to. A node may have hundreds, of which few are told.
-            guard search.likelihood[next] > 0, others.count < most || likelihood > others.last?.likelihood ?? 0,
-                !passes(from: next, through: node)
-            else { continue }
-            if others.count == most { others.removeLast() }
-            let place = others.firstIndex { $0.likelihood < likelihood } ?? others.endIndex
-            others.insert(
-                Other(
-                    technique: edge.technique, to: next, likelihood: likelihood,
-                    confidence: edge.confidence.and(search.confidence(of: next))), at: place)
+        var ends: [End] = []
+        func add(_ number: Int) {
+            guard number != first, let edge = edge(number), !edge.isHypothetical else { return }
+            let end = End(number: number, to: Int(edge.to), likelihood: edge.likelihood * search.likelihood[Int(edge.to)])
+            guard end.likelihood > 0 else { return }
+            // A node may have hundreds, of which few are told.
+            if ends.count == most, let last = ends.last, !end.comes(before: last) { return }
+            guard !passes(from: end.to, through: node) else { return }
+            if ends.count == most { ends.removeLast() }
+            ends.insert(end, at: ends.firstIndex { end.comes(before: $0) } ?? ends.endIndex)
         }
-        return others
+        if let shared = sharedEnds(of: node, but: first, most: most) {
+            ends = shared
+            for number in graph.blocks?.own[Int32(node)] ?? [] { add(Int(number)) }
+        } else {
+            for number in Int(graph.starts[node])..<Int(graph.starts[node + 1]) { add(number) }
+        }
+        return ends.compactMap { end in
+            edge(end.number).map { edge in
+                Other(
+                    technique: edge.technique, to: end.to, likelihood: end.likelihood,
+                    confidence: edge.confidence.and(search.confidence(of: end.to)))
+            }
+        }
+    }
+
+    /// A first step with how likely the whole way is.
+    private struct End {
+        var number: Int
+        var to: Int
+        var likelihood: Double
+
+        func comes(before other: End) -> Bool {
+            likelihood > other.likelihood || likelihood == other.likelihood && to < other.to
+        }
+    }
+
+    /// The likeliest of a node's first steps that it has with a block; `nil` where it has none so or where more might count than are kept.
+    private mutating func sharedEnds(of node: Int, but first: Int?, most: Int) -> [End]? {
+        guard isInBlocks, let block = graph.blocks?.blockOf[node], block >= 0 else { return nil }
+        let top = tops[block] ?? top(of: block)
+        tops[block] = top
+        var ends: [End] = []
+        for end in top.ends where end.to != node && !passes(from: end.to, through: node) {
+            guard let number = graph.edgeNumber(from: node, to: end.to), number != first else { continue }
+            ends.append(End(number: number, to: end.to, likelihood: end.likelihood))
+            if ends.count == most { return ends }
+        }
+        return top.isCut ? nil : ends
+    }
+
+    private func top(of block: Int32) -> Top {
+        var ends: [(to: Int, likelihood: Double)] = []
+        for edge in graph.blocks?.edges[Int(block)] ?? [] where !edge.isHypothetical {
+            let likelihood = edge.likelihood * search.likelihood[Int(edge.to)]
+            if likelihood > 0 { ends.append((Int(edge.to), likelihood)) }
+        }
+        ends.sort { (-$0.likelihood, $0.to) < (-$1.likelihood, $1.to) }
+        return Top(ends: Array(ends.prefix(Self.topEdges)), isCut: ends.count > Self.topEdges)
     }
 
     private func passes(from start: Int, through node: Int) -> Bool {
         var place = start
-        while let number = search.edgeNumber(of: place) {
-            place = Int(graph.edges[number].to)
+        while let next = search.next(of: place) {
+            place = next
             if place == node { return true }
         }
         return false

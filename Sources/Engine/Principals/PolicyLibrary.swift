@@ -17,8 +17,10 @@ final class PolicyLibrary {
         /// and of identifiers an empty text. Accounts and everyone are not among them.
         var singled: Set<String> = []
 
-        /// Whether, on the resource's side, it tells this principal from others of its account.
-        func singlesOut(_ arn: String) -> Bool { namesAsker || !singled.isEmpty && (singled.contains(arn) || singled.contains("")) }
+        /// Whether, on the resource's side, it tells some principals from others of their accounts.
+        var isPersonal: Bool { namesAsker || !singled.isEmpty }
+        /// Whether it does so with this principal.
+        func singlesOut(_ arn: String) -> Bool { isPersonal && (namesAsker || singled.contains(arn) || singled.contains("")) }
     }
     private struct Key: Hashable {
         var document: JSONValue
