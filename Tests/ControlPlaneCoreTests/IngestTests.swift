@@ -233,6 +233,32 @@ import WireProtocol
         #expect(try await installation.store.read(made.tenant.id) { try $0.runs(environment: nil, status: nil, limit: 9) }.isEmpty)
     }
 
+    @Test func anUploadThatIsNotCompleteAfterADayBeginsAnew() async throws {
+        let installation = try await Installation()
+        let made = try await installation.tenant()
+        let agent = try await installation.enrol(made.environment)
+        let caller = try await agent.authenticate()
+        let ingest = installation.services.ingest
+        let bundle = try agent.bundle(sequence: 1)
+        let request = try TestAgent.announcement(bundle)
+        _ = try await ingest.open(request, from: caller)
+        try await ingest.put(piece: 0, bundle, sha256: request.sha256, of: request.bundle, from: caller)
+        installation.time.advance(IngestService.uploadsStay)
+        #expect(try await ingest.status(of: request.bundle, from: caller).received == [0])
+        installation.time.advance(1)
+        #expect(await refusal { try await ingest.status(of: request.bundle, from: caller) } == "upload.unknownBundle")
+        #expect(
+            await refusal { try await ingest.put(piece: 0, bundle, sha256: request.sha256, of: request.bundle, from: caller) }
+                == "upload.unknownBundle")
+        #expect(await refusal { try await ingest.complete(request.bundle, from: caller) } == "upload.unknownBundle")
+        // Another one's opening takes its pieces away, and its own begins at the first.
+        let part = try installation.data.objects.upload(made.tenant.id, request.bundle)
+        #expect(ObjectFolder.exists(part))
+        _ = try await ingest.open(TestAgent.announcement(try agent.bundle(sequence: 2)), from: caller)
+        #expect(!ObjectFolder.exists(part))
+        #expect(try await ingest.open(request, from: caller).received.isEmpty)
+    }
+
     @Test func theOldestOpenUploadMakesRoom() async throws {
         let installation = try await Installation()
         let made = try await installation.tenant()

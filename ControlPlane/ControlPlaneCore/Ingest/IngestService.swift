@@ -7,6 +7,8 @@ public import WireProtocol
 public struct IngestService: Sendable {
     /// Most uploads of one agent that are not complete; the oldest makes room.
     public static let openUploads = 8
+    /// How long an upload may take. One that is not complete by then is as if it had never been opened.
+    static let uploadsStay: TimeInterval = 24 * 3600
 
     let store: any ControlPlaneStore
     let objects: ObjectFolder
@@ -31,6 +33,8 @@ public struct IngestService: Sendable {
                 let header = try BundleHeader.read(upload.header, limits: limits)
                 let opened = try await store.write(agent.tenant) { tables -> (UploadState, [BundleID]) in
                     if let state = try known(header, sha256: upload.sha256, agent, tables) { return (state, []) }
+                    var dropped = try tables.uploads(of: agent.id).filter(hasEnded).map(\.bundle)
+                    for bundle in dropped { try tables.deleteUpload(bundle) }
                     if let old = try tables.upload(upload.bundle) {
                         guard old.agent == upload.agent, old.size == upload.size, old.sha256 == upload.sha256, old.header == upload.header
                         else { throw UploadError(.conflict, "this bundle was announced with other content") }
@@ -38,15 +42,16 @@ public struct IngestService: Sendable {
                             throw UploadError(.conflict, "this bundle was announced with other blocks")
                         }
                         let received = try tables.pieces(of: upload.bundle)
-                        return (UploadState(bundle: upload.bundle, status: .open, received: received, pieceSize: old.pieceSize), [])
+                        return (UploadState(bundle: upload.bundle, status: .open, received: received, pieceSize: old.pieceSize), dropped)
                     }
                     let keys = try tables.sealingKeys().map { Array($0.id.utf8) }
                     guard keys.contains(Array(header.recipient.utf8)) else {
                         throw BundleError(.wrongRecipient, "sealed to a key that is not the tenant's")
                     }
                     let open = try tables.uploads(of: agent.id)
-                    let dropped = open.prefix(max(0, open.count - Self.openUploads + 1)).map(\.bundle)
-                    for bundle in dropped { try tables.deleteUpload(bundle) }
+                    let crowded = open.prefix(max(0, open.count - Self.openUploads + 1)).map(\.bundle)
+                    for bundle in crowded { try tables.deleteUpload(bundle) }
+                    dropped += crowded
                     try tables.insert(upload)
                     if let blocks = request.blocks { try tables.put(blockNames: blocks.bytes, ofUpload: upload.bundle) }
                     try AuditLog.append(
@@ -142,11 +147,13 @@ public struct IngestService: Sendable {
     }
 
     func own(_ bundle: BundleID, _ agent: AuthenticatedAgent, _ tables: any TenantReading) throws -> Upload {
-        guard let upload = try tables.upload(bundle), upload.agent == agent.id else {
+        guard let upload = try tables.upload(bundle), upload.agent == agent.id, !hasEnded(upload) else {
             throw UploadError(.unknownBundle, "no such upload: open it first")
         }
         return upload
     }
+
+    private func hasEnded(_ upload: Upload) -> Bool { clock.now().timeIntervalSince(upload.createdAt) > Self.uploadsStay }
 
     /// Stores a piece; a second time changes nothing. `sha256` is the hexadecimal digest that the agent sends with it.
     public func put(
