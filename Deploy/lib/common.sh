@@ -24,6 +24,9 @@ note() { printf '    %s%s%s\n' "$dim" "$*" "$plain" >&2; }
 # Ends with one line that says why.
 fail() { printf '%s%s: %s%s\n' "$red" "${0##*/}" "$*" "$plain" >&2; exit 1; }
 
+# Builds what is named. Always with the same check, so that quickstart and test share one build.
+swift_build() { swift build --explicit-target-dependency-import-check error "$@"; }
+
 # Installs the missing ones of the named Debian packages.
 install_packages() {
     command -v dpkg-query >/dev/null || fail "this script installs Debian packages; on another system install their equivalents: $*"
