@@ -6,8 +6,8 @@ import SyntheticCloud
 /// From records to ranked paths, on made-up organisations; and the search alone on a random graph.
 ///
 /// - `PathBenchmark` measures the sizes that the product is specified for;
-/// - `PathBenchmark measure PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` one size, in stages;
-/// - `PathBenchmark write FOLDER PRINCIPALS RESOURCES [sparse|dense] [ACCOUNTS]` writes the folder that `cloudryption analyze` takes;
+/// - `PathBenchmark measure PRINCIPALS RESOURCES [sparse|dense|complete] [ACCOUNTS]` one size, in stages;
+/// - `PathBenchmark write FOLDER PRINCIPALS RESOURCES [sparse|dense|complete] [ACCOUNTS]` writes the folder that `cloudryption analyze` takes;
 /// - `PathBenchmark results INPUT FOLDER` writes what `cloudryption analyze` would, so that two builds can be compared byte for byte;
 /// - `PathBenchmark search NODES EDGES` the search alone;
 /// - `PathBenchmark who-can PRINCIPALS RESOURCES [ACCOUNTS]` who may do three things, asked of one account's data.
@@ -33,8 +33,9 @@ struct PathBenchmark {
                 "| principals | resources | density | records | normalise | graph | paths | records to paths | snapshot, controls | found | memory |"
             )
             print("|---|---|---|---|---|---|---|---|---|---|---|")
-            try measure(.init(principals: 1_200, resources: 2_500, accounts: 1))
-            try measure(.init(principals: 1_200, resources: 2_500, accounts: 1, density: .dense))
+            for density in SyntheticCloud.Shape.Density.allCases {
+                try measure(.init(principals: 1_200, resources: 2_500, accounts: 1, density: density))
+            }
             for size in [1_000, 3_000, 10_000, 30_000] { try measure(.init(principals: size, resources: size * 10)) }
             search(nodes: 100_000, edges: 500_000)
         }

@@ -7,7 +7,7 @@ import SyntheticCloud
 /// Plans of made-up organisations, in stages, and the exact plan beside the greedy one.
 ///
 /// - `PlanBenchmark` measures 10,000 principals;
-/// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense]` one size;
+/// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense|complete]` one size;
 /// - `PlanBenchmark greedy COUNT` compares exact and greedy choice on as many small organisations and hitting sets.
 @main
 struct PlanBenchmark {
@@ -103,7 +103,7 @@ struct PlanBenchmark {
         var more = 0.0
         var most = 0.0
         for seed in 0..<count {
-            let shape = SyntheticCloud.Shape(principals: 60, resources: 200, accounts: 1, density: .dense, seed: UInt64(seed + 1))
+            let shape = SyntheticCloud.Shape(principals: 60, resources: 200, accounts: 1, density: .complete, seed: UInt64(seed + 1))
             guard let collection = try? SyntheticCloud(shape).collection() else { continue }
             let planner = Planner(Evaluation(Normaliser.normalise(collection)), PlanRequest())
             let closing = planner.close()

@@ -114,12 +114,22 @@ struct SyntheticAccount {
                 statements.append(statement("lambda:UpdateFunctionCode", on: "arn:aws:lambda:\(region):\(account):function:team\(team)-*"))
             default: statements.append(statement("iam:*", on: "*", effect: "Deny"))
             }
-            if shape.density == .dense {
-                statements.append(statement(team % 2 == 0 ? "sts:AssumeRole" : "iam:PassRole", "lambda:*", on: "*"))
-            }
+            statements += broadRights(team)
             list.append((arn("policy/team\(team)"), "team\(team)", document(statements)))
         }
         return list
+    }
+
+    /// What a team's policy holds beyond what is its own.
+    private func broadRights(_ team: Int) -> [String] {
+        switch (shape.density, team % 5) {
+        case (.sparse, _), (.dense, 0): []
+        case (.dense, 1): [statement("iam:PassRole", "ec2:RunInstances", on: "*")]
+        case (.dense, 2): [statement("sts:AssumeRole", on: arn("role/team\(team)-*"))]
+        case (.dense, 3): [statement("lambda:*", on: "*")]
+        case (.dense, _): [statement("iam:PutRolePolicy", on: "*")]
+        case (.complete, _): [statement(team % 2 == 0 ? "sts:AssumeRole" : "iam:PassRole", "lambda:*", on: "*")]
+        }
     }
 
     private let passedToLambda = #", "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}"#
@@ -141,8 +151,9 @@ struct SyntheticAccount {
             return
                 #"{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::\#(account):saml-provider/sso"}, "Action": "sts:AssumeRoleWithSAML", "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}}"#
         default:
-            let dense = shape.density == .dense ? #", {"Effect": "Allow", "Principal": {"AWS": "\#(arn("root"))"}, \#(assume)}"# : ""
-            return #"{"Effect": "Allow", "Principal": {"Service": "\#(service).amazonaws.com"}, \#(assume)}\#(dense)"#
+            let trustsAccount = shape.density == .complete || (shape.density == .dense && index % 3 == 0)
+            let own = trustsAccount ? #", {"Effect": "Allow", "Principal": {"AWS": "\#(arn("root"))"}, \#(assume)}"# : ""
+            return #"{"Effect": "Allow", "Principal": {"Service": "\#(service).amazonaws.com"}, \#(assume)}\#(own)"#
         }
     }
 
