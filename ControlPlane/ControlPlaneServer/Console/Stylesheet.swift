@@ -107,6 +107,7 @@ enum Stylesheet {
         .fields label{margin-top:0}
         .fields .w{flex:1 1 360px}.fields .f{flex:1 1 100%}
         input:not([type=range]),select,textarea{width:100%;padding:8px 10px;border-radius:8px;border:1px solid var(--line2);background:var(--raised);color:var(--ink);font:inherit}
+        input[type=checkbox]{width:auto;margin:0 6px 0 0;vertical-align:-1px;accent-color:var(--accent)}label:has([type=checkbox]){font-weight:400}
         input[type=range]{accent-color:var(--accent);width:100%}
         meter{width:100%;height:12px}
         .filters{display:flex;gap:6px;flex-wrap:wrap;margin:0 0 var(--s3);padding:0;list-style:none}
