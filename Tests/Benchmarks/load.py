@@ -136,7 +136,7 @@ def work(installation, question, number, callers, until, results):
     while time.monotonic() < until:
         begin = time.monotonic()
         # Never two callers at one tenant at the same moment, and every tenant in turn.
-        status, _ = question(installation, caller, (number + count * callers) % TENANTS, f"{number}-{count}-{begin}")
+        status, _ = question(installation, caller, (number + count * callers) % TENANTS, count)
         count += 1
         if status in (200, 201, 204):
             times.append(time.monotonic() - begin)
@@ -145,7 +145,9 @@ def work(installation, question, number, callers, until, results):
             refused += 1
             time.sleep(0.02)
         else:
-            raise SystemExit(f"answered {status}")
+            # Said to the parent, which waits for every caller.
+            results.put(f"{question.__name__} was answered {status}")
+            return
     results.put((times, refused))
 
 
@@ -158,8 +160,10 @@ def read(installation, caller, place, _):
     return caller.ask("GET", "/api/v1/environments", token=installation.tokens[place])
 
 
-def write(installation, caller, place, name):
-    return caller.ask("POST", "/api/v1/environments", {"name": name}, token=installation.admins[place])
+def write(installation, caller, place, count):
+    # Settings may be set as often as one likes; of most other things a tenant may have so many only.
+    path, settings = "/api/v1/environments/production/agent-settings", {"interval": 300 + count % 600_000}
+    return caller.ask("PUT", path, settings, token=installation.admins[place])
 
 
 def measure(installation, name, question, callers, seconds):
@@ -172,7 +176,10 @@ def measure(installation, name, question, callers, seconds):
         process.start()
     times, refused = [], 0
     for _ in processes:
-        some, limited = results.get()
+        answer = results.get()
+        if isinstance(answer, str):
+            raise SystemExit(answer)
+        some, limited = answer
         times += some
         refused += limited
     for process in processes:
