@@ -45,6 +45,8 @@ public struct AWSCollectorConfiguration: Sendable {
     public var concurrency: Int
     /// The longest that one call may take, with all its pages and retries.
     public var callDeadline: Duration
+    /// The longest that is asked when each user and role last used which service; zero leaves that out.
+    public var lastAccessedTime: Duration
     /// The key of the fingerprints that stand where secrets stood; see the page of this collector. It stays on the agent.
     public var redactionKey: Secret<[UInt8]>
 
@@ -54,7 +56,8 @@ public struct AWSCollectorConfiguration: Sendable {
     public init(
         environment: [String: String], profile: String? = nil, profileFiles: ProfileFiles? = nil, endpointURL: String? = nil,
         regions: [String]? = nil, services: [String]? = nil, rate: Int? = nil,
-        homeRegion: String? = nil, concurrency: Int = 64, callDeadline: Duration = .seconds(300), redactionKey: Secret<[UInt8]>? = nil
+        homeRegion: String? = nil, concurrency: Int = 64, callDeadline: Duration = .seconds(300),
+        lastAccessedTime: Duration = .seconds(15 * 60), redactionKey: Secret<[UInt8]>? = nil
     ) {
         self.environment = environment
         self.profile = profile
@@ -66,6 +69,7 @@ public struct AWSCollectorConfiguration: Sendable {
         self.homeRegion = homeRegion
         self.concurrency = concurrency
         self.callDeadline = callDeadline
+        self.lastAccessedTime = lastAccessedTime
         self.redactionKey = redactionKey ?? Secret((0..<32).map { _ in UInt8.random(in: .min ... .max) })
     }
 }

@@ -55,6 +55,10 @@ struct CatalogueEntry: Sendable {
 
     /// `SERVICE.OPERATION`.
     var name: String { service + "." + operation }
+    /// Calls of one line take turns: those of one service, but for jobs, which are mostly waited for.
+    var line: String { name == Catalogue.lastAccessed ? name : service }
+    /// Calls of its line in flight at once.
+    var inFlight: Int { name == Catalogue.lastAccessed ? LastAccessedReports.inFlight : (Pacing.table[service] ?? Pacing.unknown).inFlight }
 }
 
 /// All calls that this agent makes, in the order in which their services are started: slow and throttled ones first.

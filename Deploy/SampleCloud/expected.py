@@ -107,6 +107,9 @@ def answer(call, endpoint):
         parameters[RESOURCE.get(name) or RESOURCE[service]] = call["resource"]
     if name == "opensearch.describe-domains":
         parameters["DomainNames"] = [domain["DomainName"] for domain in api.list_domain_names()["DomainNames"]]
+    if name == "iam.get-service-last-accessed-details":
+        job = api.generate_service_last_accessed_details(Arn=call["resource"], Granularity="ACTION_LEVEL")
+        parameters = {"JobId": job["JobId"]}
     if service == "s3control":
         parameters["AccountId"] = call["account"]
     try:

@@ -31,6 +31,7 @@ try:
     from moto.ec2.models import EC2Backend
     from moto.ec2.responses import EC2Response
     from moto.iam import models as iam_models
+    from moto.iam.responses import IamResponse
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, run_simple
@@ -71,6 +72,10 @@ def mend():
         return head + newline + ",".join(root.values()) + "\n" + rows
 
     iam_models.IAMBackend.get_credential_report = credential_report
+
+    # When who used which service.
+    import last_accessed
+    last_accessed.teach(IamResponse)
 
     # DescribeRegions without AllRegions: the partition's regions that are enabled.
     every = EC2Backend.describe_regions

@@ -36,6 +36,17 @@ import Testing
         let facts = collection.coverage.filter { $0.outcome == .collected }
         #expect(Set(facts.compactMap(\.code)).isSuperset(of: ["NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration"]))
 
+        // Who used what is told of every action that IAM tracks.
+        let uses = try #require(
+            collection.records.first {
+                $0.service + "." + $0.operation == Catalogue.lastAccessed && $0.resource?.hasSuffix("/ci-deployer") == true
+            })
+        #expect(
+            uses.payload["ServicesLastAccessed"]?.array?.first { $0["ServiceNamespace"] == "lambda" }?["TrackedActionsLastAccessed"] == [
+                ["ActionName": "CreateFunction"], ["ActionName": "GetFunction"],
+                ["ActionName": "UpdateFunctionCode", "LastAccessedTime": "2024-02-20T09:00:00+00:00"],
+            ])
+
         // The planted secrets are nowhere.
         let text = try Self.everythingWritten(collection)
         for canary in [
@@ -104,7 +115,8 @@ import Testing
             let expected =
                 record.operation == "get-credential-report"
                 ? payload : redaction.redact(payload, operation: record.service + "." + record.operation)
-            let isPart = Catalogue.workloads.contains { $0.service == record.service && $0.operation == record.operation }
+            let name = record.service + "." + record.operation
+            let isPart = name == Catalogue.lastAccessed || Catalogue.workloads.contains { $0.name == name }
             if isPart ? !Difference.isPart(record.payload, of: expected) : record.payload.canonicalText != expected.canonicalText {
                 Issue.record("\(record.id)\n  ours: \(Difference.first(record.payload, expected))")
             }

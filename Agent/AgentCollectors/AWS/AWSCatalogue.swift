@@ -1,3 +1,5 @@
+import CloudModel
+
 /// The calls of AWS. Protocols, paths, pagination and shapes stand in ServiceModel+Table.swift.
 extension Catalogue {
     static let aws: [CatalogueEntry] =
@@ -8,6 +10,9 @@ extension Catalogue {
     static let regions = "ec2.describe-regions"
     /// Made of two operations: generate, then get.
     static let credentialReport = "iam.get-credential-report"
+
+    /// Made of two operations, one job for each user and role: generate, then get until it is done.
+    static let lastAccessed = "iam.get-service-last-accessed-details"
 
     /// Throttled at 15 a second: first.
     private static let lambda: [CatalogueEntry] = [
@@ -34,7 +39,17 @@ extension Catalogue {
         CatalogueEntry(
             service: "iam", operation: "get-account-password-policy", scope: .global, actions: ["iam:GetAccountPasswordPolicy"],
             notConfigured: ["NoSuchEntity"]),
+        lastAccessed(of: "UserDetailList"), lastAccessed(of: "RoleDetailList"),
     ]
+    /// A group's report is no more than its members'. What service-linked roles may do is AWS's own matter.
+    private static func lastAccessed(of list: String) -> CatalogueEntry {
+        CatalogueEntry(
+            service: "iam", operation: "get-service-last-accessed-details", scope: .global,
+            fanOut: CatalogueEntry.FanOut(
+                source: "iam.get-account-authorization-details", list: list, value: "Arn", parameter: "Arn",
+                accepts: { !($0["Path"]?.string ?? "").hasPrefix("/aws-service-role/") }),
+            actions: ["iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails"])
+    }
 
     private static func bucketCall(_ operation: String, _ action: String, notConfigured: Set<String> = []) -> CatalogueEntry {
         CatalogueEntry(

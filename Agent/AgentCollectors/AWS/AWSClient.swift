@@ -86,7 +86,7 @@ struct AWSClient: Sendable {
         do throws(CredentialError) { return try await credentials.credentials() } catch { throw .credentials(error) }
     }
 
-    private func wait(_ time: Duration, until deadline: Duration) async throws(CallFailure) {
+    func wait(_ time: Duration, until deadline: Duration) async throws(CallFailure) {
         guard clock.elapsed() + time < deadline else { throw .deadline }
         guard time > .zero else { return }
         do { try await clock.sleep(time) } catch { throw .transport(HTTPError(.cancelled, "cancelled while waiting")) }

@@ -220,7 +220,7 @@ struct ServiceRefusal: Error, Sendable, Hashable {
         self.region = region.flatMap { RegionName.isValid($0) ? $0 : nil }
     }
 
-    private static func clean(_ code: String?) -> String? {
+    static func clean(_ code: String?) -> String? {
         guard let code else { return nil }
         let kept = code.utf8.filter {
             switch $0 {

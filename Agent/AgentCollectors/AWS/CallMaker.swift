@@ -20,6 +20,7 @@ struct CallMaker: Sendable {
     var session: AWSSession
     var account: String
     var buckets: BucketRegions
+    var reports: LastAccessedReports
 
     /// Most pages of one call: more is a service that does not stop.
     static let maxPages = 100_000
@@ -28,7 +29,11 @@ struct CallMaker: Sendable {
     static let reportWait: Duration = .seconds(2)
 
     func make(_ call: CollectionCall) async -> CallOutcome {
-        if call.entry.name == Catalogue.credentialReport { return await credentialReport(call) }
+        switch call.entry.name {
+        case Catalogue.credentialReport: return await credentialReport(call)
+        case Catalogue.lastAccessed: return await lastAccessed(call)
+        default: break
+        }
         guard let service = ServiceModel.all[call.entry.service], let operation = service.operations[call.entry.operation] else {
             return ended(call, .failed, code: "notInTable")
         }
@@ -121,6 +126,17 @@ struct CallMaker: Sendable {
         } catch {
             let cause = failure ?? error
             return ended(call, Self.outcome(cause), code: cause.code)
+        }
+    }
+
+    private func lastAccessed(_ call: CollectionCall) async -> CallOutcome {
+        guard reports.isOpen else {
+            return ended(call, .notCollected, code: "timeUp", message: "the time that the agent's settings give to this was over")
+        }
+        do throws(CallFailure) {
+            return CallOutcome(records: [record(call, try await reports.report(on: call.resource ?? ""))])
+        } catch {
+            return ended(call, Self.outcome(error), code: error.code)
         }
     }
 

@@ -15,7 +15,7 @@ struct CollectionCall: Sendable {
     var batches: [[String]] = []
 }
 
-/// Calls that wait, by service in the catalogue's order, first come first served within one.
+/// Calls that wait, by line (mostly a service) in the catalogue's order, first come first served within one.
 struct CallQueue: Sendable {
     private struct Line: Sendable {
         var calls: [CollectionCall] = []
@@ -27,18 +27,18 @@ struct CallQueue: Sendable {
     private var lines: [String: Line] = [:]
 
     mutating func add(_ call: CollectionCall) {
-        let service = call.entry.service
-        if lines[service] == nil {
-            order.append(service)
-            lines[service] = Line(limit: (Pacing.table[service] ?? Pacing.unknown).inFlight)
+        let name = call.entry.line
+        if lines[name] == nil {
+            order.append(name)
+            lines[name] = Line(limit: call.entry.inFlight)
         }
-        lines[service]?.calls.append(call)
+        lines[name]?.calls.append(call)
     }
 
-    /// The next call whose service has room, or `nil`.
+    /// The next call whose line has room, or `nil`.
     mutating func next() -> CollectionCall? {
-        for service in order {
-            guard var line = lines[service], line.inFlight < line.limit, line.next < line.calls.count else { continue }
+        for name in order {
+            guard var line = lines[name], line.inFlight < line.limit, line.next < line.calls.count else { continue }
             let call = line.calls[line.next]
             line.next += 1
             line.inFlight += 1
@@ -47,13 +47,13 @@ struct CallQueue: Sendable {
                 line.calls.removeFirst(line.next)
                 line.next = 0
             }
-            lines[service] = line
+            lines[name] = line
             return call
         }
         return nil
     }
 
-    mutating func finished(_ call: CollectionCall) { lines[call.entry.service]?.inFlight -= 1 }
+    mutating func finished(_ call: CollectionCall) { lines[call.entry.line]?.inFlight -= 1 }
 }
 
 /// For which resources a call was already made: several answers may name one, and lists that name their own parents must come to an end.
@@ -96,7 +96,9 @@ struct CollectionRun {
     mutating func collect(first: CollectedRecord, progress: @escaping @Sendable (CollectProgress) -> Void) async -> CloudCollection {
         var records = [first]
         var coverage: [CoverageEntry] = []
-        let caller = CallMaker(session: session, account: identity.account, buckets: BucketRegions())
+        let caller = CallMaker(
+            session: session, account: identity.account, buckets: BucketRegions(),
+            reports: LastAccessedReports(session, account: identity.account, time: configuration.lastAccessedTime))
         // Which regions there are decides on most other calls.
         var regions = configuration.regions ?? []
         if let entry = Catalogue.entries.first(where: { $0.name == Catalogue.regions }), isWanted(entry) {
@@ -119,7 +121,7 @@ struct CollectionRun {
                     coverage.append(
                         CoverageEntry(
                             account: identity.account, service: entry.service, operation: entry.operation, region: region,
-                            outcome: .notCollected, code: "notAsked", message: "the agent's settings leave this service out"))
+                            outcome: .notCollected, code: "notAsked", message: "the agent's settings leave this out"))
                 }
                 continue
             }
@@ -172,7 +174,10 @@ struct CollectionRun {
         return CloudCollection(records: records, coverage: coverage)
     }
 
-    private func isWanted(_ entry: CatalogueEntry) -> Bool { configuration.services?.contains(entry.service) ?? true }
+    private func isWanted(_ entry: CatalogueEntry) -> Bool {
+        if entry.name == Catalogue.lastAccessed, configuration.lastAccessedTime <= .zero { return false }
+        return configuration.services?.contains(entry.service) ?? true
+    }
 
     private static func key(_ entry: CoverageEntry) -> [UInt8] {
         Array([entry.service, entry.operation, entry.region ?? "", entry.resource ?? "", entry.code ?? ""].joined(separator: "\u{0}").utf8)

@@ -23,6 +23,10 @@ extension ServiceModel {
         op list-open-id-connect-providers ListOpenIDConnectProviders POST / 30 wrapper=ListOpenIDConnectProvidersResult
         op get-open-id-connect-provider GetOpenIDConnectProvider POST / 33 wrapper=GetOpenIDConnectProviderResult
         op list-saml-providers ListSAMLProviders POST / 36 wrapper=ListSAMLProvidersResult
+        op generate-service-last-accessed-details GenerateServiceLastAccessedDetails POST / 39
+        + wrapper=GenerateServiceLastAccessedDetailsResult
+        op get-service-last-accessed-details GetServiceLastAccessedDetails POST / 40 wrapper=GetServiceLastAccessedDetailsResult in=Marker
+        + out=Marker results=ServicesLastAccessed more=IsTruncated once=JobStatus,JobType,JobCompletionDate
         0 S UserDetailList=1 GroupDetailList=11 RoleDetailList=13 Policies=20 IsTruncated=b Marker=s
         1 L 2
         2 S Path=s UserName=s UserId=s Arn=s CreateDate=t UserPolicyList=3 GroupList=5 AttachedManagedPolicies=6 PermissionsBoundary=8
@@ -67,6 +71,13 @@ extension ServiceModel {
         36 S SAMLProviderList=37
         37 L 38
         38 S Arn=s ValidUntil=t CreateDate=t
+        39 S JobId=s
+        40 S JobStatus=s JobType=s ServicesLastAccessed=41 JobCompletionDate=t IsTruncated=b Marker=s Error=45
+        41 L 42
+        42 S LastAuthenticated=t ServiceNamespace=s TrackedActionsLastAccessed=43
+        43 L 44
+        44 S ActionName=s LastAccessedTime=t
+        45 S Code=s
         service ec2 ec2 2016-11-15 ec2 ec2 - -
         op describe-regions DescribeRegions POST / 0
         op describe-instances DescribeInstances POST / 5 in=NextToken out=NextToken results=Reservations

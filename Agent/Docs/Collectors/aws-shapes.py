@@ -17,7 +17,8 @@ from botocore import xform_name
 OPERATIONS = {
     "sts": ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"],
     "iam": ["GetAccountAuthorizationDetails", "GenerateCredentialReport", "GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy",
-            "ListOpenIDConnectProviders", "GetOpenIDConnectProvider", "ListSAMLProviders"],
+            "ListOpenIDConnectProviders", "GetOpenIDConnectProvider", "ListSAMLProviders", "GenerateServiceLastAccessedDetails",
+            "GetServiceLastAccessedDetails"],
     "ec2": ["DescribeRegions", "DescribeInstances", "DescribeSecurityGroups", "DescribeVpcs", "DescribeSubnets", "DescribeRouteTables",
             "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeIamInstanceProfileAssociations", "DescribeSnapshots",
             "DescribeSnapshotAttribute", "GetSnapshotBlockPublicAccessState", "DescribeImages", "DescribeImageAttribute",
@@ -130,6 +131,9 @@ TAKEN = {
     "codedeploy GetDeploymentGroup": [
         "deploymentGroupInfo: applicationName deploymentGroupName serviceRoleArn computePlatform ec2TagFilters ec2TagSet"
         " autoScalingGroups[].name"],
+    "iam GetServiceLastAccessedDetails": [
+        "JobStatus", "JobType", "JobCompletionDate", "IsTruncated", "Marker", "Error: Code", "ServicesLastAccessed[]: ServiceNamespace LastAuthenticated",
+        "ServicesLastAccessed[].TrackedActionsLastAccessed[]: ActionName LastAccessedTime"],
     "codepipeline GetPipeline": ["pipeline: name roleArn", "metadata: pipelineArn"],
     "amplify ListApps": ["apps[]: appId appArn name iamServiceRoleArn computeRoleArn tags", "nextToken"],
     "kinesisanalyticsv2 DescribeApplication": [
@@ -139,13 +143,14 @@ TAKEN = {
     "ssm DescribeInstanceInformation": ["InstanceInformationList[]: InstanceId PingStatus ResourceType IamRole", "NextToken"],
     "ssm DescribeParameters": ["Parameters[]: Name ARN Type KeyId Tier", "NextToken"],
 }
-# Operations that page although no paginator model says so: their tokens and lists.
+# Operations that page although no paginator model says so: their tokens and lists, and what else a paginator model says.
 PAGES = {
     "ec2 DescribeVpcBlockPublicAccessExclusions": ("NextToken", "VpcBlockPublicAccessExclusions"),
     # It never pages; named as a listing, an answer without the list is refused.
     "opensearch ListDomainNames": ("NextToken", "DomainNames"),
     "apprunner ListServices": ("NextToken", "ServiceSummaryList"),
     "glue ListSessions": ("NextToken", "Ids,Sessions"),
+    "iam GetServiceLastAccessedDetails": ("Marker", "ServicesLastAccessed", "more=IsTruncated", "once=JobStatus,JobType,JobCompletionDate"),
 }
 PRIMITIVE = {"string": "s", "character": "s", "integer": "i", "long": "i", "float": "n", "double": "n", "boolean": "b", "timestamp": "t",
              "blob": "x"}
@@ -240,8 +245,8 @@ for service, operations in OPERATIONS.items():
         if output and output.serialization.get("resultWrapper"):
             fields.append("wrapper=" + output.serialization["resultWrapper"])
         if f"{service} {name}" in PAGES:
-            token, results = PAGES[f"{service} {name}"]
-            fields += [f"in={token}", f"out={token}", f"results={results}"]
+            token, results, *others = PAGES[f"{service} {name}"]
+            fields += [f"in={token}", f"out={token}", f"results={results}", *others]
         elif page:
             fields += ["in=" + one(page["input_token"]), "out=" + one(page["output_token"]), "results=" + one(page["result_key"])]
             if page.get("more_results"):

@@ -72,8 +72,14 @@ struct AccessLoss {
         }
         // A service that is not listed is one that the principal may not use at all.
         guard let known = services[service] else { return "unknown" }
-        guard known.lastUsed != nil else { return "unused" }
         let name = action.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
+        // Passing a role is no call, and IAM tracks it nowhere.
+        if service == "iam", Wildcard.matches(name, "PassRole", ignoringCase: true),
+            known.lastUsed == nil || !name.utf8.contains(UInt8(ascii: "*"))
+        {
+            return "unknown"
+        }
+        guard known.lastUsed != nil else { return "unused" }
         if let actions = known.actions, !name.utf8.contains(UInt8(ascii: "*")),
             let own = actions.first(where: { $0.key.lowercased() == name.lowercased() })
         {

@@ -54,6 +54,23 @@ import Testing
         #expect(shared.counts.unknown == 4)
     }
 
+    /// IAM's report tells only of calls, and passing a role is none.
+    @Test(arguments: [
+        ("iam:PassRole", nil, "unknown"), ("iam:passrole", "2026-01-02T03:04:05Z", "unknown"), ("iam:Pass*", nil, "unknown"),
+        ("iam:*", "2026-01-02T03:04:05Z", "used"), ("iam:*", nil, "unknown"), ("iam:Put*", nil, "unused"),
+    ])
+    func passingARoleIsNeverUnused(_ action: String, _ used: String?, _ expected: String) {
+        var service: JSONObject = ["ServiceNamespace": "iam"]
+        if let used { service["LastAuthenticated"] = .string(used) }
+        let found = counts {
+            $0.user("dev", [World.document(World.allow([action]))])
+            $0.record(
+                "iam", "get-service-last-accessed-details", resource: World.arn("user/dev"),
+                ["JobStatus": "COMPLETED", "ServicesLastAccessed": .array([.object(service)])])
+        }
+        #expect(found.accesses.map(\.use) == [expected])
+    }
+
     @Test func whatAnotherPolicyGrantsIsNotLost() {
         let found = counts {
             $0.user("dev", [Self.document, World.document(World.allow(["s3:GetObject", "iam:CreateUser"]))])
