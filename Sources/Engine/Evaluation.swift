@@ -38,11 +38,13 @@ final class Evaluation {
     func again(_ snapshot: CloudSnapshot) -> Evaluation { Evaluation(snapshot, library: permissions.library, premises: premises) }
 
     /// Evaluates a snapshot that differs from another one's by what was touched; what that cannot concern is taken over.
-    init(_ snapshot: CloudSnapshot, like base: Evaluation, touched: Touched, exposures: [Exposure]) {
+    init(
+        _ snapshot: CloudSnapshot, like base: Evaluation, touched: Touched, organisation: OrganisationPolicies, exposures: [Exposure]
+    ) {
         self.snapshot = snapshot
         self.exposures = exposures
         premises = base.premises
-        permissions = Permissions(base.permissions, snapshot, changed: touched.principals)
+        permissions = Permissions(base.permissions, snapshot, changed: touched.principals, organisation: organisation)
         builder = GraphBuilder(snapshot, permissions: permissions, exposures: exposures, premises: premises)
         graph = builder.build(knowing: .init(builder: base.builder, graph: base.graph, asked: touched.asked))
         gaps = builder.gaps

@@ -30,11 +30,24 @@ final class OrganisationPolicies {
     private var compiled: [[[Int]]: [[CompiledPolicy]]] = [:]
     private var sources: [PolicyType: [Int: PolicySource]] = [:]
     private var askers: [String: AskerTests] = [:]
-    private var classes: [String: Int] = [:]
+    private let classes: AskerClasses
+    /// What was told of principals, by their places: nothing that is changed for a trial changes who asks.
+    private var told: [Int: (asker: Int, only: Int?)] = [:]
     /// What is left of administrator rights, by who asks.
     var ceilings: [CeilingKey: Ceiling] = [:]
     /// Accounts that were read, in order.
     private let accounts: [String]
+
+    /// Numbers of those of whom the policies say the same, one by one for all that share answers.
+    private final class AskerClasses {
+        private var numbers: [String: Int] = [:]
+
+        func number(_ text: String) -> Int {
+            let number = numbers[text] ?? numbers.count
+            numbers[text] = number
+            return number
+        }
+    }
 
     struct CeilingKey: Hashable {
         var asker: Int
@@ -44,11 +57,31 @@ final class OrganisationPolicies {
     /// Reads every policy of the snapshot's organisations.
     init(_ snapshot: CloudSnapshot, library: PolicyLibrary) {
         self.library = library
+        classes = AskerClasses()
         organisations = snapshot.organisations
         accounts = snapshot.accounts.map(\.id)
         memberships = Dictionary(snapshot.accounts.map { ($0.id, $0.organisation) }) { first, _ in first }
         // Condition keys count from the start, so texts are read now.
         for account in accounts { _ = rails(of: account) }
+    }
+
+    /// The policies of a snapshot that differs from another one's only in what service control policies some accounts have.
+    init(_ base: OrganisationPolicies, _ snapshot: CloudSnapshot, limited: Set<String>) {
+        library = base.library
+        classes = base.classes
+        organisations = snapshot.organisations
+        memberships = base.memberships
+        accounts = base.accounts
+        guardrails = base.guardrails
+        compiled = base.compiled
+        sources = base.sources
+        askers = base.askers
+        ceilings = base.ceilings
+        for account in limited {
+            guardrails[account] = nil
+            askers[account] = nil
+        }
+        for account in accounts where limited.contains(account) { _ = rails(of: account) }
     }
 
     /// What could not be told of the accounts that were read.
@@ -259,6 +292,8 @@ final class OrganisationPolicies {
 
     /// What policies of an organisation ask about the one who asks.
     private struct AskerTests {
+        /// The service control policies.
+        var policies = ""
         var patterns: [String] = []
         var tags: [String] = []
         /// Whether they ask more than can be compared beforehand.
@@ -267,8 +302,9 @@ final class OrganisationPolicies {
 
     /// Equal for principals of which no policy of an organisation says different things; `only` when nobody else may share its answers.
     func asker(_ arn: String, _ principal: Principal, _ index: Int) -> (asker: Int, only: Int?) {
+        if let known = told[index] { return known }
         let tests = tests(of: principal.account)
-        var text = "\(principal.account) \(principal.isServiceLinked) \(principal.kind == .role)"
+        var text = "\(principal.account) \(principal.isServiceLinked) \(principal.kind == .role) \(tests.policies)"
         let bytes = Array(arn.utf8)
         for pattern in tests.patterns {
             let pattern = Array(pattern.utf8)
@@ -282,15 +318,17 @@ final class OrganisationPolicies {
             let value = principal.tags.first { $0.key.lowercased() == tag }?.value
             text += " " + (value.map { "\($0.utf8.count):\($0)" } ?? "-")
         }
-        let asker = classes[text] ?? classes.count
-        classes[text] = asker
-        return (asker, tests.isOpen ? index : nil)
+        let found = (asker: classes.number(text), only: tests.isOpen ? index : nil)
+        told[index] = found
+        return found
     }
 
     private func tests(of account: String) -> AskerTests {
         if let known = askers[account] { return known }
         var tests = AskerTests()
-        var places = Set((rails(of: account).serviceControl ?? []).joined())
+        let levels = rails(of: account).serviceControl
+        tests.policies = levels.map { "\($0)" } ?? ""
+        var places = Set((levels ?? []).joined())
         // A resource of any account may be asked for.
         for other in accounts { places.formUnion((rails(of: other).resourceControl ?? []).joined()) }
         for place in places {

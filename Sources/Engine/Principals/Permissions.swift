@@ -6,7 +6,7 @@ final class Permissions {
     private(set) var snapshot: CloudSnapshot
     let library: PolicyLibrary
     /// What the accounts' organisations say.
-    let organisation: OrganisationPolicies
+    private(set) var organisation: OrganisationPolicies
     private var list: [Subject?] = []
     /// Places of the principals that are others than when the list was made, and those of them that were asked for since.
     private var stale: Set<Int> = []
@@ -45,10 +45,10 @@ final class Permissions {
     }
 
     /// The permissions of a snapshot that differs from another one's only at some principals. The principals are the same in the same order.
-    init(_ base: Permissions, _ snapshot: CloudSnapshot, changed: Set<Int>) {
+    init(_ base: Permissions, _ snapshot: CloudSnapshot, changed: Set<Int>, organisation: OrganisationPolicies) {
         self.snapshot = snapshot
         library = base.library
-        organisation = base.organisation
+        self.organisation = organisation
         answers = base.answers
         principalIndex = base.principalIndex
         times = base.times
@@ -80,8 +80,9 @@ final class Permissions {
     func beginTrials() { answers.beginTrials() }
 
     /// Takes another snapshot of the same principals in place of this one, of which only some are others; their trust policies likewise.
-    func take(_ other: CloudSnapshot, changed: Set<Int>, trusts roles: Set<Int>) {
+    func take(_ other: CloudSnapshot, changed: Set<Int>, trusts roles: Set<Int>, organisation: OrganisationPolicies) {
         snapshot = other
+        self.organisation = organisation
         stale = changed
         renewed = [:]
         for index in roles { trusts[index] = nil }
@@ -90,6 +91,7 @@ final class Permissions {
     /// Takes the snapshot back that another one's are of, where these were changed.
     func take(backTo base: Permissions, trusts roles: Set<Int>) {
         snapshot = base.snapshot
+        organisation = base.organisation
         stale = []
         renewed = [:]
         for index in roles { trusts[index] = nil }

@@ -6,6 +6,7 @@ struct AccessLoss {
     private let index: PatchIndex
     private let members: [String: [Principal]]
     private let attached: [String: [Principal]]
+    private let rights: AccountRights
     /// The most accesses that are told for one change.
     static let told = 50
 
@@ -20,6 +21,7 @@ struct AccessLoss {
         }
         self.members = members
         self.attached = attached
+        rights = AccountRights(snapshot, self.index)
     }
 
     /// An action on a resource as a policy grants it.
@@ -198,6 +200,10 @@ struct AccessLoss {
             return [Fix.Access(principal: account == "all" ? "internet" : account, action: "restore", resource: arn, use: "unknown")]
         case .unpublish(let arn): return outside("connect", arn)
         case .requireIMDSv2(let arn): return [Fix.Access(principal: arn, action: "IMDSv1", resource: arn, use: "unknown")]
+        case .addServiceControlPolicy(let account, _, let actions, let besides):
+            return rights.granted(actions, in: account).filter { !besides.contains($0.principal.arn) }.map {
+                access($0.principal.arn, Grant(action: $0.action, resource: $0.resource))
+            }
         default: return []
         }
     }

@@ -28,6 +28,11 @@ struct CandidateFix: Sendable {
 
 /// How long a policy of each kind may be, white space not counted (IAM and AWS STS quotas; Amazon S3, Secrets Manager).
 enum PolicySizes {
+    /// The most bytes that a service control policy may have, and the most of them at one account (Quotas for AWS Organizations, as they are
+    /// since 2026-05-15).
+    static let controlPolicy = 10_240
+    static let controlPoliciesAttached = 10
+
     /// The most bytes that a document at that place may have; `nil` where it is not known.
     static func limit(_ place: Edit.Place, _ holder: Principal.Kind?) -> Int? {
         switch place {
@@ -73,7 +78,7 @@ extension CandidateFixes {
             }
             return .one
         case .leaveGroup, .requireIMDSv2, .signFunctionURL, .unpublishDatabase: return .one
-        case .requireExternalID, .narrowIngress: return .several
+        case .requireExternalID, .narrowIngress, .addServiceControlPolicy: return .several
         case .removeStatement, .closeIngress, .removeInstanceProfile: return .whole
         case .setBoundary:
             guard case .setBoundary(_, _, let actions)? = edits.first else { return .whole }

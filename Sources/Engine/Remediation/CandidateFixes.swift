@@ -32,6 +32,8 @@ final class CandidateFixes {
         }
         return assumers
     }()
+    /// Accounts that were asked for a service control policy.
+    var limitable: [String: LimitableAccount?] = [:]
     /// Roles by account.
     private(set) lazy var roles = Dictionary(grouping: snapshot.principals.filter { $0.kind == .role }, by: \.account)
 
@@ -69,6 +71,7 @@ final class CandidateFixes {
         let proof = other.proof(of: edge)
         let techniques = [other.technique(of: edge)] + proof.alternatives
         var fixes = techniques.flatMap { self.fixes(for: $0, from, to, proof) } + together(from, techniques) + boundary(from, techniques)
+        fixes += techniques.flatMap { controlPolicyFixes(from, $0) }
         fixes = fixes.filter(fits)
         var seen: Set<String> = []
         return fixes.filter { seen.insert($0.id).inserted }

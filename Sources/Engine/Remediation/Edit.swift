@@ -51,6 +51,9 @@ enum Edit: Hashable, Sendable {
     case unshare(String, with: String)
     /// Takes a database's public address.
     case unpublish(String)
+    /// Makes a service control policy of that name which denies these actions to everyone in an account but these principals, by their ARNs,
+    /// and attaches it to the account.
+    case addServiceControlPolicy(account: String, name: String, actions: [String], besides: [String])
 
     /// How much of an action is left.
     struct Narrowing: Hashable, Sendable {
@@ -87,6 +90,8 @@ enum Edit: Hashable, Sendable {
         case resource(String)
         /// The role behind this instance.
         case workload(String)
+        /// Everyone in this account.
+        case account(String)
     }
 
     var scope: Scope {
@@ -105,6 +110,7 @@ enum Edit: Hashable, Sendable {
         case .signFunctionURL(let arn), .blockPublicAccess(let arn), .unpublish(let arn), .unshare(let arn, _): .resource(arn)
         case .closeRule(let id, _, _, _): .exposure(id)
         case .removeInstanceProfile(let arn), .requireIMDSv2(let arn): .workload(arn)
+        case .addServiceControlPolicy(let account, _, _, _): .account(account)
         }
     }
 
@@ -112,7 +118,7 @@ enum Edit: Hashable, Sendable {
     var isOfNetwork: Bool {
         switch scope {
         case .exposure, .resource, .workload: true
-        case .principal, .managed, .trust: false
+        case .principal, .managed, .trust, .account: false
         }
     }
 
@@ -130,13 +136,14 @@ enum Edit: Hashable, Sendable {
 
 extension Edit {
     /// The same edits, each once, in an order that does not depend on theirs, so that what is made of a set of changes is the same whoever
-    /// puts it together. Boundaries of one principal become one that leaves out what any of them does; of what is closed and what is
-    /// narrowed the closed comes first.
+    /// puts it together. Boundaries of one principal become one that leaves out what any of them does, and new service control policies of
+    /// one account, name and exception one that denies what any of them does; of what is closed and what is narrowed the closed comes first.
     ///
     /// - Parameter known: the keys by which edits were ordered before.
     static func ordered(_ edits: [Edit], _ known: OrderKeys = OrderKeys()) -> [Edit] {
         guard edits.count > 1 else { return edits }
         var boundaries: [String: (name: String, actions: [String])] = [:]
+        var limits: [[String]: [String]] = [:]
         var others: [(isLater: Bool, key: [UInt8], edit: Edit)] = []
         var seen: Set<Edit> = []
         for edit in edits where seen.insert(edit).inserted {
@@ -148,6 +155,10 @@ extension Edit {
                 )
                 continue
             }
+            if case .addServiceControlPolicy(let account, let name, let actions, let besides) = edit {
+                limits[[account, name] + besides, default: []] += actions
+                continue
+            }
             var isLater = false
             if case .closeRule(_, _, _, let by) = edit { isLater = !by.isEmpty }
             others.append((isLater, known.key(of: edit), edit))
@@ -156,7 +167,11 @@ extension Edit {
         let bounds = boundaries.sorted { AttackPathFinder.precedes($0.key, $1.key) }.map {
             Edit.setBoundary(principal: $0.key, name: $0.value.name, actions: $0.value.actions)
         }
-        return others.map(\.edit) + bounds
+        let limiting = limits.sorted { $0.key.lexicographicallyPrecedes($1.key, by: AttackPathFinder.precedes) }.map { key, actions in
+            Edit.addServiceControlPolicy(
+                account: key[0], name: key[1], actions: actions.sortedUnique, besides: Array(key.dropFirst(2)))
+        }
+        return others.map(\.edit) + bounds + limiting
     }
 
     /// The boundary that ``setBoundary(principal:name:actions:)`` makes.

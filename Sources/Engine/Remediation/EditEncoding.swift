@@ -59,6 +59,11 @@ extension FixEdit {
             setting("unshare", arn)
             by = [account]
         case .unpublish(let arn): setting("unpublish", arn)
+        case .addServiceControlPolicy(let account, let name, let actions, let besides):
+            setting("addServiceControlPolicy", account)
+            self.name = name
+            self.actions = actions
+            by = besides
         }
     }
 
@@ -123,6 +128,9 @@ extension Edit {
         case "blockPublicAccess": return .blockPublicAccess(resource)
         case "unshare": return edit.by?.count == 1 ? edit.by?.first.map { .unshare(resource, with: $0) } : nil
         case "unpublish": return .unpublish(resource)
+        case "addServiceControlPolicy":
+            guard let name = edit.name, let actions = edit.actions, let besides = edit.by else { return nil }
+            return .addServiceControlPolicy(account: resource, name: name, actions: actions, besides: besides)
         default: return nil
         }
     }

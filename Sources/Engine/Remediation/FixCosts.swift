@@ -6,7 +6,7 @@ public import CloudModel
 /// |---|---|
 /// | 1 | one setting or one document: `remove-action` `deny-action` `narrow-resource` `add-condition` `remove-statement` `detach-policy` `leave-group` `tighten-trust` `tighten-resource` `require-external-id` `require-mfa` `close-ingress` `narrow-ingress` `require-imdsv2` `sign-function-url` `make-private` `remove-instance-profile` |
 /// | 2 | several parts: `narrow-policy` `detach-everywhere` `unpublish-database` |
-/// | 3 | several parts, and something new to keep: `set-boundary` |
+/// | 3 | several parts, and something new to keep: `set-boundary` `add-service-control-policy` |
 ///
 /// | blast | who may miss it |
 /// |---|---|
@@ -40,6 +40,7 @@ public struct FixCosts: Sendable, Hashable {
         case signFunctionURL = "sign-function-url"
         case makePrivate = "make-private"
         case unpublishDatabase = "unpublish-database"
+        case addServiceControlPolicy = "add-service-control-policy"
     }
     /// Who may miss what a change takes.
     public enum Blast: String, Sendable, CaseIterable { case none, one, several, whole }
@@ -51,7 +52,7 @@ public struct FixCosts: Sendable, Hashable {
     public init() {
         for kind in Kind.allCases { effort[kind] = 1 }
         for kind in [Kind.narrowPolicy, .detachEverywhere, .unpublishDatabase] { effort[kind] = 2 }
-        effort[.setBoundary] = 3
+        for kind in [Kind.setBoundary, .addServiceControlPolicy] { effort[kind] = 3 }
     }
 
     /// The table with a tenant's numbers: `{"effort": {KIND: NUMBER, …}, "blast": {CLASS: NUMBER, …}}`, whole numbers from 0 to 1,000.

@@ -73,6 +73,8 @@ extension FixParts {
                 commands: [command("--no-publicly-accessible")], rollback: [command("--publicly-accessible")],
                 terraform: block(
                     "aws_db_instance", database.id, [("identifier", ShellText.terraform(database.id)), ("publicly_accessible", "false")]))
+        case .addServiceControlPolicy(let account, let name, let actions, let besides):
+            return controlPolicy(account, name, actions, besides)
         case .removeAction, .removeStatement, .denyAction, .narrow, .addCondition, .removePrincipal, .replacePrincipal: return nil
         }
     }

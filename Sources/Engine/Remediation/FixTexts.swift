@@ -67,6 +67,7 @@ struct FixTexts {
             case .signFunctionURL(let arn), .requireIMDSv2(let arn), .removeInstanceProfile(let arn), .blockPublicAccess(let arn),
                 .unshare(let arn, _), .unpublish(let arn):
                 self = .setting(arn)
+            case .addServiceControlPolicy(let account, _, _, _): self = .setting(account)
             default: self = .setting("")
             }
         }

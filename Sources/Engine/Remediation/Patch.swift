@@ -293,6 +293,8 @@ enum Patch {
                 snapshot.instances[index].instanceProfile = nil
                 snapshot.instances[index].role = nil
             }
+        case .addServiceControlPolicy(let account, let name, let actions, let besides):
+            add(NewControlPolicy(snapshot, account, name, actions, besides, readers: index.policyReaders), to: &snapshot)
         default: break
         }
     }

@@ -18,6 +18,8 @@ final class PatchIndex {
     private(set) lazy var instances = Self.places(snapshot.instances, \.arn)
     private(set) lazy var dataSnapshots = Self.places(snapshot.dataSnapshots, \.arn)
     private(set) lazy var databases = Self.places(snapshot.databases, \.arn)
+    /// Accounts whose answers list policies of their organisation.
+    private(set) lazy var policyReaders = NewControlPolicy.readers(snapshot)
     /// Principals by managed policy, their boundary included.
     private(set) lazy var holders: [String: [Int]] = {
         var holders: [String: [Int]] = [:]
@@ -106,6 +108,7 @@ extension Patch {
                 for place in index.dataSnapshots[arn] ?? [] { patched.dataSnapshots[place] = original.dataSnapshots[place] }
             case .unpublish(let arn):
                 for place in index.databases[arn] ?? [] { patched.databases[place] = original.databases[place] }
+            case .addServiceControlPolicy: patched.organisations = original.organisations
             default: break
             }
         }

@@ -199,7 +199,7 @@ extension CandidateFixes {
     // MARK: Several actions at once
 
     /// The fewest actions, chosen greedily, such that every technique needs one of them; handing on a role first, for it is the heart of most.
-    private func actions(of techniques: [String]) -> [String]? {
+    func actions(of techniques: [String]) -> [String]? {
         let needed = techniques.compactMap { EscalationCatalogue.byID[$0]?.requires.map(\.action) }
         guard !needed.isEmpty, needed.count == techniques.count else { return nil }
         var open = needed

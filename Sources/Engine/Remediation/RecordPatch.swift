@@ -237,6 +237,9 @@ struct RecordPatch {
         case .unpublish(let arn):
             guard let database = snapshot.databases.first(where: { $0.arn == arn }) else { return }
             change(database.evidence, ["PubliclyAccessible"]) { _ in false }
+        case .addServiceControlPolicy(let account, let name, let actions, let besides):
+            let readers = NewControlPolicy.readers(snapshot)
+            if let new = NewControlPolicy(snapshot, account, name, actions, besides, readers: readers) { add(new, at: account) }
         case .removeAction, .removeStatement, .denyAction, .narrow, .addCondition, .removePrincipal, .replacePrincipal: break
         }
     }
@@ -257,6 +260,28 @@ struct RecordPatch {
             let known = list?.array ?? []
             return .array(known.contains { $0["Arn"]?.string == arn } ? known : known + [policy])
         }
+    }
+
+    private mutating func add(_ new: NewControlPolicy, at account: String) {
+        let type = new.policy.type.rawValue
+        let names = ["list-policies", "list-policies." + type, "list-policies-for-target." + account].map { "/organizations." + $0 }
+        for record in snapshot.records where new.readers.contains(where: { reader in names.contains { reader + $0 == record.id } }) {
+            change(Evidence(record: record.id), ["Policies"]) { list in
+                guard let known = list?.array, record.id.hasSuffix(type) || known.contains(where: { $0["Type"]?.string == type }) else {
+                    return list
+                }
+                return .array(known + [new.summary])
+            }
+        }
+        func add(_ operation: String, _ payload: JSONValue) {
+            let record = CollectedRecord(
+                account: new.reader, service: "organizations", operation: operation, region: nil, resource: new.policy.id, time: nil,
+                payload: payload)
+            added[record.id] = record
+        }
+        let document = new.policy.source.document ?? .null
+        add("describe-policy", ["Policy": ["PolicySummary": new.summary, "Content": .string(document.canonicalText)]])
+        add("list-targets-for-policy", ["Targets": [["TargetId": .string(account), "Type": "ACCOUNT"]]])
     }
 
     private static func closed(_ list: JSONValue?, _ key: Edit.RuleKey, _ cidrs: [String], _ others: [String]) -> JSONValue? {

@@ -21,6 +21,8 @@ struct Touched {
     var policies: Set<String> = []
     /// Principals that get a boundary.
     var bounded: Set<Int> = []
+    /// Accounts that get a service control policy.
+    var limited: Set<String> = []
     /// Functions and what holds data that change, by place.
     var functions: Set<Int> = []
     var buckets: Set<Int> = []
@@ -52,6 +54,7 @@ final class Reevaluation {
     private var patched: CloudSnapshot
     private let permissions: Permissions
     private(set) lazy var networks = NetworkAreas(base)
+    private lazy var limits = LimitedAccounts(base)
     /// Members by group.
     private let members: [String: [Int]]
     /// For each node the places of the edges that end there.
@@ -73,7 +76,7 @@ final class Reevaluation {
         index = PatchIndex(base.snapshot)
         patched = base.snapshot
         base.permissions.beginTrials()
-        permissions = Permissions(base.permissions, base.snapshot, changed: [])
+        permissions = Permissions(base.permissions, base.snapshot, changed: [], organisation: base.permissions.organisation)
         var members: [String: [Int]] = [:]
         for (index, principal) in base.snapshot.principals.enumerated() {
             for group in principal.groups { members[group, default: []].append(index) }
@@ -131,7 +134,8 @@ final class Reevaluation {
         Patch.apply(edits, to: &snapshot, index)
         let touched = touched(by: edits)
         return Evaluation(
-            snapshot, like: base, touched: touched, exposures: touched.network ? networks.exposures(after: edits, touched) : base.exposures)
+            snapshot, like: base, touched: touched, organisation: limits.organisation(after: edits, snapshot, touched),
+            exposures: touched.network ? networks.exposures(after: edits, touched) : base.exposures)
     }
 
     // MARK: Pieces
@@ -184,7 +188,8 @@ final class Reevaluation {
     func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) -> Result) -> Result {
         let touched = touched(by: edits, notesAsked: false)
         Patch.apply(edits, to: &patched, index)
-        permissions.take(patched, changed: touched.principals, trusts: touched.trusts)
+        permissions.take(
+            patched, changed: touched.principals, trusts: touched.trusts, organisation: limits.organisation(after: edits, patched, touched))
         let result = body(patched, permissions, touched)
         permissions.take(backTo: base.permissions, trusts: touched.trusts)
         Patch.revert(edits, in: &patched, to: base.snapshot, index)
@@ -276,6 +281,11 @@ final class Reevaluation {
                 // An instance without a role can be given one.
                 if case .removeInstanceProfile = edit { touched.asked.formUnion(giving[base.snapshot.instances[place].account] ?? []) }
                 if let role = base.snapshot.instances[place].role { noteSteps(to: role, &touched) }
+            }
+        case .account(let account):
+            touched.limited.insert(account)
+            if case .addServiceControlPolicy(_, _, let actions, _) = edit {
+                touched.principals.formUnion(limits.concerned(account, actions))
             }
         }
     }

@@ -79,6 +79,20 @@ import Testing
         for number in 0..<10 { check(PlanWorlds.random(number).collection, "account \(number)", singly: 6) }
     }
 
+    /// There a change of the organisation's policies concerns everyone in the account.
+    @Test func itDoesForRandomAccountsOfAnOrganisation() {
+        for number in 0..<8 {
+            var world = PlanWorlds.random(number)
+            var organised = Organised()
+            if number % 2 == 1 {
+                organised.limit(
+                    World.deny(["iam:AttachRolePolicy"], condition: ["ArnNotLike": ["aws:PrincipalArn": .string(World.arn("role/r0"))]]))
+            }
+            organised.add(to: &world)
+            check(world.collection, "member \(number)", singly: 40)
+        }
+    }
+
     /// Accounts whose networks have nothing to do with each other are looked at one by one.
     @Test func accountsWithNetworksOfTheirOwnAreLookedAtApart() throws {
         for world in [PlanWorlds.shop, PlanWorlds.foreign] {
@@ -114,7 +128,7 @@ import Testing
         one.principals == other.principals && one.policies == other.policies && one.buckets == other.buckets
             && one.functions == other.functions && one.secrets == other.secrets && one.keys == other.keys
             && one.securityGroups == other.securityGroups && one.instances == other.instances && one.databases == other.databases
-            && one.dataSnapshots == other.dataSnapshots
+            && one.dataSnapshots == other.dataSnapshots && one.organisations == other.organisations
     }
 
     /// The trials, which look at single steps, agree with looking at everything.
