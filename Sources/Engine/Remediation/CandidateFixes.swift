@@ -175,6 +175,8 @@ final class CandidateFixes {
                         .makePrivate, target.id, "Stop sharing snapshot \(target.name) with \(whom)",
                         [.unshare(target.id, with: shared)]))
             }
+            // Whoever may start an image gets what is on its disks.
+            fixes += ([target.id] + proof.via).flatMap(imageFixes)
         case .database:
             fixes.append(
                 fix(.unpublishDatabase, target.id, "Take the public address of database \(target.name)", [.unpublish(target.id)]))
@@ -182,6 +184,16 @@ final class CandidateFixes {
         default: break
         }
         return fixes + ingressFixes(proof)
+    }
+
+    private func imageFixes(_ arn: String) -> [CandidateFix] {
+        (index.images[arn]?.first.map { snapshot.images[$0] }).map { image in
+            (image.sharedWith ?? []).filter { $0 == "all" || $0.utf8.count == 12 && $0 != image.account }.map { shared in
+                fix(
+                    .makePrivate, arn, "Stop sharing image \(image.id) with \(shared == "all" ? "everyone" : "account \(shared)")",
+                    [.unshare(arn, with: shared)])
+            }
+        } ?? []
     }
 
     private func ingressFixes(_ proof: EdgeProof) -> [CandidateFix] {

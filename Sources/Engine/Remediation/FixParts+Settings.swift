@@ -208,16 +208,19 @@ extension FixParts {
     }
 
     private func sharing(_ arn: String, _ account: String) -> FixTexts.Part? {
+        if let image = first(\.images, index.images[arn]) { return sharing(image, account) }
         guard let data = first(\.dataSnapshots, index.dataSnapshots[arn]), let shared = data.sharedWith else { return nil }
+        let kind = data.kind == "rds" ? "db" : data.kind == "rds-cluster" ? "db-cluster" : nil
         let command: (Bool) -> String = { removes in
-            data.kind == "rds"
-                ? aws(
-                    "rds modify-db-snapshot-attribute",
+            kind.map { kind in
+                aws(
+                    "rds modify-\(kind)-snapshot-attribute",
                     [
-                        ("--db-snapshot-identifier", data.id), ("--attribute-name", "restore"),
+                        ("--\(kind)-snapshot-identifier", data.id), ("--attribute-name", "restore"),
                         (removes ? "--values-to-remove" : "--values-to-add", account),
                     ], region: data.region)
-                : aws(
+            }
+                ?? aws(
                     "ec2 modify-snapshot-attribute",
                     [
                         ("--snapshot-id", data.id), ("--attribute", "createVolumePermission"),
@@ -228,17 +231,38 @@ extension FixParts {
         return .init(
             label: arn, before: list(shared), after: list(shared.filter { $0 != account }), commands: [command(true)],
             rollback: [command(false)],
-            terraform: data.kind == "rds"
-                ? block(
-                    "aws_db_snapshot", data.id,
+            terraform: kind.map { kind in
+                let kind = kind.replacing("-", with: "_")
+                return block(
+                    "aws_\(kind)_snapshot", data.id,
                     [
-                        ("db_snapshot_identifier", ShellText.terraform(data.id)),
+                        ("\(kind)_snapshot_identifier", ShellText.terraform(data.id)),
                         (
                             "shared_accounts",
                             "[" + shared.filter { $0 != account }.map { ShellText.terraform($0) }.joined(separator: ", ") + "]"
                         ),
                     ])
-                : "# Remove the resource \"aws_snapshot_create_volume_permission\" of \(ShellText.terraform(data.id)) for \(ShellText.terraform(account))."
+            }
+                ?? "# Remove the resource \"aws_snapshot_create_volume_permission\" of \(ShellText.terraform(data.id)) for \(ShellText.terraform(account))."
+        )
+    }
+
+    private func sharing(_ image: MachineImage, _ account: String) -> FixTexts.Part? {
+        guard let shared = image.sharedWith else { return nil }
+        let command = { (operation: String) in
+            aws(
+                "ec2 modify-image-attribute",
+                [
+                    ("--image-id", image.id), ("--attribute", "launchPermission"), ("--operation-type", operation),
+                    (account == "all" ? "--user-groups" : "--user-ids", account),
+                ], region: image.region)
+        }
+        let list = { (names: [String]) in JSONValue.object(["launch": .array(names.map { .string($0) })]) }
+        return .init(
+            label: image.arn, before: list(shared), after: list(shared.filter { $0 != account }), commands: [command("remove")],
+            rollback: [command("add")],
+            terraform:
+                "# Remove the resource \"aws_ami_launch_permission\" of \(ShellText.terraform(image.id)) for \(ShellText.terraform(account))."
         )
     }
 }

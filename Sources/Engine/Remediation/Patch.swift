@@ -284,6 +284,12 @@ enum Patch {
             for index in index.dataSnapshots[arn] ?? [] {
                 snapshot.dataSnapshots[index].sharedWith = snapshot.dataSnapshots[index].sharedWith?.filter { $0 != account }
             }
+            for index in index.images[arn] ?? [] {
+                let image = snapshot.images[index]
+                // The list of images says that everyone may start one, and nothing of anyone else.
+                snapshot.images[index].sharedWith =
+                    image.sharingEvidence == image.evidence ? nil : image.sharedWith?.filter { $0 != account }
+            }
         case .unpublish(let arn):
             for index in index.databases[arn] ?? [] {
                 snapshot.databases[index].publiclyAccessible = false

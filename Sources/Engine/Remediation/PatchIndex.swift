@@ -17,6 +17,7 @@ final class PatchIndex {
     private(set) lazy var securityGroups = Self.places(snapshot.securityGroups, \.id)
     private(set) lazy var instances = Self.places(snapshot.instances, \.arn)
     private(set) lazy var dataSnapshots = Self.places(snapshot.dataSnapshots, \.arn)
+    private(set) lazy var images = Self.places(snapshot.images, \.arn)
     private(set) lazy var databases = Self.places(snapshot.databases, \.arn)
     /// Accounts whose answers list policies of their organisation.
     private(set) lazy var policyReaders = NewControlPolicy.readers(snapshot)
@@ -106,6 +107,7 @@ extension Patch {
                 for place in index.instances[arn] ?? [] { patched.instances[place] = original.instances[place] }
             case .unshare(let arn, _):
                 for place in index.dataSnapshots[arn] ?? [] { patched.dataSnapshots[place] = original.dataSnapshots[place] }
+                for place in index.images[arn] ?? [] { patched.images[place] = original.images[place] }
             case .unpublish(let arn):
                 for place in index.databases[arn] ?? [] { patched.databases[place] = original.databases[place] }
             case .addServiceControlPolicy: patched.organisations = original.organisations

@@ -197,7 +197,7 @@ struct RecordPatch {
             }
         case .closeRule(let id, let key, let cidrs, let others):
             for group in snapshot.securityGroups where group.id == id {
-                change(group.evidence, ["IpPermissions"]) { Self.closed($0, key, cidrs, others) }
+                change(group.evidence, ["IpPermissions"]) { RecordLists.closed($0, key, cidrs, others) }
             }
         case .requireIMDSv2(let arn):
             guard let instance = snapshot.instances.first(where: { $0.arn == arn }) else { return }
@@ -230,10 +230,15 @@ struct RecordPatch {
                 added[record.id] = record
             }
         case .unshare(let arn, let account):
+            for image in snapshot.images where image.arn == arn { unshare(image, account) }
             guard let data = snapshot.dataSnapshots.first(where: { $0.arn == arn }), let evidence = data.sharingEvidence else { return }
-            change(evidence, data.kind == "rds" ? ["DBSnapshotAttributesResult", "DBSnapshotAttributes"] : ["CreateVolumePermissions"]) {
-                Self.unshared($0, account)
-            }
+            let list =
+                switch data.kind {
+                case "rds": ["DBSnapshotAttributesResult", "DBSnapshotAttributes"]
+                case "rds-cluster": ["DBClusterSnapshotAttributesResult", "DBClusterSnapshotAttributes"]
+                default: ["CreateVolumePermissions"]
+                }
+            change(evidence, list) { RecordLists.unshared($0, account) }
         case .unpublish(let arn):
             guard let database = snapshot.databases.first(where: { $0.arn == arn }) else { return }
             change(database.evidence, ["PubliclyAccessible"]) { _ in false }
@@ -242,6 +247,13 @@ struct RecordPatch {
             if let new = NewControlPolicy(snapshot, account, name, actions, besides, readers: readers) { add(new, at: account) }
         case .removeAction, .removeStatement, .denyAction, .narrow, .addCondition, .removePrincipal, .replacePrincipal: break
         }
+    }
+
+    private mutating func unshare(_ image: MachineImage, _ account: String) {
+        if account == "all" { change(image.evidence, ["Public"]) { _ in false } }
+        // Where the attribute was read, it tells of everyone again.
+        guard let sharing = image.sharingEvidence, sharing != image.evidence else { return }
+        change(sharing, ["LaunchPermissions"]) { RecordLists.unshared($0, account) }
     }
 
     private mutating func setBoundary(_ holder: String, _ name: String, _ actions: [String]) {
@@ -282,45 +294,5 @@ struct RecordPatch {
         let document = new.policy.source.document ?? .null
         add("describe-policy", ["Policy": ["PolicySummary": new.summary, "Content": .string(document.canonicalText)]])
         add("list-targets-for-policy", ["Targets": [["TargetId": .string(account), "Type": "ACCOUNT"]]])
-    }
-
-    private static func closed(_ list: JSONValue?, _ key: Edit.RuleKey, _ cidrs: [String], _ others: [String]) -> JSONValue? {
-        guard let rules = list?.array else { return list }
-        return .array(
-            rules.compactMap { rule in
-                guard case .object(var object) = rule, object["IpProtocol"]?.string == key.ipProtocol,
-                    object["FromPort"]?.int == key.fromPort, object["ToPort"]?.int == key.toPort
-                else { return rule }
-                var isClosed = false
-                for (list, member) in [("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"), ("UserIdGroupPairs", "GroupId")] {
-                    guard let ranges = object[list]?.array else { continue }
-                    let rest = ranges.filter { range in range[member]?.string.map { !cidrs.contains($0) } ?? true }
-                    isClosed = isClosed || rest.count < ranges.count
-                    object[list] = .array(rest)
-                }
-                guard isClosed else { return rule }
-                for (list, member, isIPv6) in [("IpRanges", "CidrIp", false), ("Ipv6Ranges", "CidrIpv6", true)] {
-                    var ranges = object[list]?.array ?? []
-                    for cidr in others where cidr.utf8.contains(UInt8(ascii: ":")) == isIPv6 {
-                        if !ranges.contains(where: { $0[member]?.string == cidr }) { ranges.append(.object([member: .string(cidr)])) }
-                    }
-                    if !ranges.isEmpty || object[list] != nil { object[list] = .array(ranges) }
-                }
-                let sources = ["IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds"]
-                return sources.allSatisfy { object[$0]?.array?.isEmpty ?? true } ? nil : .object(object)
-            })
-    }
-
-    private static func unshared(_ list: JSONValue?, _ account: String) -> JSONValue? {
-        guard let entries = list?.array else { return list }
-        return .array(
-            entries.compactMap { entry in
-                if entry["Group"]?.string == account || entry["UserId"]?.string == account { return nil }
-                guard case .object(var object) = entry, object["AttributeName"]?.string == "restore",
-                    let values = object["AttributeValues"]?.array
-                else { return entry }
-                object["AttributeValues"] = .array(values.filter { $0.string != account })
-                return .object(object)
-            })
     }
 }

@@ -273,6 +273,7 @@ final class Reevaluation {
             for place in index.secrets[arn] ?? [] { touched.exposed.insert(base.snapshot.secrets[place].account) }
             for place in index.dataSnapshots[arn] ?? [] { touched.exposed.insert(base.snapshot.dataSnapshots[place].account) }
             for place in index.databases[arn] ?? [] { touched.exposed.insert(base.snapshot.databases[place].account) }
+            for place in index.images[arn] ?? [] { touched.exposed.insert(base.snapshot.images[place].account) }
             for place in index.keys[arn] ?? [] { noteReaders(with: base.snapshot.keys[place], &touched) }
         case .workload(let arn):
             // Those who could take the instance over stood before its role.
