@@ -1,12 +1,12 @@
 // The values that conditions compare, read exactly: no rounding, no locale, nothing that traps.
 
 /// A point in time: ISO 8601 as W3C profiles it, or seconds since 1970.
-struct Instant: Sendable, Hashable, Comparable {
+public struct Instant: Sendable, Hashable, Comparable {
     private let seconds: Int
     private let nanoseconds: Int
 
     /// `2024`, `2024-01`, `2024-01-02`, `2024-01-02T03:04Z`, `2024-01-02T03:04:05.6+07:00`, `1700000000`; `nil` for anything else.
-    init?(_ text: [UInt8]) {
+    public init?(_ text: [UInt8]) {
         if text.count != 4, text.count <= 29, let epoch = Self.epoch(text) {
             self = epoch
             return
@@ -120,7 +120,11 @@ struct Instant: Sendable, Hashable, Comparable {
         return [text(nanoseconds), text(nanoseconds + 1)]
     }
 
-    static func < (left: Instant, right: Instant) -> Bool { (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds) }
+    /// Whole seconds from another point to this one.
+    public func seconds(since other: Instant) -> Int { seconds - other.seconds }
+
+    /// Whether one is earlier.
+    public static func < (left: Instant, right: Instant) -> Bool { (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds) }
 }
 
 /// Base64 with or without padding (RFC 4648, 4).

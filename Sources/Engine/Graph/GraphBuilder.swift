@@ -47,6 +47,8 @@ final class GraphBuilder {
     let region: String
     /// Which principals are service-linked roles, by place.
     let serviceLinked: [Bool]
+    /// Users with an access key that nobody uses, by place.
+    let unusedKeys: Set<Int>
     /// What a step found out that does not depend on the target, by step and region.
     var documents: [String: Proof?] = [:]
     /// Whether a role lets Systems Manager manage its instances, by place.
@@ -122,6 +124,8 @@ final class GraphBuilder {
         contexts = KnownContexts()
         bounded = []
         serviceLinked = snapshot.principals.map(\.isServiceLinked)
+        let unused = UnusedKeys(snapshot)
+        unusedKeys = Set(snapshot.principals.indices.filter { !unused.keys(of: snapshot.principals[$0]).isEmpty })
         managedPolicies = Dictionary(snapshot.policies.map { ($0.arn, $0) }) { first, _ in first }
         accounts = Set(snapshot.accounts.map(\.id))
         workloads = WorkloadIndex(snapshot)
@@ -142,6 +146,7 @@ final class GraphBuilder {
         premises = base.premises
         weaknesses = base.weaknesses
         serviceLinked = base.serviceLinked
+        unusedKeys = touched.keyless.isEmpty ? base.unusedKeys : base.unusedKeys.subtracting(touched.keyless)
         var policies = base.managedPolicies
         // Boundaries may be new.
         for arn in touched.policies.union(touched.bounded.compactMap { snapshot.principals[$0].boundary?.arn }) {
@@ -269,7 +274,7 @@ final class GraphBuilder {
             guard node.kind.isOutside || node.kind.isPrincipal, !anyones.contains(place) else { continue }
             let index = node.kind.isPrincipal ? permissions.principalIndex[node.id] : nil
             if let index, administrators[index]?.confidence == .proven { continue }
-            draft.start(place, Likelihood.start(node.kind))
+            draft.start(place, Likelihood.start(node.kind, unusedKey: index.map(unusedKeys.contains) ?? false))
         }
     }
 

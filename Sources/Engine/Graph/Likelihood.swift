@@ -44,9 +44,11 @@ enum Likelihood {
     static let unknown = 0.25
 
     /// How likely an attacker stands at that kind of start at all: everyone is on the internet; a user's key leaks more often than a
-    /// role's session; a foreign account is one compromise away; a group is only ever entered by a member.
-    static func start(_ kind: NodeKind) -> Double {
+    /// role's session, and more often still where a key lies about that nobody uses; a foreign account is one compromise away; a group is
+    /// only ever entered by a member.
+    static func start(_ kind: NodeKind, unusedKey: Bool = false) -> Double {
         switch kind {
+        case .user where unusedKey: 0.3
         case .internet: 1
         case .externalAccount: 0.3
         case .externalPrincipal, .identityProvider: 0.1

@@ -246,7 +246,7 @@ struct CredentialReport {
             func field(_ name: String) -> String? {
                 guard let column = header.firstIndex(of: name), fields.indices.contains(column) else { return nil }
                 let value = fields[column]
-                return ["N/A", "no_information", "not_supported", ""].contains(value) ? nil : value
+                return Self.missing.contains(value) ? nil : value
             }
             func flag(_ name: String) -> Bool? {
                 switch field(name)?.lowercased() {
@@ -275,14 +275,45 @@ struct CredentialReport {
         }
     }
 
+    /// The text of a report once some of a user's keys are deleted, one for each that is given.
+    static func without(_ keys: [Principal.AccessKey], of user: String, _ text: String) -> String {
+        guard let header = text.split(whereSeparator: \.isNewline).first.map(fields), let arn = header.firstIndex(of: "arn") else {
+            return text
+        }
+        func changed(_ line: Substring) -> String {
+            var parts = fields(line, keepingQuotes: true)
+            guard parts.count == header.count, fields(line)[arn] == user else { return String(line) }
+            var keys = keys
+            for slot in ["access_key_1", "access_key_2"] {
+                func field(_ name: String) -> Int? { header.firstIndex(of: slot + name) }
+                guard let active = field("_active"), let created = field("_last_rotated"), let used = field("_last_used_date"),
+                    parts[active].lowercased() == "true",
+                    let key = keys.firstIndex(where: { value($0.created, parts[created]) && value($0.lastUsed, parts[used]) })
+                else { continue }
+                keys.remove(at: key)
+                for place in header.indices where header[place].hasPrefix(slot) { parts[place] = place == active ? "false" : "N/A" }
+            }
+            return parts.joined(separator: ",")
+        }
+        func value(_ known: String?, _ field: String) -> Bool { known.map { $0 == field } ?? missing.contains(field) }
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(changed).joined(separator: "\n")
+    }
+
+    /// What stands where there is nothing to tell.
+    private static let missing: Set<String> = ["N/A", "no_information", "not_supported", ""]
+
     /// Fields of one line; RFC 4180 quotes are understood.
-    static func fields(_ line: Substring) -> [String] {
+    static func fields(_ line: Substring) -> [String] { fields(line, keepingQuotes: false) }
+
+    private static func fields(_ line: Substring, keepingQuotes: Bool) -> [String] {
         var fields: [String] = []
         var current = String.UnicodeScalarView()
         var quoted = false
         for scalar in line.unicodeScalars {
             switch scalar {
-            case "\"": quoted.toggle()
+            case "\"":
+                quoted.toggle()
+                if keepingQuotes { current.append(scalar) }
             case "," where !quoted:
                 fields.append(String(current))
                 current = .init()

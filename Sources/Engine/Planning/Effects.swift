@@ -185,7 +185,8 @@ final class Effects {
     /// The edges that changes take away or weaken; `nil` where they may do more than that.
     private func weakened(by made: Set<Int>) -> (edges: [Int: GraphEdge?], data: Set<Int>)? {
         let graph = base.graph
-        guard base.premises.compromised.isEmpty else { return nil }
+        // Where attackers start likewise decides on paths, and is no edge.
+        guard base.premises.compromised.isEmpty, !made.contains(where: trials.movesStarts) else { return nil }
         let asked = trials.work
         defer { work += trials.work - asked }
         var changes: [Int: GraphEdge?] = [:]

@@ -53,6 +53,25 @@ extension Trials {
         return step(source, target, made).map { counts($0.isHypothetical, $0.confidence) } ?? false
     }
 
+    /// How likely an attacker starts at a node, if that does not rest on who is an administrator.
+    private func start(_ node: Int, _ made: Set<Int>) -> Double {
+        let start = base.graph.nodes[node].start
+        guard start > 0, start < 1, base.graph.nodes[node].kind == .user,
+            let index = base.permissions.principalIndex[base.graph.nodes[node].id]
+        else { return start }
+        return Likelihood.start(.user, unusedKey: hasUnusedKey(index, made))
+    }
+
+    /// Whether a change decides on where attackers start, besides taking steps.
+    func movesStarts(_ change: Int) -> Bool { fixes[change].edits.contains { if case .deleteUnusedKeys = $0 { true } else { false } } }
+
+    private func hasUnusedKey(_ user: Int, _ made: Set<Int>) -> Bool {
+        guard base.builder.unusedKeys.contains(user) else { return false }
+        let own = own(.principal(user), made) ?? []
+        let arn = base.snapshot.principals[user].arn
+        return !own.contains { fixes[$0].edits.contains(.deleteUnusedKeys(user: arn)) }
+    }
+
     /// Only the steps on the way evaluated again.
     private func local(_ way: OpenWay, _ made: Set<Int>) -> Standing {
         let graph = base.graph
@@ -60,12 +79,12 @@ extension Trials {
             !way.steps.isEmpty || !way.turnings.isEmpty, let next = graph.place(of: way.nodes[1])
         else { return Standing(likelihood: nil, counts: false) }
         let node = graph.nodes[source]
+        var start = start(source, made)
         // Who is no administrator any more starts like anyone else.
-        var start = node.start
         if start == 0, node.kind.isPrincipal, node.kind != .root, let index = base.permissions.principalIndex[way.source],
             let steps = steps(of: .principal(index), to: next, after: made), !steps.isAdministrator
         {
-            start = Likelihood.start(node.kind)
+            start = Likelihood.start(node.kind, unusedKey: hasUnusedKey(index, made))
         }
         var likelihood: Double? = start
         for one in way.steps {

@@ -71,6 +71,7 @@ extension CandidateFixes {
             case .trust, .resource, nil: return .one
             }
         case .makePrivate: return edits.first?.place == nil ? .none : .one
+        case .deleteKey: return .none
         case .tightenTrust, .tightenResource:
             // Whoever lets a whole account in does not say who comes.
             if case .removePrincipal(_, _, let name)? = edits.first, ARNParts(name)?.resource == "root" || name.utf8.count == 12 {

@@ -71,7 +71,7 @@ final class CandidateFixes {
         let proof = other.proof(of: edge)
         let techniques = [other.technique(of: edge)] + proof.alternatives
         var fixes = techniques.flatMap { self.fixes(for: $0, from, to, proof) } + together(from, techniques) + boundary(from, techniques)
-        fixes += techniques.flatMap { controlPolicyFixes(from, $0) }
+        fixes += techniques.flatMap { controlPolicyFixes(from, $0) } + keyFixes(from)
         fixes = fixes.filter(fits)
         var seen: Set<String> = []
         return fixes.filter { seen.insert($0.id).inserted }
@@ -136,6 +136,13 @@ final class CandidateFixes {
         guard let document = index.document(at: place) else { return nil }
         if case .inline(let arn, _) = place { return (document, principals[arn]?.kind) }
         return (document, nil)
+    }
+
+    /// A user's keys that nobody uses: taking them closes nothing, and makes it less likely that an attacker starts there.
+    private func keyFixes(_ node: GraphNode) -> [CandidateFix] {
+        guard let user = principals[node.id], case let keys = index.unusedKeys.keys(of: user), !keys.isEmpty else { return [] }
+        let what = keys.count == 1 ? "the access key" : "the \(keys.count) access keys"
+        return [fix(.deleteKey, user.arn, "Delete \(what) of user \(user.name) that nobody uses", [.deleteUnusedKeys(user: user.arn)])]
     }
 
     // MARK: Workloads and exposure

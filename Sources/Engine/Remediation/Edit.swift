@@ -51,6 +51,8 @@ enum Edit: Hashable, Sendable {
     case unshare(String, with: String)
     /// Takes a database's public address.
     case unpublish(String)
+    /// Deletes the access keys of a user that nobody uses.
+    case deleteUnusedKeys(user: String)
     /// Makes a service control policy of that name which denies these actions to everyone in an account but these principals, by their ARNs,
     /// and attaches it to the account.
     case addServiceControlPolicy(account: String, name: String, actions: [String], besides: [String])
@@ -106,7 +108,7 @@ enum Edit: Hashable, Sendable {
             case .resource(let arn): .resource(arn)
             }
         case .detach(_, let principal), .setBoundary(let principal, _, _): .principal(principal)
-        case .leaveGroup(let user, _): .principal(user)
+        case .leaveGroup(let user, _), .deleteUnusedKeys(let user): .principal(user)
         case .signFunctionURL(let arn), .blockPublicAccess(let arn), .unpublish(let arn), .unshare(let arn, _): .resource(arn)
         case .closeRule(let id, _, _, _): .exposure(id)
         case .removeInstanceProfile(let arn), .requireIMDSv2(let arn): .workload(arn)

@@ -51,6 +51,9 @@ extension FixEdit {
             toPort = rule.toPort
             self.cidrs = cidrs
             by = others
+        case .deleteUnusedKeys(let user):
+            self.edit = "deleteUnusedKeys"
+            principal = user
         case .signFunctionURL(let arn): setting("signFunctionURL", arn)
         case .requireIMDSv2(let arn): setting("requireIMDSv2", arn)
         case .removeInstanceProfile(let arn): setting("removeInstanceProfile", arn)
@@ -110,6 +113,7 @@ extension Edit {
             switch name {
             case "detach": return edit.policy.map { .detach(policy: $0, principal: principal) }
             case "leaveGroup": return edit.group.map { .leaveGroup(user: principal, group: $0) }
+            case "deleteUnusedKeys": return .deleteUnusedKeys(user: principal)
             case "setBoundary":
                 guard let name = edit.name, let actions = edit.actions else { return nil }
                 return .setBoundary(principal: principal, name: name, actions: actions)

@@ -4,13 +4,13 @@ public import CloudModel
 ///
 /// | effort | kinds |
 /// |---|---|
-/// | 1 | one setting or one document: `remove-action` `deny-action` `narrow-resource` `add-condition` `remove-statement` `detach-policy` `leave-group` `tighten-trust` `tighten-resource` `require-external-id` `require-mfa` `close-ingress` `narrow-ingress` `require-imdsv2` `sign-function-url` `make-private` `remove-instance-profile` |
+/// | 1 | one setting or one document: `remove-action` `deny-action` `narrow-resource` `add-condition` `remove-statement` `detach-policy` `leave-group` `tighten-trust` `tighten-resource` `require-external-id` `require-mfa` `close-ingress` `narrow-ingress` `require-imdsv2` `sign-function-url` `make-private` `remove-instance-profile` `delete-key` |
 /// | 2 | several parts: `narrow-policy` `detach-everywhere` `unpublish-database` |
 /// | 3 | several parts, and something new to keep: `set-boundary` `add-service-control-policy` |
 ///
 /// | blast | who may miss it |
 /// |---|---|
-/// | 0 `none` | nobody of one's own: sharing with everyone |
+/// | 0 `none` | nobody of one's own: sharing with everyone, a key that nobody uses |
 /// | 1 `one` | one principal, one action or caller |
 /// | 2 `several` | several principals, every principal of an account, or someone outside who has to act as well |
 /// | 3 `whole` | a whole policy, workload or public service |
@@ -40,6 +40,7 @@ public struct FixCosts: Sendable, Hashable {
         case signFunctionURL = "sign-function-url"
         case makePrivate = "make-private"
         case unpublishDatabase = "unpublish-database"
+        case deleteKey = "delete-key"
         case addServiceControlPolicy = "add-service-control-policy"
     }
     /// Who may miss what a change takes.

@@ -13,6 +13,7 @@ extension FixParts {
         let policy = [("name", ShellText.terraform(name)), ("type", ShellText.terraform(type)), ("content", encoded(document))]
         // What AWS calls it is known once it is there. An account has few policies, so all are on one page of the answer.
         let find = captured(
+            "policy",
             aws(
                 "organizations list-policies-for-target",
                 [("--target-id", account), ("--filter", type), ("--query", Self.identifier(name))],
@@ -36,7 +37,7 @@ extension FixParts {
             ], tail: "--output text")
         let target = [("--target-id", account)]
         return .init(
-            label: label, before: .null, after: document, commands: [captured(create), use("attach-policy", target)],
+            label: label, before: .null, after: document, commands: [captured("policy", create), use("attach-policy", target)],
             rollback: [find, use("detach-policy", target), use("delete-policy", [])],
             terraform: block("aws_organizations_policy", name, policy) + "\n\n"
                 + block(
@@ -46,11 +47,6 @@ extension FixParts {
                     ]))
     }
 
-    /// A command whose output the next ones use.
-    private func captured(_ command: String) -> String { "policy=$(\(command))" }
-
     /// The JMESPath expression for the identifier of the policy of a name.
-    private static func identifier(_ name: String) -> String {
-        "Policies[?Name=='" + name.unicodeScalars.reduce(into: "") { $0 += $1 == "'" ? "\\'" : String($1) } + "'].Id"
-    }
+    private static func identifier(_ name: String) -> String { "Policies[?Name==\(literal(name))].Id" }
 }

@@ -29,6 +29,7 @@ extension FixParts {
                         ("user", ShellText.terraform(principal.name)),
                         ("groups", "[" + rest.map { ShellText.terraform($0) }.joined(separator: ", ") + "]"),
                     ]))
+        case .deleteUnusedKeys(let user): return keys(of: user)
         case .setBoundary(let holder, let name, let actions): return boundary(holder, name, actions)
         case .signFunctionURL(let arn): return signature(arn)
         case .closeRule(let id, let key, let cidrs, let others): return rule(id, key, cidrs, others)

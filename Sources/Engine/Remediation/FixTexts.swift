@@ -62,7 +62,9 @@ struct FixTexts {
                 return
             }
             switch edit {
-            case .detach(_, let principal), .leaveGroup(let principal, _), .setBoundary(let principal, _, _): self = .setting(principal)
+            case .detach(_, let principal), .leaveGroup(let principal, _), .setBoundary(let principal, _, _),
+                .deleteUnusedKeys(let principal):
+                self = .setting(principal)
             case .closeRule(let id, _, _, _): self = .setting(id)
             case .signFunctionURL(let arn), .requireIMDSv2(let arn), .removeInstanceProfile(let arn), .blockPublicAccess(let arn),
                 .unshare(let arn, _), .unpublish(let arn):

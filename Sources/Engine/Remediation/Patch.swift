@@ -240,6 +240,9 @@ enum Patch {
         case .leaveGroup(let user, let group):
             guard let index = index.principals[user] else { return }
             snapshot.principals[index].groups.removeAll { $0 == group }
+        case .deleteUnusedKeys(let user):
+            guard let place = index.principals[user] else { return }
+            snapshot.principals[place].accessKeys?.removeAll(where: index.unusedKeys.contains)
         case .setBoundary(let principal, let name, let actions):
             guard let index = index.principals[principal], snapshot.principals[index].boundary == nil else { return }
             let arn = Edit.policyARN(name, besides: principal)

@@ -19,6 +19,7 @@ final class PatchIndex {
     private(set) lazy var dataSnapshots = Self.places(snapshot.dataSnapshots, \.arn)
     private(set) lazy var images = Self.places(snapshot.images, \.arn)
     private(set) lazy var databases = Self.places(snapshot.databases, \.arn)
+    private(set) lazy var unusedKeys = UnusedKeys(snapshot)
     /// Accounts whose answers list policies of their organisation.
     private(set) lazy var policyReaders = NewControlPolicy.readers(snapshot)
     /// Principals by managed policy, their boundary included.
@@ -98,7 +99,7 @@ extension Patch {
             case nil: break
             }
             switch edit {
-            case .detach(_, let arn), .leaveGroup(let arn, _), .setBoundary(let arn, _, _): principal(arn)
+            case .detach(_, let arn), .leaveGroup(let arn, _), .setBoundary(let arn, _, _), .deleteUnusedKeys(let arn): principal(arn)
             case .signFunctionURL(let arn): function(arn)
             case .blockPublicAccess(let arn): bucket(arn)
             case .closeRule(let id, _, _, _):

@@ -181,6 +181,7 @@ struct RecordPatch {
         case .leaveGroup(let user, let group):
             guard let principal = principal(user), let name = self.principal(group)?.name else { return }
             change(principal.evidence, ["GroupList"]) { list in list?.array.map { .array($0.filter { $0.string != name }) } ?? list }
+        case .deleteUnusedKeys(let user): deleteUnusedKeys(of: user)
         case .setBoundary(let holder, let name, let actions):
             setBoundary(holder, name, actions)
         case .signFunctionURL(let arn):
@@ -254,6 +255,17 @@ struct RecordPatch {
         // Where the attribute was read, it tells of everyone again.
         guard let sharing = image.sharingEvidence, sharing != image.evidence else { return }
         change(sharing, ["LaunchPermissions"]) { RecordLists.unshared($0, account) }
+    }
+
+    private mutating func deleteUnusedKeys(of user: String) {
+        guard let principal = principal(user) else { return }
+        let unused = UnusedKeys(snapshot).keys(of: principal)
+        for record in snapshot.records
+        where record.id == "\(principal.account)/iam.get-credential-report" || record.id == "iam.get-credential-report" {
+            change(Evidence(record: record.id)) { report in
+                report?.string.map { .string(CredentialReport.without(unused, of: user, $0)) } ?? report
+            }
+        }
     }
 
     private mutating func setBoundary(_ holder: String, _ name: String, _ actions: [String]) {

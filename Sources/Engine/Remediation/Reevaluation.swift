@@ -23,6 +23,8 @@ struct Touched {
     var bounded: Set<Int> = []
     /// Accounts that get a service control policy.
     var limited: Set<String> = []
+    /// Users who lose the keys that they do not use.
+    var keyless: Set<Int> = []
     /// Functions and what holds data that change, by place.
     var functions: Set<Int> = []
     var buckets: Set<Int> = []
@@ -68,6 +70,8 @@ final class Reevaluation {
     let combining: Set<Int>
     /// Users, and groups, that may join groups, by account.
     private lazy var joiners = allowed("iam:AddUserToGroup") { $0.kind != .role }
+    /// Principals that may make access keys, by account.
+    private lazy var keyMakers = allowed("iam:CreateAccessKey") { _ in true }
     /// Principals that may give instances roles, by account.
     private lazy var giving = allowed("ec2:AssociateIamInstanceProfile") { _ in true }
 
@@ -238,6 +242,11 @@ final class Reevaluation {
             if let index = index.principals[arn] { noteChange(of: index, &touched) }
             if case .setBoundary = edit {
                 if let index = index.principals[arn] { touched.bounded.insert(index) }
+            }
+            if case .deleteUnusedKeys = edit, let index = index.principals[arn] {
+                touched.keyless.insert(index)
+                // A user with two keys can be given no other one; with one less it can.
+                if touched.notesAsked { touched.asked.formUnion(keyMakers[base.snapshot.principals[index].account] ?? []) }
             }
         case .managed(let arn):
             touched.policies.insert(arn)

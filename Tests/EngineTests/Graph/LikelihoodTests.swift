@@ -34,6 +34,8 @@ import Testing
         #expect(Likelihood.start(.internet) == 1)
         #expect(Likelihood.start(.externalAccount) == 0.3)
         #expect(Likelihood.start(.user) == 0.25)
+        #expect(Likelihood.start(.user, unusedKey: true) == 0.3)
+        #expect(Likelihood.start(.role, unusedKey: true) == 0.2)
         #expect(Likelihood.start(.role) == 0.2)
         #expect(Likelihood.start(.group) == 0.15)
         #expect(Likelihood.start(.identityProvider) == 0.1)

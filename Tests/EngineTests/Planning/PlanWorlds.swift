@@ -147,6 +147,28 @@ enum PlanWorlds {
         return world
     }
 
+    /// Users with keys that nobody uses, one of whom has two and so can be given no other, and an image that everyone may start.
+    static var forgotten: World {
+        var world = base()
+        world.user("dev", [World.document(World.allow(["iam:PutUserPolicy"]), World.allow(["s3:List*"]))])
+        world.user("old", [World.document(World.allow(["iam:AttachUserPolicy"]), World.allow(["logs:*"]))])
+        world.user("maker", [World.document(World.allow(["iam:CreateAccessKey"], [World.arn("user/old")]), World.allow(["sns:*"]))])
+        world.credentials("dev", password: false, keys: 1)
+        world.credentials("old", password: false, keys: 2)
+        world.credentials("maker", password: true, keys: 0)
+        world.record(
+            "ec2", "describe-images", region: "eu-west-1",
+            [
+                "Images": [
+                    ["ImageId": "ami-1", "Name": "shop", "OwnerId": .string(World.account), "Public": true, "BlockDeviceMappings": []]
+                ]
+            ])
+        world.record(
+            "ec2", "describe-image-attribute", region: "eu-west-1", resource: "ami-1",
+            ["ImageId": "ami-1", "LaunchPermissions": [["Group": "all"], ["UserId": "999988887777"]]])
+        return world
+    }
+
     /// Users who rise by one right that each has from a policy of its own, in a member account of an organisation: one denial for all of them
     /// costs less than taking it from each.
     static var limited: World {
@@ -194,7 +216,7 @@ enum PlanWorlds {
         ("shop", shop), ("namedInTrust", namedInTrust), ("twoStatements", twoStatements), ("resourcePolicy", resourcePolicy),
         ("twoGroups", twoGroups), ("administratorWithMore", administratorWithMore), ("combined", combined), ("crowd", crowd),
         ("groupThatDenies", groupThatDenies), ("overwritable", overwritable), ("foreign", foreign),
-        ("limited", limited),
+        ("limited", limited), ("forgotten", forgotten),
     ]
 
     /// An account at random of which every subset of changes can be tried, the same for the same number.

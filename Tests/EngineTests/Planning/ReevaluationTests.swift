@@ -14,7 +14,7 @@ import Testing
             )
         }
         for start in AttackPathFinder(graph).starts() where !graph.nodes[start].kind.isOutside {
-            words.insert("start \(graph.nodes[start].id)")
+            words.insert("start \(graph.nodes[start].id) \(graph.nodes[start].start)")
         }
         return words
     }
@@ -128,7 +128,7 @@ import Testing
         one.principals == other.principals && one.policies == other.policies && one.buckets == other.buckets
             && one.functions == other.functions && one.secrets == other.secrets && one.keys == other.keys
             && one.securityGroups == other.securityGroups && one.instances == other.instances && one.databases == other.databases
-            && one.dataSnapshots == other.dataSnapshots && one.organisations == other.organisations
+            && one.dataSnapshots == other.dataSnapshots && one.images == other.images && one.organisations == other.organisations
     }
 
     /// The trials, which look at single steps, agree with looking at everything.
