@@ -226,6 +226,16 @@ struct Answers {
     }
 }
 
+extension World {
+    /// The network, instances and stores of ``Answers/open()``.
+    mutating func addOpenNetwork(but operations: Set<String> = []) throws {
+        for record in try Answers.open().records
+        where ["ec2", "elbv2", "rds"].contains(record.service) && !operations.contains(record.operation) {
+            self.record(record.service, record.operation, region: record.region, resource: record.resource, record.payload)
+        }
+    }
+}
+
 /// A reproducible source of numbers (SplitMix64).
 struct SeededNumbers: RandomNumberGenerator {
     var state: UInt64

@@ -56,7 +56,7 @@ import Testing
     }
 
     /// A text that was changed has no remark of the linter that it did not have before, and is no longer than its place takes.
-    private static func expectSound(_ place: Edit.Place, _ edits: [Edit], _ snapshot: CloudSnapshot) throws {
+    static func expectSound(_ place: Edit.Place, _ edits: [Edit], _ snapshot: CloudSnapshot) throws {
         let principals = Dictionary(snapshot.principals.map { ($0.arn, $0) }) { first, _ in first }
         let document = try #require(PatchIndex(snapshot).document(at: place))
         guard let after = Patch.document(document, edits) else { return }
