@@ -3,6 +3,7 @@ import Basics
 import CloudModel
 import Foundation
 import HTTPTransport
+import TestSupport
 import Testing
 
 @testable import AgentCollectors
@@ -179,7 +180,7 @@ import Testing
 
 /// The sample cloud as a process of its own.
 struct SampleCloud {
-    let process: Process
+    let process: Child
     let endpoint: String
     static let folder = Sample.root.appending(path: "Deploy/SampleCloud")
 
@@ -192,15 +193,13 @@ struct SampleCloud {
     static func start(seed: String = "company") async throws -> SampleCloud {
         for _ in 0..<5 {
             let port = Int.random(in: 20_000..<60_000)
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = [python, folder.appending(path: "serve.py").path, "--port", "\(port)", "--seed", seed]
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
+            let output = try Child.pipe()
+            let process = try Child(
+                "/usr/bin/env", [python, folder.appending(path: "serve.py").path, "--port", "\(port)", "--seed", seed],
+                output: output.writing)
+            try output.writing.close()
             // It says one line once it is filled; then it listens.
-            let line = output.fileHandleForReading.availableData
+            let line = output.reading.availableData
             guard !line.isEmpty else { continue }
             let cloud = SampleCloud(process: process, endpoint: "http://127.0.0.1:\(port)")
             if await cloud.answers() { return cloud }
@@ -211,7 +210,7 @@ struct SampleCloud {
 
     private func answers() async -> Bool {
         guard let client = try? HTTPClient() else { return false }
-        for _ in 0..<100 where process.isRunning {
+        for _ in 0..<100 where process.status == nil {
             if (try? await client.send(HTTPRequest(.get, endpoint + "/moto-api/")))?.status == 200 { return true }
             try? await Task.sleep(for: .milliseconds(50))
         }
@@ -219,8 +218,8 @@ struct SampleCloud {
     }
 
     func stop() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.kill(SIGKILL)
+        process.wait()
     }
 
     func expected(_ calls: [String]) throws -> [String] {
@@ -231,22 +230,9 @@ struct SampleCloud {
     }
 
     @discardableResult static func run(_ command: [String], _ input: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        let folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let (inFile, outFile) = (folder.appending(path: "in"), folder.appending(path: "out"))
-        try Data(input.utf8).write(to: inFile)
-        try Data().write(to: outFile)
-        process.standardInput = try FileHandle(forReadingFrom: inFile)
-        process.standardOutput = try FileHandle(forWritingTo: outFile)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-        return String(decoding: try Data(contentsOf: outFile), as: UTF8.self)
+        let outcome = try Command("/usr/bin/env", command).run(input: input)
+        guard outcome.status == 0 else { throw CocoaError(.executableLoad) }
+        return outcome.output
     }
 }
 

@@ -4,6 +4,7 @@ import Crypto
 import EnrolmentCA
 import Foundation
 import SwiftASN1
+import TestSupport
 import Testing
 import WireProtocol
 import X509
@@ -26,15 +27,8 @@ import X509
         }
 
         private func openssl(_ arguments: [String]) throws -> (Int32, String) {
-            let (process, pipe) = (Process(), Pipe())
-            process.executableURL = URL(filePath: "/usr/bin/openssl")
-            process.arguments = arguments
-            process.currentDirectoryURL = URL(filePath: folder)
-            (process.standardOutput, process.standardError) = (pipe, pipe)
-            try process.run()
-            let output = pipe.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+            let outcome = try Command("/usr/bin/openssl", arguments, in: folder).run()
+            return (outcome.status, outcome.output + outcome.errors)
         }
 
         func verdict(_ agent: TestAgent, at time: Date) throws -> String {

@@ -8,6 +8,7 @@ import NIOCore
 import ServiceLifecycle
 import SwiftASN1
 import Synchronization
+import TestSupport
 import Testing
 import WireProtocol
 import X509
@@ -77,8 +78,8 @@ struct RunningServer: Sendable {
             let name = UUID().uuidString
             all += ["--cert", try folder.write("\(name).pem", leaf.chain), "--key", try folder.write("\(name).key", leaf.key)]
         }
-        let result = try await runProgram("/usr/bin/curl", all + arguments + ["https://127.0.0.1:\(port ?? gateway)\(path)"])
-        var lines = result.out.split(separator: "\n", omittingEmptySubsequences: false)
+        let result = try await Command("/usr/bin/curl", all + arguments + ["https://127.0.0.1:\(port ?? gateway)\(path)"]).runAside()
+        var lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
         let status = lines.popLast().flatMap { Int($0) } ?? 0
         return (result.status, status, lines.joined(separator: "\n"))
     }
@@ -133,7 +134,7 @@ struct RunningServer: Sendable {
             let leaf = try ca.agent(name)
             let certificate = try server.folder.write("open.pem", leaf.chain), key = try server.folder.write("open.key", leaf.key)
             // One openssl process, one connection, two requests: the agent is revoked between them.
-            let session = OpenConnection(server: server, certificate: certificate, key: key)
+            let session = try OpenConnection(server: server, certificate: certificate, key: key)
             let first = try await session.ask(Routes.sealingKey)
             #expect(first.contains("HTTP/1.1 200"))
             _ = server.world.core.state.withLock { $0.revoked.insert(name) }
@@ -152,11 +153,10 @@ struct RunningServer: Sendable {
             let session = server.folder.path + "/session"
             let request = "GET \(Routes.sealingKey) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             func connect(_ more: [String]) async throws -> String {
-                try await runProgram(
+                try await Command(
                     "/usr/bin/openssl",
-                    ["s_client", "-connect", "127.0.0.1:\(server.gateway)", "-CAfile", server.rootFile, version, "-ign_eof"] + more,
-                    input: request
-                ).out
+                    ["s_client", "-connect", "127.0.0.1:\(server.gateway)", "-CAfile", server.rootFile, version, "-ign_eof"] + more
+                ).runAside(input: request).output
             }
             let first = try await connect(["-cert", certificate, "-key", key, "-cert_chain", certificate, "-sess_out", session])
             #expect(first.contains("HTTP/1.1 200"))
@@ -175,15 +175,16 @@ struct RunningServer: Sendable {
         try await RunningServer.with(ca: ca) { server in
             for port in [server.site, server.gateway] {
                 for version in ["-tls1", "-tls1_1"] {
-                    let result = try await runProgram(
-                        "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", "DEFAULT:@SECLEVEL=0", version],
-                        input: "")
-                    #expect(result.out.contains("Cipher is (NONE)"))
+                    let result = try await Command(
+                        "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", "DEFAULT:@SECLEVEL=0", version]
+                    ).runAside()
+                    #expect(result.output.contains("Cipher is (NONE)"))
                 }
                 for (cipher, refused) in [("ECDHE-ECDSA-AES128-SHA", true), ("ECDHE-ECDSA-AES128-GCM-SHA256", false)] {
-                    let result = try await runProgram(
-                        "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", cipher, "-tls1_2"], input: "")
-                    #expect(result.out.contains("Cipher is (NONE)") == refused, "\(cipher)")
+                    let result = try await Command(
+                        "/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-cipher", cipher, "-tls1_2"]
+                    ).runAside()
+                    #expect(result.output.contains("Cipher is (NONE)") == refused, "\(cipher)")
                 }
             }
         }
@@ -240,9 +241,10 @@ struct RunningServer: Sendable {
         try await RunningServer.with(ca: ca, deadlines: limits) { server in
             // Never begins the handshake; begins a header and stops; sends a header and half a body; stays after an answer.
             let connect = ["s_client", "-connect", "127.0.0.1:\(server.site)", "-CAfile", server.rootFile, "-quiet", "-verify_quiet"]
-            let silent = try await runProgram(
-                "/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(server.site); timeout 15 cat <&3; echo ended $?"])
-            #expect(silent.out.contains("ended 0"))
+            let silent = try await Command(
+                "/bin/bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(server.site); timeout 15 cat <&3; echo ended $?"]
+            ).runAside()
+            #expect(silent.output.contains("ended 0"))
             for input in [
                 "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
                 "POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
@@ -250,9 +252,9 @@ struct RunningServer: Sendable {
                 "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
             ] {
                 let command = "timeout 10 openssl \"${@:2}\" < <(printf '%s' \"$1\"; exec sleep 3 2>/dev/null); echo ended $? >&2"
-                let result = try await runProgram("/bin/bash", ["-c", command, "test", input] + connect)
-                #expect(!result.err.contains("ended 124"), "the connection was held: \(input.prefix(20))")
-                #expect(result.err.contains("ended"))
+                let result = try await Command("/bin/bash", ["-c", command, "test", input] + connect).runAside()
+                #expect(!result.errors.contains("ended 124"), "the connection was held: \(input.prefix(20))")
+                #expect(result.errors.contains("ended"))
             }
         }
     }
@@ -261,27 +263,26 @@ struct RunningServer: Sendable {
 /// One TLS connection that can be asked several times.
 final class OpenConnection: @unchecked Sendable {
     // Used by one task at a time.
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: Child
+    private let input: FileHandle
+    private let output: FileHandle
 
-    init(server: RunningServer, certificate: String, key: String) {
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = [
-            "s_client", "-connect", "127.0.0.1:\(server.gateway)", "-CAfile", server.rootFile, "-cert", certificate, "-key", key,
-            "-cert_chain",
-            certificate, "-quiet", "-verify_quiet",
-        ]
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try? process.run()
+    init(server: RunningServer, certificate: String, key: String) throws {
+        let (input, output) = (try Child.pipe(), try Child.pipe())
+        process = try Child(
+            "/usr/bin/openssl",
+            [
+                "s_client", "-connect", "127.0.0.1:\(server.gateway)", "-CAfile", server.rootFile, "-cert", certificate, "-key", key,
+                "-cert_chain", certificate, "-quiet", "-verify_quiet",
+            ], input: input.reading, output: output.writing)
+        try output.writing.close()
+        (self.input, self.output) = (input.writing, output.reading)
     }
 
     /// Sends a request and reads until the answer's JSON has ended.
     func ask(_ path: String) async throws -> String {
-        input.fileHandleForWriting.write(Data("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-        let handle = output.fileHandleForReading
+        input.write(Data("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+        let handle = output
         return await withCheckedContinuation { continuation in
             Thread {
                 var text = ""
@@ -296,7 +297,8 @@ final class OpenConnection: @unchecked Sendable {
     }
 
     func close() {
-        try? input.fileHandleForWriting.close()
-        process.terminate()
+        try? input.close()
+        process.kill(SIGTERM)
+        process.wait()
     }
 }

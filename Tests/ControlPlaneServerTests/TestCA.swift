@@ -79,34 +79,3 @@ final class TestFolder: Sendable {
         return file
     }
 }
-
-/// Runs a program to its end.
-func runProgram(_ path: String, _ arguments: [String], input: String? = nil) async throws -> (status: Int32, out: String, err: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    let out = Pipe(), err = Pipe(), standardInput = Pipe()
-    process.standardOutput = out
-    process.standardError = err
-    process.standardInput = standardInput
-    return try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread {
-            do {
-                try process.run()
-                if let input { standardInput.fileHandleForWriting.write(Data(input.utf8)) }
-                try? standardInput.fileHandleForWriting.close()
-                let error = err.fileHandleForReading
-                let text = out.fileHandleForReading.readDataToEndOfFile()
-                let complaint = error.readDataToEndOfFile()
-                process.waitUntilExit()
-                continuation.resume(
-                    returning: (
-                        process.terminationStatus, String(decoding: text, as: UTF8.self), String(decoding: complaint, as: UTF8.self)
-                    ))
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
-        thread.start()
-    }
-}

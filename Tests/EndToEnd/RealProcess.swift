@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import TestSupport
 import Testing
 
 /// A program of ours, or one that a test needs, as a real process with its output in files.
@@ -10,67 +10,48 @@ final class RealProcess: Sendable {
         var errors: String
     }
 
-    private let process: Mutex<Process>
+    private let child: Child
     private let folder: URL
-    let identifier: Int32
+    var identifier: Int32 { child.identifier }
 
     /// Starts it with exactly this environment and PATH.
     init(_ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "clr-e2e-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder.appending(path: name).path, contents: nil) }
-        let started = Process()
-        started.executableURL = program
-        started.arguments = arguments
+        for (name, text) in [("in", input ?? ""), ("out", ""), ("err", "")] { try Data(text.utf8).write(to: folder.appending(path: name)) }
         var all = environment
         all["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        started.environment = all
-        // The process has its own copies; ours are closed at once, for Process keeps them as long as the tests run, and with more than a
-        // thousand open files Foundation reads beyond the list of them when it starts the next one.
-        var ours = [
-            try FileHandle(forWritingTo: folder.appending(path: "out")), try FileHandle(forWritingTo: folder.appending(path: "err")),
-        ]
-        started.standardOutput = ours[0]
-        started.standardError = ours[1]
-        defer { for handle in ours { try? handle.close() } }
-        if let input {
-            let pipe = Pipe()
-            started.standardInput = pipe
-            ours.append(pipe.fileHandleForReading)
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-        } else {
-            started.standardInput = FileHandle.nullDevice
-        }
-        try started.run()
-        identifier = started.processIdentifier
-        process = Mutex(started)
+        child = try Child(
+            program.path, arguments, environment: all, input: FileHandle(forReadingFrom: folder.appending(path: "in")),
+            output: FileHandle(forWritingTo: folder.appending(path: "out")), errors: FileHandle(forWritingTo: folder.appending(path: "err"))
+        )
     }
 
     deinit {
         kill(SIGKILL)
+        child.wait()
         try? FileManager.default.removeItem(at: folder)
     }
 
-    var isRunning: Bool { process.withLock { $0.isRunning } }
-    var exitStatus: Int32? { process.withLock { $0.isRunning ? nil : $0.terminationStatus } }
+    var isRunning: Bool { child.status == nil }
+    var exitStatus: Int32? { child.status }
     var output: String { (try? String(contentsOf: folder.appending(path: "out"), encoding: .utf8)) ?? "" }
     var errors: String { (try? String(contentsOf: folder.appending(path: "err"), encoding: .utf8)) ?? "" }
 
     /// Signals this process, and nothing else.
     func kill(_ signal: Int32) {
-        process.withLock { if $0.isRunning { _ = Glibc.kill($0.processIdentifier, signal) } }
+        child.kill(signal)
     }
 
     /// Waits until it ends; ends it after `limit`.
-    func outcome(limit: Duration = .seconds(120)) async throws -> Outcome {
+    func outcome(limit: Duration = .seconds(300)) async throws -> Outcome {
         try await eventually(within: limit, "\(identifier) to end") { !self.isRunning }
-        return Outcome(status: process.withLock { $0.terminationStatus }, output: output, errors: errors)
+        return Outcome(status: child.wait(), output: output, errors: errors)
     }
 
     /// Runs a program to its end.
     static func run(
-        _ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String? = nil, limit: Duration = .seconds(120)
+        _ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String? = nil, limit: Duration = .seconds(300)
     ) async throws -> Outcome {
         try await RealProcess(program, arguments, environment: environment, input: input).outcome(limit: limit)
     }

@@ -3,6 +3,7 @@ import Crypto
 import EnrolmentCA
 import Foundation
 import SwiftASN1
+import TestSupport
 import Testing
 import WireProtocol
 import X509
@@ -217,13 +218,6 @@ func mode(_ path: String) throws -> Int {
     }
 
     private func openssl(_ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        try Command("/usr/bin/openssl", arguments).run().status
     }
 }

@@ -1,7 +1,7 @@
 import Crypto
 import Foundation
 import SwiftASN1
-import Synchronization
+import TestSupport
 import X509
 
 /// A small HTTP server in Python on loopback, ended when the value goes away.
@@ -10,7 +10,7 @@ final class LoopbackServer: Sendable {
 
     let port: Int
     let authority: TestAuthority
-    private let process: Mutex<Process>
+    private let child: Child
     private let folder: URL
 
     init(tls: TLS = .none) throws {
@@ -21,23 +21,18 @@ final class LoopbackServer: Sendable {
         let leaf = try authority.issue(name: "localhost")
         try (leaf.certificatePEM + leaf.keyPEM).write(to: folder.appending(path: "server.pem"), atomically: true, encoding: .utf8)
         try authority.pem.write(to: folder.appending(path: "ca.pem"), atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "server.py", "\(tls)"]
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        let output = try Child.pipe()
+        child = try Child("/usr/bin/env", ["python3", "server.py", "\(tls)"], in: folder.path, output: output.writing)
+        try output.writing.close()
         var line = Data()
-        while let byte = try output.fileHandleForReading.read(upToCount: 1), byte != Data([0x0A]), !byte.isEmpty { line += byte }
+        while let byte = try output.reading.read(upToCount: 1), byte != Data([0x0A]), !byte.isEmpty { line += byte }
         guard let port = Int(String(decoding: line, as: UTF8.self)) else { throw CocoaError(.fileReadCorruptFile) }
         self.port = port
-        self.process = Mutex(process)
     }
 
     deinit {
-        // Not SIGTERM: the child inherited the mask of dispatch's threads, which blocks it. Nobody waits: that would hold a pool's thread.
-        process.withLock { _ = kill($0.processIdentifier, SIGKILL) }
+        child.kill(SIGKILL)
+        child.wait()
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -83,19 +83,12 @@ public final class PostgreSQLServer: Sendable {
             wait $server
             cd / && rm -rf '\(folder)'
             """
-        let process = Process()
         let arguments = lead + ["/bin/sh", "-c", script]
-        process.executableURL = URL(filePath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        end = input.fileHandleForWriting
-        // Other children of this process must not hold the pipe open.
-        _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        guard output.fileHandleForReading.availableData.starts(with: Data("ready".utf8)) else {
+        let (input, output) = (try Child.pipe(), try Child.pipe())
+        _ = try Child(arguments[0], Array(arguments.dropFirst()), input: input.reading, output: output.writing)
+        end = input.writing
+        try output.writing.close()
+        guard output.reading.availableData.starts(with: Data("ready".utf8)) else {
             let log = (try? String(contentsOfFile: folder + "/server.log", encoding: .utf8)) ?? ""
             throw Missing(description: "PostgreSQL does not start in \(folder): \(log.suffix(500))")
         }
@@ -120,19 +113,12 @@ public final class PostgreSQLServer: Sendable {
     /// Runs SQL as the superuser.
     @discardableResult public func psql(_ sql: String, database: String = "postgres") throws -> String {
         guard let programs = Self.programs else { throw Missing(description: "no PostgreSQL is installed") }
-        let process = Process()
-        process.executableURL = URL(filePath: programs + "/psql")
-        process.arguments = [
-            "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-p", "\(port)", "-U", "root", "-d", database, "-c", sql,
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Missing(description: "psql: \(text)") }
-        return text
+        let outcome = try Command(
+            programs + "/psql",
+            ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", socket, "-p", "\(port)", "-U", "root", "-d", database, "-c", sql]
+        ).run()
+        guard outcome.status == 0 else { throw Missing(description: "psql: \(outcome.output)\(outcome.errors)") }
+        return outcome.output
     }
 
     /// A user of that name. Not by getpwnam, whose one answer the look-ups of other threads overwrite.

@@ -49,7 +49,13 @@ public struct StateFolder: Sendable {
     public func lock() throws -> StateLock {
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError(.ioFailed, "\(path)/lock cannot be opened: error \(errno)") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // One that is being restarted lets go of it in a moment.
+        var tries = 50
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, tries > 0 {
+            usleep(20_000)
+            tries -= 1
+        }
+        guard tries > 0 else {
             close(descriptor)
             throw AgentError(.stateBusy, "\(path) is in use by another agent")
         }
