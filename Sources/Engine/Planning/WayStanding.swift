@@ -35,10 +35,19 @@ extension Trials {
     }
 
     private func step(_ from: Int, _ to: Int, _ made: Set<Int>) -> Step? {
-        if let part = parts.part(from, to), let steps = steps(of: part, to: to, after: made) { return steps.step(from, to) }
+        if let part = parts.part(from, to), let steps = steps(of: part, to: to, after: deciding(on: part, made)) {
+            return steps.step(from, to)
+        }
         return base.graph.edge(from, to).map {
             Step(from: $0.from, to: $0.to, likelihood: $0.likelihood, confidence: $0.confidence, isHypothetical: $0.isHypothetical)
         }
+    }
+
+    /// The changes that decide on the steps of a part: what a user may do does not rest on the keys that it has.
+    private func deciding(on part: StepPart, _ made: Set<Int>) -> Set<Int> {
+        guard case .principal(let index) = part, base.builder.unusedKeys.contains(index) else { return made }
+        let own = Edit.deleteUnusedKeys(user: base.snapshot.principals[index].arn)
+        return made.filter { !fixes[$0].edits.contains(own) }
     }
 
     /// Whether a principal gets at the target by itself: that is no attack. Who did not may only do so once a denial is gone.

@@ -7,16 +7,16 @@ extension FixParts {
     func keys(of arn: String) -> FixTexts.Part? {
         guard let user = principal(arn), case let keys = index.unusedKeys.keys(of: user), !keys.isEmpty else { return nil }
         let owner = ("--user-name", user.name)
-        let commands = keys.flatMap { key -> [String] in
+        let commands = keys.compactMap(\.created).flatMap { created -> [String] in
             // The AWS CLI writes the zone as its version does, so what stands before it is compared.
-            let made = (key.created ?? "").prefix { $0 != "Z" && $0 != "+" }
-            let query = "AccessKeyMetadata[?Status=='Active' && starts_with(CreateDate, \(Self.literal(String(made))))].AccessKeyId"
-            return [captured("key", aws("iam list-access-keys", [owner, ("--query", query)], tail: "--output text"))]
-                + ["update-access-key", "delete-access-key"].map { words in
-                    aws(
-                        "iam \(words)", [owner],
-                        tail: "--access-key-id \"$key\"" + (words == "update-access-key" ? " --status Inactive" : ""))
-                }
+            let made = Self.literal(String(created.prefix { $0 != "Z" && $0 != "+" }))
+            let query = "AccessKeyMetadata[?Status=='Active' && starts_with(CreateDate, \(made))].AccessKeyId"
+            let named = "--access-key-id \"$key\""
+            return [
+                captured("key", aws("iam list-access-keys", [owner, ("--query", query)], tail: "--output text")),
+                aws("iam update-access-key", [owner], tail: named + " --status Inactive"),
+                aws("iam delete-access-key", [owner], tail: named),
+            ]
         }
         let told = keys.map { key in
             JSONValue.object([
@@ -25,8 +25,8 @@ extension FixParts {
         }
         return .init(
             label: "access keys of \(arn)", before: ["AccessKeys": .array(told)], after: .null, commands: commands,
-            // A key that is deleted does not come back; whoever needs one gets another.
-            rollback: keys.map { _ in aws("iam create-access-key", [owner]) },
+            rollback: ["# A deleted key does not come back: this makes another."]
+                + keys.map { _ in aws("iam create-access-key", [owner]) },
             terraform: "# Remove the resource \"aws_iam_access_key\" of each such key of user \(ShellText.terraform(user.name)).")
     }
 

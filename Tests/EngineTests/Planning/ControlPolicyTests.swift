@@ -56,6 +56,25 @@ import Testing
         #expect(throws: Never.self) { try PlanVerifier(collection, evaluation, FixCosts()).check(outcome.plan) }
     }
 
+    /// Whatever the technique, one policy takes it from the whole account, and what is evaluated again for it is what would be from scratch.
+    @Test(arguments: TechniqueFolder.identifiers)
+    func everyTechniqueIsTakenFromAWholeAccount(_ id: String) throws {
+        let folder = try TechniqueFolder(id)
+        let collection = Organised().around(try folder.collection(try #require(folder.variants("open").first)))
+        let evaluation = Evaluation(Normaliser.normalise(collection))
+        let reevaluation = Reevaluation(evaluation)
+        var closes = false
+        for fix in Self.candidates(collection) {
+            let records = RecordPatch.apply(fix.edits, to: collection, evaluation.snapshot)
+            let scratch = evaluation.again(Normaliser.normalise(records))
+            let again = reevaluation.evaluation(after: fix.edits).graph
+            let words = ReevaluationTests.words(scratch.graph)
+            #expect(ReevaluationTests.words(again) == words, "\(fix.title)")
+            closes = closes || !scratch.judged().paths.contains { $0.source == folder.start && $0.target == folder.target }
+        }
+        #expect(closes)
+    }
+
     @Test func commandsMakeAttachAndTakeItBack() throws {
         let (_, outcome, _) = PlanTests.planned(PlanWorlds.limited.collection)
         let fix = try #require(outcome.plan.fixes.first { $0.kind == "add-service-control-policy" })

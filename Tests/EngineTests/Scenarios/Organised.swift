@@ -103,6 +103,16 @@ struct Organised {
         }
     }
 
+    /// An account's answers with these in the place of what it says of its organisation.
+    func around(_ collection: CloudCollection) -> CloudCollection {
+        var world = World()
+        add(to: &world)
+        let isTold = { (service: String) in service == "organizations" }
+        return CloudCollection(
+            records: collection.records.filter { !isTold($0.service) } + world.collection.records.filter { isTold($0.service) },
+            coverage: collection.coverage.filter { !isTold($0.service) })
+    }
+
     private func summary(_ policy: Policy) -> JSONValue {
         let kind = policy.type.lowercased()
         let arn: JSONValue =
