@@ -127,7 +127,7 @@ let package = Package(
         tests("AgentCollectors", ["Basics", "CloudModel", "AgentCore", "HTTPTransport", "TestSupport", crypto]),
         tests("IAMEvaluator", ["CloudModel"]),
         tests("SnapshotStore", ["Basics", "CloudModel", sqlite]),
-        tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", sqlite], exclude: ["Scenarios/Techniques"]),
+        tests("Engine", ["CloudModel", "IAMEvaluator", "SnapshotStore", "TestSupport", sqlite], exclude: ["Scenarios/Techniques"]),
         tests("EnrolmentCA", ["Basics", "TestSupport", "WireProtocol", crypto] + x509),
         tests(
             "ControlPlaneCore",
