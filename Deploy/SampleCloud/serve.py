@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An AWS account on loopback for trying Cloudryption without AWS.
 
-    python3 Deploy/SampleCloud/serve.py --port 5000 [--seed company|large|workloads|none] [--roles N --instances N --buckets N]
+    python3 Deploy/SampleCloud/serve.py --port 5000 [--seed company|large|workloads|exposed|none] [--roles N --instances N --buckets N]
 
 It is moto's server (PyPI `moto[server]`), filled before it listens, in the foreground, on 127.0.0.1 only. README.md says where it differs
 from moto as published, and from AWS.
@@ -28,6 +28,7 @@ try:
     from moto.awslambda import urls as lambda_urls
     from moto.awslambda.policy import Policy as Permissions
     from moto.cognitoidentity.responses import CognitoIdentityResponse
+    from moto.core.responses import EmptyResult
     from moto.ec2.models import EC2Backend
     from moto.ec2.responses import EC2Response
     from moto.iam import models as iam_models
@@ -72,6 +73,23 @@ def mend():
         return head + newline + ",".join(root.values()) + "\n" + rows
 
     iam_models.IAMBackend.get_credential_report = credential_report
+
+    # Users' permissions boundaries.
+    plain_user = IamResponse.create_user
+
+    def bound(self):
+        arn = self._get_param("PermissionsBoundary")
+        self.backend.get_user(self._get_param("UserName")).permissions_boundary = arn and {
+            "PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": arn}
+        return EmptyResult()
+
+    def create_user(self):
+        answer = plain_user(self)
+        bound(self)
+        return answer
+
+    IamResponse.create_user = create_user
+    IamResponse.put_user_permissions_boundary = IamResponse.delete_user_permissions_boundary = bound
 
     # When who used which service.
     import last_accessed
@@ -162,7 +180,7 @@ def with_roles_anywhere(application):
 def main():
     parser = argparse.ArgumentParser(description="An AWS account on loopback.")
     parser.add_argument("--port", "-p", type=int, required=True)
-    parser.add_argument("--seed", choices=["company", "large", "workloads", "none"], default="company")
+    parser.add_argument("--seed", choices=["company", "large", "workloads", "exposed", "none"], default="company")
     parser.add_argument("--roles", type=int, default=1000)
     parser.add_argument("--instances", type=int, default=500)
     parser.add_argument("--buckets", type=int, default=1000)
@@ -180,6 +198,9 @@ def main():
     elif options.seed == "large":
         import large
         large.seed(roles=options.roles, instances=options.instances, buckets=options.buckets)
+    elif options.seed == "exposed":
+        import exposed
+        exposed.seed()
     elif options.seed == "workloads":
         import workloads
         workloads.seed()

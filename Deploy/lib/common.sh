@@ -13,8 +13,8 @@ build_packages=(
 test_system_packages=(sslscan)
 # The emulated AWS of the sample and the tests, from PyPI.
 python_packages=("moto[server]==5.2.1" "boto3==1.43.11" "awscli==1.45.11" "jsonschema==4.26.0")
-# What only the tests need besides: an OpenID provider, and a program that tries the API by its description.
-test_packages=("oidc-provider-mock==0.3.4" "schemathesis==4.32.5")
+# What only the tests need besides: an OpenID provider, a program that tries the API by its description, and a reader of HCL.
+test_packages=("oidc-provider-mock==0.3.4" "schemathesis==4.32.5" "python-hcl2==8.1.4")
 
 if [[ -t 2 && -z ${NO_COLOR:-} ]]; then bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'; else bold='' dim='' red='' plain=''; fi
 

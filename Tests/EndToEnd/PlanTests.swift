@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `cloudryption plan`, `plan verify` and `what-if` as real processes on folders of saved AWS CLI answers, and on the emulated account.
+/// `cloudryption plan`, `plan verify` and `what-if` as real processes on folders of saved AWS CLI answers.
 @Suite("Plans, without a server", .timeLimit(.minutes(15)))
 struct PlanTests {
     private static let account = "111122223333"
@@ -45,27 +45,11 @@ struct PlanTests {
                 separator: ", "), roles: boss(arn("root")))
     }
 
-    private struct Plan: Decodable {
-        struct Fix: Decodable {
-            var id: String
-            var kind: String
-            var resource: String
-            var cost: Int
-            var cli: String
-            var terraform: String
-            var rollback: String
-        }
-        var optimal: Bool
-        var cost: Int
-        var fixes: [Fix]
-        var open: [String]
-    }
-
-    private static func plan(_ folder: AnswersFolder, _ more: [String] = []) async throws -> Plan {
+    private static func plan(_ folder: AnswersFolder, _ more: [String] = []) async throws -> WrittenPlan {
         let run = try await cli(["plan", folder.input, "--out", folder.output + ".plan.json", "--output", "json"] + more)
         #expect(run.status == 0, "\(run.errors)")
         #expect(try Data(contentsOf: URL(filePath: folder.output + ".plan.json")) == Data(run.output.utf8))
-        return try JSONDecoder().decode(Plan.self, from: Data(run.output.utf8))
+        return try JSONDecoder().decode(WrittenPlan.self, from: Data(run.output.utf8))
     }
 
     private static func cli(_ arguments: [String]) async throws -> RealProcess.Outcome {
@@ -243,7 +227,7 @@ struct PlanTests {
     }
 
     /// Asks Terraform itself, where there is one, whether it reads the snippets.
-    private static func checkTerraform(_ plan: Plan) async throws {
+    static func checkTerraform(_ plan: WrittenPlan) async throws {
         guard
             let terraform = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map({ "\($0)/terraform" }).first(
                 where: FileManager.default.isExecutableFile)
@@ -254,47 +238,5 @@ struct PlanTests {
                 input: fix.terraform + "\n")
             #expect(run.status == 0, "\(run.output)\n\(run.errors)")
         }
-    }
-
-    // MARK: The emulated account
-
-    @Test("commands that are applied to the account close every path there, and their rollback brings each back")
-    func applied() async throws {
-        let sample = try await SampleAccount.start()
-        let records = FileManager.default.temporaryDirectory.appending(path: "clr-plan-\(UUID().uuidString)").path
-        defer { for name in ["1", "2", "3"] { try? FileManager.default.removeItem(atPath: records + name) } }
-        func collect(_ name: String) async throws {
-            let run = try await RealProcess.run(
-                Programs.agent, ["collect", "--out", records + name], environment: sample.environment.merging(["HOME": records]) { $1 },
-                limit: .seconds(240))
-            try #require(run.status == 0, "collect: \(run.errors)")
-        }
-        func shell(_ commands: [String]) async throws {
-            var environment = sample.environment
-            environment["AWS_DEFAULT_REGION"] = sample.environment["AWS_REGION"]
-            environment["AWS_PAGER"] = ""
-            environment["HOME"] = NSTemporaryDirectory()
-            environment["TOOLS"] = Programs.python.deletingLastPathComponent().path
-            let script = "set -eu\nPATH=$TOOLS:$PATH\n" + commands.joined(separator: "\n")
-            let run = try await RealProcess.run(
-                URL(filePath: "/bin/sh"), ["-c", script], environment: environment, limit: .seconds(240))
-            try #require(run.status == 0, "\(run.errors)\n\(script)")
-        }
-        try await collect("1")
-        let before = try await Self.paths(records + "1")
-        #expect(!before.isEmpty)
-        let made = try await Self.cli(["plan", records + "1", "--output", "json"])
-        #expect(made.status == 0, "\(made.errors)")
-        let plan = try JSONDecoder().decode(Plan.self, from: Data(made.output.utf8))
-        #expect(plan.optimal && plan.open.isEmpty)
-        try await Self.checkTerraform(plan)
-
-        try await shell(plan.fixes.map(\.cli))
-        try await collect("2")
-        #expect(try await Self.paths(records + "2") == [])
-
-        try await shell(plan.fixes.reversed().map(\.rollback))
-        try await collect("3")
-        #expect(try await Self.paths(records + "3") == before)
     }
 }

@@ -39,7 +39,9 @@ extension FixParts {
                 block(
                     "aws_iam_\(kind)_policy", principal.name + "_" + name,
                     [("name", ShellText.terraform(name)), (kind, ShellText.terraform(principal.name)), ("policy", encoded($0))])
-            } ?? "# Remove the resource \"aws_iam_\(kind)_policy\" of policy \(ShellText.terraform(name)).")
+            }
+                ?? removal(
+                    "aws_iam_\(kind)_policy", [(kind, ShellText.terraform(principal.name)), ("name", ShellText.terraform(name))]))
     }
 
     static func kind(_ principal: Principal) -> String? {
@@ -71,11 +73,13 @@ extension FixParts {
         commands.append(create(after))
         let old = earlier == 0 ? policy.defaultVersion : Patch.nextVersion(policy, after: earlier - 1)
         if let old { commands.append(delete(old)) }
+        let replaced = old.map { Self.besides("Terraform keeps the version before, which could be made the default again", [delete($0)]) }
         return .init(
             label: "policy \(arn)", before: before, after: after, commands: commands,
             rollback: [create(before), delete(Patch.nextVersion(policy, after: earlier))],
-            terraform: block(
-                "aws_iam_policy", policy.name, [("name", ShellText.terraform(policy.name)), ("policy", encoded(after))]))
+            terraform: [
+                block("aws_iam_policy", policy.name, [("name", ShellText.terraform(policy.name)), ("policy", encoded(after))]), replaced,
+            ].compactMap(\.self).joined(separator: "\n\n"))
     }
 
     private func resource(_ arn: String, _ edits: [Edit]) -> FixTexts.Part? {
@@ -90,7 +94,7 @@ extension FixParts {
                 commands: [after.map(put) ?? aws("s3api delete-bucket-policy", [("--bucket", bucket.name)])], rollback: [put(before)],
                 terraform: after.map {
                     block("aws_s3_bucket_policy", bucket.name, [("bucket", ShellText.terraform(bucket.name)), ("policy", encoded($0))])
-                } ?? "# Remove the resource \"aws_s3_bucket_policy\" of bucket \(ShellText.terraform(bucket.name)).")
+                } ?? removal("aws_s3_bucket_policy", [("bucket", ShellText.terraform(bucket.name))]))
         }
         if let secret = original.secrets.first(where: { $0.arn == arn }), let document = secret.policy?.document {
             let (before, after) = texts(document, .resource(arn), edits)
@@ -109,7 +113,7 @@ extension FixParts {
                     block(
                         "aws_secretsmanager_secret_policy", secret.name,
                         [("secret_arn", ShellText.terraform(arn)), ("policy", encoded($0))])
-                } ?? "# Remove the resource \"aws_secretsmanager_secret_policy\" of secret \(ShellText.terraform(arn)).")
+                } ?? removal("aws_secretsmanager_secret_policy", [("secret_arn", ShellText.terraform(arn))]))
         }
         if let key = original.keys.first(where: { $0.arn == arn }), let document = key.policy?.document {
             let (before, after) = texts(document, .resource(arn), edits)
@@ -136,11 +140,16 @@ extension FixParts {
         let statements = Patch.statements(document)
         var commands: [String] = []
         var rollback: [String] = []
+        var removed: [String] = []
         for case .removeStatement(_, let index) in edits where statements.indices.contains(index) {
             guard let sid = statements[index]["Sid"]?.string else { return nil }
             commands.append(
                 aws(
                     "lambda remove-permission", [("--function-name", function.name), ("--statement-id", sid)], region: function.region))
+            removed.append(
+                removal(
+                    "aws_lambda_permission",
+                    [("function_name", ShellText.terraform(function.name)), ("statement_id", ShellText.terraform(sid))]))
             var options = [("--function-name", function.name), ("--statement-id", sid)]
             if let action = Patch.texts(statements[index]["Action"]).first { options.append(("--action", action)) }
             let principal = statements[index]["Principal"]
@@ -152,14 +161,8 @@ extension FixParts {
             rollback.append(aws("lambda add-permission", options, region: function.region))
         }
         guard !commands.isEmpty else { return nil }
-        let names = edits.compactMap { edit in
-            edit.statement.flatMap { statements.indices.contains($0) ? statements[$0]["Sid"]?.string : nil }.map { ShellText.terraform($0) }
-        }
         return .init(
             label: "policy of \(function.arn)", before: texts.before ?? .null, after: texts.after ?? .null, commands: commands,
-            rollback: rollback,
-            terraform:
-                "# Remove the resource \"aws_lambda_permission\" of function \(ShellText.terraform(function.name)) with statement_id \(names.joined(separator: ", "))."
-        )
+            rollback: rollback, terraform: removed.joined(separator: "\n"))
     }
 }

@@ -10,9 +10,9 @@ extension FixParts {
             return .init(
                 label: "\(policy) on \(holder)", before: ["PolicyArn": .string(policy)], after: .null,
                 commands: [aws("iam detach-\(kind)-policy", options)], rollback: [aws("iam attach-\(kind)-policy", options)],
-                terraform:
-                    "# Remove the resource \"aws_iam_\(kind)_policy_attachment\" of policy \(ShellText.terraform(policy)) and \(kind) \(ShellText.terraform(principal.name))."
-            )
+                terraform: removal(
+                    "aws_iam_\(kind)_policy_attachment",
+                    [(kind, ShellText.terraform(principal.name)), ("policy_arn", ShellText.terraform(policy))]))
         case .leaveGroup(let user, let group):
             guard let principal = principal(user), let other = self.principal(group) else { return nil }
             let options = [("--user-name", principal.name), ("--group-name", other.name)]
@@ -43,8 +43,10 @@ extension FixParts {
             return .init(
                 label: arn, before: ["HttpTokens": "optional"], after: ["HttpTokens": "required"], commands: [command("required")],
                 rollback: [command("optional")],
-                terraform: nested(
-                    "aws_instance", instance.id, "metadata_options", [("http_endpoint", "\"enabled\""), ("http_tokens", "\"required\"")]))
+                terraform: Self.comment("The instance \(instance.id):")
+                    + nested(
+                        "aws_instance", instance.id, "metadata_options",
+                        [("http_endpoint", "\"enabled\""), ("http_tokens", "\"required\"")]))
         case .removeInstanceProfile(let arn):
             guard let instance = first(\.instances, index.instances[arn]), let profile = instance.instanceProfile else {
                 return nil
@@ -59,15 +61,17 @@ extension FixParts {
                     aws(
                         "ec2 associate-iam-instance-profile",
                         [("--instance-id", instance.id), ("--iam-instance-profile", "Arn=\(profile)")], region: instance.region)
-                ], terraform: "# Remove iam_instance_profile from the resource \"aws_instance\" of \(ShellText.terraform(instance.id)).")
+                ],
+                // The argument is computed where it is left out, so that taking it away would change nothing (the provider's ec2_instance.go).
+                terraform: Self.comment("The instance \(instance.id), without a profile; the argument left out would keep it:")
+                    + block("aws_instance", instance.id, [("iam_instance_profile", "\"\"")]))
         case .blockPublicAccess(let arn): return publicAccess(arn)
         case .unshare(let arn, let account): return sharing(arn, account)
         case .unpublish(let arn):
             guard let database = first(\.databases, index.databases[arn]) else { return nil }
+            // It is applied at once; asking for that would apply whatever else waits for the maintenance window (ModifyDBInstance, RDS API).
             let command = { (flag: String) in
-                aws(
-                    "rds modify-db-instance", [("--db-instance-identifier", database.id)], tail: "\(flag) --apply-immediately",
-                    region: database.region)
+                aws("rds modify-db-instance", [("--db-instance-identifier", database.id)], tail: flag, region: database.region)
             }
             return .init(
                 label: arn, before: ["PubliclyAccessible": true], after: ["PubliclyAccessible": false],
@@ -125,9 +129,12 @@ extension FixParts {
         return .init(
             label: "URL of \(arn)", before: ["AuthType": .string(open.first?.authType ?? "NONE")], after: ["AuthType": "AWS_IAM"],
             commands: open.map { command($0, "AWS_IAM") }, rollback: open.map { command($0, $0.authType) },
-            terraform: block(
-                "aws_lambda_function_url", function.name,
-                [("function_name", ShellText.terraform(function.name)), ("authorization_type", "\"AWS_IAM\"")]))
+            terraform: open.map { url in
+                let qualifier = url.qualifier.map { [("qualifier", ShellText.terraform($0))] } ?? []
+                return block(
+                    "aws_lambda_function_url", [function.name, url.qualifier].compactMap(\.self).joined(separator: "_"),
+                    [("function_name", ShellText.terraform(function.name))] + qualifier + [("authorization_type", "\"AWS_IAM\"")])
+            }.joined(separator: "\n\n"))
     }
 
     private func rule(_ id: String, _ key: Edit.RuleKey, _ cidrs: [String], _ others: [String]) -> FixTexts.Part? {
@@ -156,27 +163,33 @@ extension FixParts {
         }
         let now = rules.flatMap { $0.cidrs + $0.groups }.sortedUnique
         let left = (now.filter { !cidrs.contains($0) } + others).sortedUnique
-        let isLeft = !left.isEmpty || rules.contains { !$0.prefixLists.isEmpty }
-        func list(_ cidrs: [String]) -> String { "[" + cidrs.map { ShellText.terraform($0) }.joined(separator: ", ") + "]" }
-        let ports = [("from_port", String(key.fromPort ?? 0)), ("to_port", String(key.toPort ?? 0))]
+        let prefixLists = rules.flatMap(\.prefixLists).sortedUnique
+        let isLeft = !left.isEmpty || !prefixLists.isEmpty
         return .init(
             label: "\(group.arn) \(key.ipProtocol) \(key.fromPort.map(String.init) ?? "all")", before: permission(now),
             after: isLeft ? permission(left) : .null,
             commands: [command("revoke", gone)] + (new.isEmpty ? [] : [command("authorize", new)]),
             rollback: (new.isEmpty ? [] : [command("revoke", new)]) + [command("authorize", gone)],
-            terraform: isLeft
-                ? block(
-                    "aws_security_group_rule", "\(id)_\(key.fromPort ?? 0)",
-                    [
-                        ("type", "\"ingress\""), ("security_group_id", ShellText.terraform(id)),
-                        ("protocol", ShellText.terraform(key.ipProtocol)),
-                    ]
-                        + ports + [
-                            ("cidr_blocks", list(left.filter { !$0.utf8.contains(UInt8(ascii: ":")) && !$0.hasPrefix("sg-") })),
-                            ("ipv6_cidr_blocks", list(left.filter { $0.utf8.contains(UInt8(ascii: ":")) })),
-                        ])
-                : "# Remove the ingress rule \(ShellText.terraform(key.ipProtocol)) \(key.fromPort.map(String.init) ?? "all") for \(list(gone)) from the resource \"aws_security_group\" of \(ShellText.terraform(id))."
-        )
+            terraform: rule(id, key, left, prefixLists))
+    }
+
+    /// The rule with the sources that are left, as Terraform has it: ranges and lists together, each group on its own.
+    private func rule(_ id: String, _ key: Edit.RuleKey, _ sources: [String], _ prefixLists: [String]) -> String {
+        func list(_ names: [String]) -> String { "[" + names.map { ShellText.terraform($0) }.joined(separator: ", ") + "]" }
+        let name = "\(id)_\(key.ipProtocol)_\(key.fromPort ?? 0)"
+        let members = [
+            ("type", "\"ingress\""), ("security_group_id", ShellText.terraform(id)), ("protocol", ShellText.terraform(key.ipProtocol)),
+            ("from_port", String(key.fromPort ?? 0)), ("to_port", String(key.toPort ?? 0)),
+        ]
+        let groups = sources.filter { $0.hasPrefix("sg-") }
+        let six = sources.filter { $0.utf8.contains(UInt8(ascii: ":")) }
+        let four = sources.filter { !groups.contains($0) && !six.contains($0) }
+        let ranges = [("cidr_blocks", four), ("ipv6_cidr_blocks", six), ("prefix_list_ids", prefixLists)].filter { !$0.1.isEmpty }
+        var blocks = ranges.isEmpty ? [] : [block("aws_security_group_rule", name, members + ranges.map { ($0.0, list($0.1)) })]
+        blocks += groups.map {
+            block("aws_security_group_rule", "\(name)_\($0)", members + [("source_security_group_id", ShellText.terraform($0))])
+        }
+        return blocks.isEmpty ? removal("aws_security_group_rule", members) : blocks.joined(separator: "\n\n")
     }
 
     private func publicAccess(_ arn: String) -> FixTexts.Part? {
@@ -206,64 +219,5 @@ extension FixParts {
                     ("bucket", ShellText.terraform(bucket.name)), ("block_public_acls", "true"), ("ignore_public_acls", "true"),
                     ("block_public_policy", "true"), ("restrict_public_buckets", "true"),
                 ]))
-    }
-
-    private func sharing(_ arn: String, _ account: String) -> FixTexts.Part? {
-        if let image = first(\.images, index.images[arn]) { return sharing(image, account) }
-        guard let data = first(\.dataSnapshots, index.dataSnapshots[arn]), let shared = data.sharedWith else { return nil }
-        let kind = data.kind == "rds" ? "db" : data.kind == "rds-cluster" ? "db-cluster" : nil
-        let command: (Bool) -> String = { removes in
-            kind.map { kind in
-                aws(
-                    "rds modify-\(kind)-snapshot-attribute",
-                    [
-                        ("--\(kind)-snapshot-identifier", data.id), ("--attribute-name", "restore"),
-                        (removes ? "--values-to-remove" : "--values-to-add", account),
-                    ], region: data.region)
-            }
-                ?? aws(
-                    "ec2 modify-snapshot-attribute",
-                    [
-                        ("--snapshot-id", data.id), ("--attribute", "createVolumePermission"),
-                        ("--operation-type", removes ? "remove" : "add"), (account == "all" ? "--group-names" : "--user-ids", account),
-                    ], region: data.region)
-        }
-        let list = { (names: [String]) in JSONValue.object(["restore": .array(names.map { .string($0) })]) }
-        return .init(
-            label: arn, before: list(shared), after: list(shared.filter { $0 != account }), commands: [command(true)],
-            rollback: [command(false)],
-            terraform: kind.map { kind in
-                let kind = kind.replacing("-", with: "_")
-                return block(
-                    "aws_\(kind)_snapshot", data.id,
-                    [
-                        ("\(kind)_snapshot_identifier", ShellText.terraform(data.id)),
-                        (
-                            "shared_accounts",
-                            "[" + shared.filter { $0 != account }.map { ShellText.terraform($0) }.joined(separator: ", ") + "]"
-                        ),
-                    ])
-            }
-                ?? "# Remove the resource \"aws_snapshot_create_volume_permission\" of \(ShellText.terraform(data.id)) for \(ShellText.terraform(account))."
-        )
-    }
-
-    private func sharing(_ image: MachineImage, _ account: String) -> FixTexts.Part? {
-        guard let shared = image.sharedWith else { return nil }
-        let command = { (operation: String) in
-            aws(
-                "ec2 modify-image-attribute",
-                [
-                    ("--image-id", image.id), ("--attribute", "launchPermission"), ("--operation-type", operation),
-                    (account == "all" ? "--user-groups" : "--user-ids", account),
-                ], region: image.region)
-        }
-        let list = { (names: [String]) in JSONValue.object(["launch": .array(names.map { .string($0) })]) }
-        return .init(
-            label: image.arn, before: list(shared), after: list(shared.filter { $0 != account }), commands: [command("remove")],
-            rollback: [command("add")],
-            terraform:
-                "# Remove the resource \"aws_ami_launch_permission\" of \(ShellText.terraform(image.id)) for \(ShellText.terraform(account))."
-        )
     }
 }

@@ -77,5 +77,20 @@ struct FixParts {
         "resource \"\(type)\" \"\(ShellText.label(label))\" {\n  \(inner) {\n" + Self.arguments(members, "    ") + "\n  }\n}"
     }
 
+    /// What to take out of one's code: Terraform destroys what is no longer there.
+    func removal(_ type: String, _ members: [(String, String)]) -> String {
+        "# Remove the resource \"\(type)\" with " + members.map { "\($0.0) = \($0.1)" }.joined(separator: ", ") + "."
+    }
+
+    /// What the AWS provider does not do, with the commands that do.
+    static func besides(_ reason: String, _ commands: [String]) -> String {
+        comment("\(reason). Run besides:") + commands.map(comment).joined().dropLast()
+    }
+
+    /// A line of comment, and its end; where a foreign name has several lines, each of them is one.
+    static func comment(_ text: String) -> String {
+        text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { "# \($0)\n" }.joined()
+    }
+
     func encoded(_ document: JSONValue) -> String { "jsonencode(\(ShellText.terraform(document, indent: "  ")))" }
 }
