@@ -43,7 +43,7 @@ import Testing
     /// Of every subset of all candidates, in accounts small enough to try them.
     @Test func noOtherSetOfAsManyChangesRemovesMoreThanAPointThatIsOptimal() {
         var tried = 0
-        for number in 20_000..<20_150 {
+        for number in 20_000..<20_075 {
             let (planner, outcome, evaluation) = PlanTests.planned(PlanWorlds.tiny(number).collection)
             let fixes = planner.trials.fixes
             let points = outcome.plan.curve.filter { $0.optimal && $0.fixes > 0 }
@@ -60,6 +60,6 @@ import Testing
             }
             for point in points { #expect(best[point.fixes] < point.exposureRemoved + 0.05, "account \(number), \(point)") }
         }
-        #expect(tried >= 50)
+        #expect(tried >= 25)
     }
 }
