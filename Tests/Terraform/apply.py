@@ -2,8 +2,8 @@
 
     python3 Tests/Terraform/apply.py --endpoint http://127.0.0.1:5000 plan.json
 
-It reads HCL with python-hcl2 and makes the calls of the provider's own code for each type (hashicorp/terraform-provider-aws, version 6.25). A type,
-argument or comment that it does not know is an error. README.md says what this shows and what it does not.
+It reads HCL with python-hcl2 and makes, written anew, the calls that the provider makes for each type (hashicorp/terraform-provider-aws; arguments
+as in version 6.25). A type, argument or comment that it does not know is an error. README.md says what this shows and what it does not.
 """
 import argparse
 import json
