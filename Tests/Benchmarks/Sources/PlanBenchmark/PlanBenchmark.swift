@@ -7,7 +7,8 @@ import SyntheticCloud
 /// Plans of made-up organisations, in stages, and the exact plan beside the greedy one.
 ///
 /// - `PlanBenchmark` measures 10,000 principals;
-/// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense|complete]` one size;
+/// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense|complete] [member]` one size; its accounts may be members of an AWS organisation,
+///   where a service control policy is a candidate;
 /// - `PlanBenchmark greedy COUNT` compares exact and greedy choice on as many small organisations and hitting sets.
 @main
 struct PlanBenchmark {
@@ -21,7 +22,8 @@ struct PlanBenchmark {
         default:
             let density = arguments.indices.contains(3) ? SyntheticCloud.Shape.Density(rawValue: arguments[3]) : nil
             try measure(
-                .init(principals: number(1, 10_000), resources: number(2, 100_000), density: density ?? .sparse))
+                .init(principals: number(1, 10_000), resources: number(2, 100_000), density: density ?? .sparse),
+                asMembers: arguments.contains("member"))
             if arguments.isEmpty { greedy(200) }
         }
     }
@@ -34,8 +36,10 @@ struct PlanBenchmark {
     }
     private static func text(_ value: Double) -> String { String(format: "%.3f", value) }
 
-    private static func measure(_ shape: SyntheticCloud.Shape) throws {
-        let collection = try SyntheticCloud(shape).collection()
+    private static func measure(_ shape: SyntheticCloud.Shape, asMembers: Bool) throws {
+        let cloud = SyntheticCloud(shape)
+        var collection = try cloud.collection()
+        if asMembers { collection.records += cloud.organisation() }
         let snapshot = Normaliser.normalise(collection)
         var evaluation: Evaluation?
         let evaluated = seconds { evaluation = Evaluation(snapshot) }
