@@ -137,6 +137,56 @@ struct AppliedPlanTests {
         #expect(types.count >= leastTypes, "\(types.sorted())")
     }
 
+    /// The company's other account, a member of its organisation, with users in it who all rise by the same right; nobody can collect it from the
+    /// emulated cloud.
+    private static func addMember(to records: String) throws -> String {
+        let listing = try Data(contentsOf: URL(filePath: records + "/123456789012/organizations.list-accounts.json"))
+        let accounts = (try JSONSerialization.jsonObject(with: listing) as? [String: Any])?["Accounts"] as? [[String: Any]]
+        let member = try #require(accounts?.first { $0["Name"] as? String == "sandbox" }?["Id"] as? String)
+        let users = (0..<4).map { number in
+            """
+            {"UserName": "u\(number)", "Arn": "arn:aws:iam::\(member):user/u\(number)", "Path": "/", "AttachedManagedPolicies": [], "GroupList": [],
+             "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+               {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"}]}}]}
+            """
+        }
+        let folder = URL(filePath: records).appending(path: member)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(
+            #"{"UserDetailList": [\#(users.joined(separator: ","))], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#.utf8
+        ).write(to: folder.appending(path: "iam.get-account-authorization-details.json"))
+        return member
+    }
+
+    @Test(
+        "a service control policy that is made by commands or Terraform closes what everyone in a member account could do, and can be taken back"
+    )
+    func member() async throws {
+        let subject = try await Subject("company")
+        defer { subject.remove() }
+        func collect(_ name: String) async throws -> (records: String, member: String) {
+            let records = try await subject.collect(name)
+            return (records, try Self.addMember(to: records))
+        }
+        let (records, member) = try await collect("1")
+        let before = try await subject.paths(records)
+        let plan = try await subject.plan(records)
+        let fix = try #require(plan.plan.fixes.first { $0.kind == "add-service-control-policy" })
+        #expect(fix.resource.hasSuffix("/\(member)") && plan.plan.optimal && plan.plan.open.isEmpty)
+
+        try await subject.shell([fix.cli])
+        let after = try await subject.paths(collect("2").records)
+        #expect(before.count == after.count + 4 && after.isSubset(of: before))
+
+        try await subject.shell([fix.rollback])
+        #expect(try await subject.paths(collect("3").records) == before)
+
+        // All other fixes go with it.
+        let run = try await subject.terraform(plan.file)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try await subject.paths(collect("4").records) == [])
+    }
+
     @Test(
         "Terraform that the provider would not take so is refused",
         arguments: [

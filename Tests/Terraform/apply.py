@@ -118,6 +118,15 @@ class Account:
         for name in present - set(a["groups"]):
             iam.remove_user_from_group(UserName=a["user"], GroupName=name)
 
+    # The organisation.
+
+    def put_organizations_policy(self, a):
+        made = self.api("organizations").create_policy(Name=a["name"], Type=a["type"], Content=a["content"], Description="")
+        return {"id": made["Policy"]["PolicySummary"]["Id"]}
+
+    def put_organizations_policy_attachment(self, a):
+        self.api("organizations").attach_policy(PolicyId=a["policy_id"], TargetId=a["target_id"])
+
     # What resources let in.
 
     def put_s3_bucket_policy(self, a):
@@ -229,6 +238,7 @@ ARGUMENTS = {
     "aws_iam_group_policy": ["group", "name", "policy"], "aws_iam_role_policy": ["role", "name", "policy"],
     "aws_iam_user_policy_attachment": ["user", "policy_arn"], "aws_iam_group_policy_attachment": ["group", "policy_arn"],
     "aws_iam_role_policy_attachment": ["role", "policy_arn"], "aws_iam_user_group_membership": ["user", "groups"],
+    "aws_organizations_policy": ["name", "type", "content"], "aws_organizations_policy_attachment": ["policy_id", "target_id"],
     "aws_s3_bucket_policy": ["bucket", "policy"],
     "aws_s3_bucket_public_access_block": [
         "bucket", "block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets"],
