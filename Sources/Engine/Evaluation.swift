@@ -54,6 +54,8 @@ final class Evaluation {
     /// What the graph says.
     struct Judged {
         var found: [AttackPathFinder.Found]
+        /// The strongest path to each target, told or not.
+        var strongest: [Int: AttackPathFinder.Found]
         var paths: [AttackPath]
         var principals: [PrincipalResult]
         var truncated: Int
@@ -65,7 +67,8 @@ final class Evaluation {
         let found = finder.paths()
         let paths = found.map { finder.path($0) }
         return Judged(
-            found: found, paths: paths, principals: PrincipalAnalysis(graph: graph, snapshot: snapshot).results(paths),
+            found: found, strongest: finder.strongest, paths: paths,
+            principals: PrincipalAnalysis(graph: graph, snapshot: snapshot).results(paths),
             truncated: finder.truncated, exposures: Exposures(graph, finder.exposures))
     }
 

@@ -21,6 +21,9 @@ struct AttackPathFinder {
     /// How exposed each target is, by place, from all paths, told or not.
     private(set) var exposures: [Int: TargetExposure] = [:]
 
+    /// The strongest path to each target that there is one to, by the target's place.
+    private(set) var strongest: [Int: Found] = [:]
+
     init(_ graph: SecurityGraph) { self.graph = graph }
 
     /// A path, not yet put into words.
@@ -58,9 +61,15 @@ struct AttackPathFinder {
         for target in graph.nodes.indices where graph.nodes[target].value > 0 {
             let isAdmin = graph.nodes[target].kind == .admin
             // Most ways of a principal to data are not among its strongest.
+            var best = 0.0
             let found = paths(to: target, wanted, &search) { source, score, steps in
-                isAdmin || !entries.isOwn(source) || toData[source].mayKeep(score, steps)
+                if score > best, counts(source, target) {
+                    best = score
+                    return true
+                }
+                return isAdmin || !entries.isOwn(source) || toData[source].mayKeep(score, steps)
             }
+            if let one = found.first(where: { $0.score == best && !$0.edges.isEmpty }) { strongest[target] = one }
             exposures[target] = Self.exposure(found, entries)
             for one in found {
                 if isAdmin || !entries.isOwn(one.source) { all.append(one) } else { toData[one.source].add(one, isWorse) }

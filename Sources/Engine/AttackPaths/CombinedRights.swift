@@ -117,19 +117,20 @@ extension GraphBuilder {
             return Self.turning.contains { subject.allows.contains($0) }
         }
         guard writes.contains(true) else { return [] }
-        var incoming = [[Int]](repeating: [], count: nodes.count)
         var isAdministrator = [Bool](repeating: false, count: nodes.count)
         for edge in graph.edges {
-            incoming[Int(edge.to)].append(Int(edge.from))
             if nodes[Int(edge.to)].kind == .admin, edge.confidence == .proven, !edge.isHypothetical {
                 isAdministrator[Int(edge.from)] = true
             }
         }
         // Only who gets to a writer at all.
+        let incoming = IncomingEdges(graph)
         var reaches = writes
         var queue = nodes.indices.filter { writes[$0] }
         while let node = queue.popLast() {
-            for before in incoming[node] where !reaches[before] {
+            for place in incoming.places(to: node) {
+                let before = Int(graph.edges[place].from)
+                if reaches[before] { continue }
                 reaches[before] = true
                 queue.append(before)
             }

@@ -270,11 +270,12 @@ final class GraphBuilder {
 
     /// Where attackers are taken to start: anywhere outside, and as any principal that is no administrator already.
     func markStarts() {
-        for (place, node) in draft.nodes.enumerated() where node.kind != .root {
-            guard node.kind.isOutside || node.kind.isPrincipal, !anyones.contains(place) else { continue }
-            let index = node.kind.isPrincipal ? permissions.principalIndex[node.id] : nil
+        for place in draft.nodes.indices {
+            let kind = draft.nodes[place].kind
+            guard kind != .root, kind.isOutside || kind.isPrincipal, !anyones.contains(place) else { continue }
+            let index = kind.isPrincipal ? permissions.principalIndex[draft.nodes[place].id] : nil
             if let index, administrators[index]?.confidence == .proven { continue }
-            draft.start(place, Likelihood.start(node.kind, unusedKey: index.map(unusedKeys.contains) ?? false))
+            draft.start(place, Likelihood.start(kind, unusedKey: index.map(unusedKeys.contains) ?? false))
         }
     }
 

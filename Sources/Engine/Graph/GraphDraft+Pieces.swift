@@ -68,10 +68,10 @@ extension GraphDraft {
     func graph(adding base: SecurityGraph) -> SecurityGraph {
         var graph = base
         graph.techniques = techniques
-        graph.proofs += proofs.map { proof in
-            var proof = proof
+        for place in 0..<proofs.count {
+            var proof = proofs[place]
             proof.alternatives += Int32(base.otherTechniques.count)
-            return proof
+            graph.proofs.append(proof)
         }
         graph.otherTechniques += lists
         let known = Set(base.edges.map { Self.key($0.from, $0.to) })

@@ -5,7 +5,9 @@ final class GraphDraft {
     private(set) var nodes: [GraphNode] = []
     private(set) var places: [String: Int] = [:]
     var edges: [GraphEdge] = []
-    var proofs: [KeptProof] = []
+    var proofs = KeptProofs()
+    /// Whether it is kept why edges exist.
+    var tells = true
     var byEnds: [UInt64: Int] = [:]
     var techniques: [String] = []
     private var techniquePlaces: [String: Int32] = [:]
@@ -70,7 +72,10 @@ final class GraphDraft {
     }
 
     /// Says how likely an attacker stands at a node at the start.
-    func start(_ place: Int, _ likelihood: Double) { nodes[place].start = likelihood }
+    func start(_ place: Int, _ likelihood: Double) {
+        // Nodes are shared with other graphs as long as they are the same.
+        if nodes[place].start != likelihood { nodes[place].start = likelihood }
+    }
 
     /// Adds an edge like another one from another place, as one more step of the same attacker.
     func `repeat`(_ edge: GraphEdge, from: Int, _ technique: String, via: [String], why: String) {
@@ -126,7 +131,8 @@ final class GraphDraft {
     ) {
         guard from != to || recorded != nil else { return }
         func kept() -> KeptProof {
-            KeptProof(words: why(), isOfStart: isOfStart, citations: proof.citations, conditions: proof.reservations, via: via)
+            guard tells else { return .untold }
+            return KeptProof(words: why(), isOfStart: isOfStart, citations: proof.citations, conditions: proof.reservations, via: via)
         }
         let edge = GraphEdge(
             from: Int32(from), to: Int32(to), technique: techniquePlace(technique), proof: -1, likelihood: likelihood * proof.factor,
@@ -214,7 +220,7 @@ final class GraphDraft {
         graph.places = places
         graph.techniques = techniques
         let rowOf = rows.takers.mapValues(merge)
-        graph.proofs = proofs
+        graph.proofs = proofs.settled
         graph.otherTechniques = lists
         if rowOf.isEmpty { graph.order(edges) } else { graph.order(edges, sharing: mergedRows, rowOf) }
         return graph
@@ -223,7 +229,7 @@ final class GraphDraft {
     /// Forgets the edges, which the graph has.
     func letGo() {
         edges = []
-        proofs = []
+        proofs = KeptProofs()
         byEnds = [:]
         targets = [:]
         rows = StepRows()

@@ -77,11 +77,39 @@ struct KeptProof: Sendable {
     var conditions: [String]
     var via: [String]
 
+    /// Where nobody asks.
+    static let untold = KeptProof(words: "", isOfStart: false, citations: [], conditions: [], via: [])
+
     /// All of it, for an edge that starts at a node.
     func told(by start: GraphNode, _ lists: [[String]]) -> EdgeProof {
         EdgeProof(
             why: isOfStart ? start.label + words : words, citations: citations, conditions: conditions,
             alternatives: lists[Int(alternatives)], via: via)
+    }
+}
+
+/// Why edges exist, in a list that graphs after changes share with the one before: each has its own behind it.
+struct KeptProofs: Sendable {
+    private var shared: [KeptProof] = []
+    private var own: [KeptProof] = []
+
+    var count: Int { shared.count + own.count }
+
+    subscript(place: Int) -> KeptProof {
+        get { place < shared.count ? shared[place] : own[place - shared.count] }
+        _modify {
+            if place < shared.count { yield &shared[place] } else { yield &own[place - shared.count] }
+        }
+    }
+
+    mutating func append(_ proof: KeptProof) { own.append(proof) }
+
+    /// The same, all of it to be shared; where most is shared already, as it is.
+    var settled: KeptProofs {
+        guard shared.isEmpty else { return self }
+        var all = KeptProofs()
+        all.shared = own
+        return all
     }
 }
 
@@ -101,7 +129,7 @@ public struct SecurityGraph: Sendable {
     /// Names of techniques and edge kinds.
     public internal(set) var techniques: [String] = []
     /// Why edges exist, as it is kept.
-    var proofs: [KeptProof] = []
+    var proofs = KeptProofs()
     /// Names of other techniques: the lists that edges share.
     var otherTechniques: [[String]] = [[]]
     /// Places of nodes by identifier.

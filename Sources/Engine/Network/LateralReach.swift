@@ -73,8 +73,10 @@ struct LateralReach {
     private let index: NetworkIndex
     private let connections: VPCConnections
 
-    init(_ snapshot: CloudSnapshot) {
-        let reachability = NetworkReachability(snapshot)
+    init(_ snapshot: CloudSnapshot) { self.init(NetworkReachability(snapshot)) }
+
+    init(_ reachability: NetworkReachability) {
+        let snapshot = reachability.snapshot
         index = reachability.index
         connections = VPCConnections(snapshot, index)
         var hosts = reachability.hosts.all.filter { $0.kind != .networkInterface }

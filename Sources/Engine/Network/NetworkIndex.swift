@@ -19,7 +19,8 @@ struct NetworkIndex {
     private let unreadable: Set<String>
     let times: [String: String]
 
-    init(_ snapshot: CloudSnapshot) {
+    /// - Parameter other: one of the same records.
+    init(_ snapshot: CloudSnapshot, like other: NetworkIndex? = nil) {
         func index<Item>(_ items: [Item], _ key: (Item) -> String) -> [String: Item] {
             Dictionary(items.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
         }
@@ -41,6 +42,10 @@ struct NetworkIndex {
         tableBySubnet = Dictionary(
             snapshot.routeTables.flatMap { table in table.subnets.map { ($0, table) } }, uniquingKeysWith: { first, _ in first })
         mainTable = index(snapshot.routeTables.filter(\.isMain), \.vpc)
+        if let other {
+            (records, unreadable, times) = (other.records, other.unreadable, other.times)
+            return
+        }
         records = Set(snapshot.records.map(\.id))
         unreadable = Set(
             snapshot.coverage.filter { $0.outcome == .unreadable && $0.service == "ec2" }

@@ -15,11 +15,14 @@ public struct NetworkReachability {
     let balancers: [String: LoadBalancer]
 
     /// Over this picture.
-    public init(_ snapshot: CloudSnapshot) {
+    public init(_ snapshot: CloudSnapshot) { self.init(snapshot, like: nil) }
+
+    /// Over a picture of the same records as another one's, after changes of networks and resources.
+    init(_ snapshot: CloudSnapshot, like other: NetworkReachability?) {
         self.snapshot = snapshot
-        index = NetworkIndex(snapshot)
+        index = NetworkIndex(snapshot, like: other?.index)
         path = InternetPath(index: index)
-        organisation = OrganisationPolicies(snapshot, library: PolicyLibrary())
+        organisation = other?.organisation ?? OrganisationPolicies(snapshot, library: PolicyLibrary())
         hosts = Hosts(snapshot)
         functions = Dictionary(snapshot.functions.map { ($0.arn, $0) }, uniquingKeysWith: { first, _ in first })
         balancers = Dictionary(snapshot.loadBalancers.map { ($0.arn, $0) }, uniquingKeysWith: { first, _ in first })

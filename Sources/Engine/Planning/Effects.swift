@@ -25,14 +25,17 @@ final class Effects {
         var total: Int { exposure.values.reduce(0, +) }
     }
 
-    init(_ trials: Trials, _ found: [AttackPathFinder.Found]) {
+    /// - Parameters:
+    ///   - found: the told paths.
+    ///   - strongest: the strongest one to each target, where it is known.
+    init(_ trials: Trials, _ found: [AttackPathFinder.Found], strongest: [Int: AttackPathFinder.Found]? = nil) {
         self.trials = trials
         self.found = found
         let graph = trials.reevaluation.base.graph
         search = StrongestPaths(graph)
         wanted = AttackPathFinder(graph).wanted()
-        strongest = Self.strongest(graph)
-        before = strongest.mapValues { Self.hundredths($0.score) }
+        self.strongest = strongest ?? Self.strongest(graph)
+        before = self.strongest.mapValues { Self.hundredths($0.score) }
     }
 
     static func hundredths(_ score: Double) -> Int { Int((score * 100).rounded()) }

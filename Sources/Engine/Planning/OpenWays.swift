@@ -41,24 +41,12 @@ struct OpenWay: Hashable {
 struct OpenWays {
     let graph: SecurityGraph
     private let isStart: [Bool]
-    /// Places of the edges that end at each node: `incoming[starts[n]..<starts[n + 1]]`.
-    private let incoming: [Int32]
-    private let starts: [Int32]
+    private let incoming: IncomingEdges
 
     init(_ graph: SecurityGraph) {
         self.graph = graph
         isStart = AttackPathFinder(graph).wanted()
-        var starts = [Int32](repeating: 0, count: graph.nodes.count + 1)
-        for edge in graph.edges where !edge.isHypothetical { starts[Int(edge.to) + 1] += 1 }
-        for index in starts.indices.dropFirst() { starts[index] += starts[index - 1] }
-        var next = starts
-        var incoming = [Int32](repeating: 0, count: Int(starts.last ?? 0))
-        for (index, edge) in graph.edges.enumerated() where !edge.isHypothetical {
-            incoming[Int(next[Int(edge.to)])] = Int32(index)
-            next[Int(edge.to)] += 1
-        }
-        self.incoming = incoming
-        self.starts = starts
+        incoming = IncomingEdges(graph) { !$0.isHypothetical }
     }
 
     /// For each node that a search met the edge after it, towards the target.
@@ -85,8 +73,8 @@ struct OpenWays {
     /// closed every other too, for each goes on as one of these.
     ///
     /// - Parameter passing: pairs that cannot be closed; ways go on through their starts.
-    func shortest(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [(way: OpenWay, edges: [GraphEdge])] {
-        var found: [(way: OpenWay, edges: [GraphEdge])] = []
+    func shortest(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [[GraphEdge]] {
+        var found: [[GraphEdge]] = []
         let passedTargets = Set(passing.map(\.target))
         var search = Search(graph.nodes.count)
         for place in graph.nodes.indices where graph.nodes[place].value > 0 && target.counts(graph.nodes[place].kind, .infinity) {
@@ -96,18 +84,21 @@ struct OpenWays {
     }
 
     /// Everything that is open, whether it can be closed or not.
-    func left(_ target: PlanTarget) -> [(way: OpenWay, edges: [GraphEdge])] {
-        if case .severity = target { return paths(to: target, passing: []) }
-        return shortest(to: target, passing: [])
+    func left(_ target: PlanTarget) -> [(way: OpenWay, edges: [GraphEdge])] { open(target, passing: []).map(graph.way) }
+
+    /// What is to be closed for a target, but for pairs that cannot be.
+    func open(_ target: PlanTarget, passing: Set<OpenWay.Pair>) -> [[GraphEdge]] {
+        if case .severity = target { return paths(to: target, passing: passing) }
+        return shortest(to: target, passing: passing)
     }
 
     private func ways(
         to target: Int, _ passing: Set<OpenWay.Pair>, _ passedTargets: Set<String>, _ search: inout Search
-    ) -> [(way: OpenWay, edges: [GraphEdge])] {
+    ) -> [[GraphEdge]] {
         search.reset()
         search.queue.append(target)
         var head = 0
-        var found: [(way: OpenWay, edges: [GraphEdge])] = []
+        var found: [[GraphEdge]] = []
         while head < search.queue.count {
             let node = search.queue[head]
             head += 1
@@ -121,10 +112,10 @@ struct OpenWays {
                 // Whoever gets to administrator rights on the way is somebody's way already.
                 if graph.nodes[node].kind == .admin, !passedTargets.contains(graph.nodes[node].id) { continue }
             }
-            for place in Int(starts[node])..<Int(starts[node + 1]) {
-                let from = Int(graph.edges[Int(incoming[place])].from)
+            for place in incoming.places(to: node) {
+                let from = Int(graph.edges[place].from)
                 if from != target, search.after[from] < 0 {
-                    search.after[from] = incoming[place]
+                    search.after[from] = Int32(place)
                     search.queue.append(from)
                 }
             }
@@ -132,7 +123,7 @@ struct OpenWays {
         return found
     }
 
-    private func way(from start: Int, _ after: [Int32]) -> (way: OpenWay, edges: [GraphEdge]) {
+    private func way(from start: Int, _ after: [Int32]) -> [GraphEdge] {
         var edges: [GraphEdge] = []
         var place = start
         while after[place] >= 0 {
@@ -140,16 +131,16 @@ struct OpenWays {
             edges.append(edge)
             place = Int(edge.to)
         }
-        return graph.way(edges)
+        return edges
     }
 
     /// The paths themselves, worst first, that count.
-    func paths(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [(way: OpenWay, edges: [GraphEdge])] {
+    private func paths(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [[GraphEdge]] {
         var finder = AttackPathFinder(graph)
         return finder.paths().compactMap { found in
             guard target.counts(graph.nodes[found.target].kind, found.score) else { return nil }
-            let way = graph.way(found.edges)
-            return passing.contains(way.way.pair) ? nil : way
+            let pair = OpenWay.Pair(source: graph.nodes[found.source].id, target: graph.nodes[found.target].id)
+            return passing.contains(pair) ? nil : found.edges
         }
     }
 }

@@ -74,11 +74,11 @@ public struct PlanLimits: Sendable, Hashable {
     public var candidates = 20_000
     /// How much is evaluated again, in questions about permissions: so much, and so many times what the analysis itself took. What was
     /// found by then is completed in a cheap way.
-    public var work = 1_200_000
+    public var work = 2_000_000
     /// See ``work``.
-    public var workPerAnalysis = 6
+    public var workPerAnalysis = 8
     /// Open ways that are all looked at; where there are more, some of those that rest on the same are.
-    public var ways = 300
+    public var ways = 100
     /// Rounds of choosing and finding what is still open.
     public var rounds = 200
     /// Nodes of the solver's search, for each program.

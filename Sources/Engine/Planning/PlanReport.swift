@@ -34,7 +34,7 @@ extension Planner {
             plan.certificate = PlanCertificate(lowerBound: 0, candidates: [], excluded: request.excluded.sorted(), parts: [])
             return PlanOutcome(plan: plan, paths: judged.paths, gaps: [])
         }
-        let effects = Effects(trials, judged.found)
+        let effects = Effects(trials, judged.found, strongest: judged.strongest)
         self.effects = effects
         var plan = Self.emptyPlan(judged.paths, request)
         let chosen: [Int]
@@ -69,6 +69,8 @@ extension Planner {
         }
         plan.certificate = certificate(closing)
         allow(4)
+        // What lowers exposure is told by rows of what is exposed.
+        measure([])
         let order = ordered(closing.made)
         plan.curve = curve(order, effects)
         return order
@@ -159,7 +161,7 @@ extension Planner {
             let rest = order.filter { !last.contains($0) }
             var hints = [Set(order.prefix(count)), last] + rest.prefix(isExact ? 12 : isLarge ? 0 : 3).map { last.union([$0]) }
             if !isLarge, last.count < count - 1 { hints.append(last.union(rest.prefix(count - last.count))) }
-            let spent = spend(.count(count), hints: hints, solves: isExact, proofNodes: isExact ? 100 : 1)
+            let spent = spend(.count(count), hints: hints, solves: isExact, learns: !isLarge, proofNodes: isExact ? 100 : 1)
             last = spent.made
             points.append(
                 .init(
@@ -178,7 +180,7 @@ extension Planner {
             guard part.bound > 0 else { return nil }
             let tree = ProofTree(part.proof.root)
             let ways = tree.rows.map { rows[part.rows[$0]] }
-            for row in ways { used.formUnion(row.hit.union(row.unless).union(trials.concerning(row.way, exactly: maker.isExact))) }
+            for row in ways { used.formUnion(known(to: row, exactly: maker.isExact)) }
             let paths = ways.map { row in path(row.way, row.hit, row.unless) }
             return tree.part(Double(part.bound), paths) { trials.fixes[$0].id }
         }
@@ -192,16 +194,21 @@ extension Planner {
         if spending.bound > 0, let proof = spending.proof {
             let tree = ProofTree(proof.root)
             let paths = tree.rows.map { place -> PlanCertificate.Path in
-                let row = spending.program.rows[place]
-                used.formUnion(row.cover.hit.union(row.cover.unless).union(trials.concerning(spending.ways[place], exactly: true)))
-                var path = path(spending.ways[place], row.cover.hit, row.cover.unless)
-                path.level = Double(row.level) / 100
+                let row = spending.rows[place]
+                used.formUnion(known(to: row, exactly: true))
+                var path = path(row.way, row.hit, row.unless)
+                path.level = Double(spending.program.rows[place].level) / 100
                 return path
             }
             parts = [tree.part(Double(spending.bound) / 100, paths) { trials.fixes[$0].id }]
         }
         return PlanCertificate(
             lowerBound: parts.reduce(0) { $0 + $1.bound }, candidates: candidates(used), excluded: request.excluded.sorted(), parts: parts)
+    }
+
+    /// What a checker must know of a row: the changes that may matter to its way, and those of its steps.
+    private func known(to row: RowMaker.Row, exactly: Bool) -> Set<Int> {
+        trials.concerning(row.way, exactly: exactly).union(row.hit).union(row.unless).union(row.own)
     }
 
     private func path(_ way: OpenWay, _ hit: Set<Int>, _ unless: Set<Int>) -> PlanCertificate.Path {
@@ -241,7 +248,7 @@ struct PlanReport {
         let named = Set(plan.curve.flatMap(\.chosen).compactMap { trials.place(of: $0) }).union(made)
         let ids = judged.paths.map(\.id)
         let total = effects.total
-        planner.allow(4)
+        planner.allow(8)
         // Those of the plan first, then what closes ways that had to be closed.
         var counts: [Int: Int] = [:]
         for row in planner.rows { for change in row.hit { counts[change, default: 0] += 1 } }
@@ -251,7 +258,7 @@ struct PlanReport {
         var alone: [Int: (closes: [Int], removed: Int)] = [:]
         var told = 0
         for change in chosen + named.subtracting(made).sorted() + others.filter({ !named.contains($0) }) {
-            let isSpent = planner.isSpent || effects.work > planner.allowance(4)
+            let isSpent = planner.isSpent || effects.work > planner.allowance(8)
             if isSpent, told >= Self.told || !made.contains(change) { break }
             if !named.contains(change), told >= planner.request.limits.alternatives { break }
             told += 1

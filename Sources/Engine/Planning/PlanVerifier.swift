@@ -25,7 +25,7 @@ struct PlanVerifier {
         judged = evaluation.judged()
         candidates = CandidateFixes(evaluation.snapshot, evaluation.graph)
         trials = Trials(Reevaluation(evaluation))
-        effects = Effects(trials, judged.found)
+        effects = Effects(trials, judged.found, strongest: judged.strongest)
     }
 
     /// Why a plan is refused.

@@ -108,6 +108,8 @@ final class Planner {
             }
             if isCut {
                 made = finish(solve(proves: false)?.chosen ?? made)
+                // What the rows prove depends on what they know.
+                allow(4)
                 _ = refresh()
                 break
             }
@@ -120,41 +122,7 @@ final class Planner {
         return Closing(made: made, solution: solution, open: verify(made))
     }
 
-    private func ways(_ graph: SecurityGraph) -> [(way: OpenWay, edges: [GraphEdge])] {
-        let ways = OpenWays(graph)
-        if case .severity = request.target { return ways.paths(to: request.target, passing: passing) }
-        return ways.shortest(to: request.target, passing: passing)
-    }
-
-    /// Few ways are looked at each; of many that rest on the same, some, and the more the longer it takes. What closes those closes most others
-    /// as well; those that it does not are found open, and looked at then.
-    private func samples(
-        _ open: [(way: OpenWay, edges: [GraphEdge])], _ graph: SecurityGraph, _ round: Int
-    ) -> [(way: OpenWay, edges: [GraphEdge])] {
-        guard open.count > request.limits.ways else { return open }
-        var counts: [String: Int] = [:]
-        return open.filter { way, edges in
-            let key = basis(edges, graph)
-            counts[key, default: 0] += 1
-            return counts[key, default: 0] <= 1 << (2 * min(round - 1, 10))
-        }
-    }
-
-    /// What the steps of a way rest on: the same for all who have them from the same statements.
-    func basis(_ edges: [GraphEdge], _ graph: SecurityGraph) -> String {
-        var words: [String] = []
-        for edge in edges {
-            let proof = graph.proof(of: edge)
-            words += [graph.technique(of: edge)] + proof.alternatives
-            for citation in proof.citations where citation.policy != nil {
-                let isShared = citation.policy?.hasPrefix("arn:") == true
-                words.append(
-                    (isShared ? citation.policy ?? "" : citation.record + (citation.pointer ?? "")) + " \(citation.statement ?? -1)")
-            }
-            if !proof.citations.contains(where: { $0.policy != nil }) { words += [graph.nodes[Int(edge.to)].id] + proof.via }
-        }
-        return words.joined(separator: "\n")
-    }
+    private func ways(_ graph: SecurityGraph) -> [[GraphEdge]] { OpenWays(graph).open(request.target, passing: passing) }
 
     /// The changes of a way's own steps, as they are in a graph after changes and as they were before.
     func own(_ way: OpenWay, _ edges: [GraphEdge], _ graph: SecurityGraph) -> Set<Int> {
@@ -210,7 +178,7 @@ final class Planner {
         var isChanged = false
         for place in rows.indices {
             isCut = isCut || isSpent
-            let new = isCut ? maker.doubting(rows[place], news) : maker.again(rows[place], news)
+            let new = isSpent ? maker.doubting(rows[place], news) : maker.again(rows[place], news)
             isChanged = isChanged || new.hit != rows[place].hit
             rows[place] = new
         }
@@ -242,46 +210,22 @@ final class Planner {
         for round in 1... {
             let graph = trials.graph(after: made)
             let open = samples(ways(graph), graph, round)
+            if open.isEmpty { break }
             discover(open, graph)
             var rows: [Set<Int>] = []
             for (way, edges) in open {
                 let options = Set(edges.flatMap { changes[Self.key($0, graph)] ?? [] }).subtracting(made)
                 if options.isEmpty { passing.insert(way.pair) } else { rows.append(options) }
             }
-            if open.isEmpty { break }
-            made.formUnion(cheapest(rows))
+            made.formUnion(Cover.greedily(rows, costs()).map(\.change))
         }
         return made
     }
 
-    /// Changes such that each row has one: always the one that stands in most open rows per cost.
-    private func cheapest(_ rows: [Set<Int>]) -> Set<Int> {
-        let costs = costs()
-        var byChange: [Int: [Int]] = [:]
-        for (row, options) in rows.enumerated() { for change in options { byChange[change, default: []].append(row) } }
-        var counts = byChange.mapValues(\.count)
-        var isOpen = [Bool](repeating: true, count: rows.count)
-        var left = rows.count
-        var chosen: Set<Int> = []
-        while left > 0 {
-            let best = counts.filter { $0.value > 0 }.min { a, b in
-                let (left, right) = (costs[a.key] * b.value, costs[b.key] * a.value)
-                return left != right ? left < right : a.key < b.key
-            }
-            guard let best else { break }
-            chosen.insert(best.key)
-            for row in byChange[best.key] ?? [] where isOpen[row] {
-                isOpen[row] = false
-                left -= 1
-                for change in rows[row] { counts[change, default: 0] -= 1 }
-            }
-        }
-        return chosen
-    }
-
     /// Evaluates the whole patched snapshot from scratch; gives what is open there.
     private func verify(_ made: Set<Int>) -> [OpenWay] {
-        ways(evaluation.again(Patch.snapshot(evaluation.snapshot, trials.edits(made))).graph).map(\.way)
+        let graph = evaluation.again(Patch.snapshot(evaluation.snapshot, trials.edits(made))).graph
+        return ways(graph).map { graph.way($0).way }
     }
 
     func note(_ gap: CoverageReport.Gap) { notes.append(gap) }

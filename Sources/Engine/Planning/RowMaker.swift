@@ -15,6 +15,8 @@ struct RowMaker {
         var way: OpenWay
         var hit: Set<Int>
         var unless: Set<Int>
+        /// The changes of the way's own steps, whether they close it or not.
+        var own: Set<Int>
     }
 
     private func isOpen(_ way: OpenWay, _ made: Set<Int>) -> Bool {
@@ -31,8 +33,8 @@ struct RowMaker {
         let unless = needed(way, present)
         // What changes one who takes a step, or makes another one take it, likely closes it too.
         let ends = Set(way.steps.flatMap { [$0.from, $0.to] })
-        let own = way.turnings.isEmpty ? own : own.union(concerning.filter { ends.contains(trials.fixes[$0].resource) })
-        return Row(way: way, hit: hit(way, present, concerning, unless, own), unless: unless)
+        let likely = way.turnings.isEmpty ? own : own.union(concerning.filter { ends.contains(trials.fixes[$0].resource) })
+        return Row(way: way, hit: hit(way, present, concerning, unless, likely), unless: unless, own: own)
     }
 
     /// The row after more changes became known, without trying them: they may close the way.

@@ -10,12 +10,14 @@ extension Planner {
         var bound: Int
         var program: ExposureProgram
         var proof: ExposureProof?
-        /// The ways of the program's rows.
-        var ways: [OpenWay]
+        /// What the program's rows are of.
+        var rows: [RowMaker.Row]
     }
 
     /// The exposure after changes, and rows for what is exposed more than the rows so far say.
-    private func measure(_ made: Set<Int>) -> Int {
+    ///
+    /// - Parameter learns: whether rows are made.
+    @discardableResult func measure(_ made: Set<Int>, learns: Bool = true) -> Int {
         if let known = measured[made] { return known }
         let graph = trials.graph(after: made)
         var total = 0
@@ -25,7 +27,7 @@ extension Planner {
         for (_, found) in strongest.sorted(by: { $0.key < $1.key }) {
             let level = Effects.hundredths(found.score)
             total += level
-            guard level > 0 else { continue }
+            guard level > 0, learns else { continue }
             let (way, edges) = graph.way(found.edges)
             open.append((way, edges, level))
         }
@@ -76,11 +78,14 @@ extension Planner {
     /// - Parameters:
     ///   - hints: choices that may be good, to start from.
     ///   - solves: whether more is looked for than the best of the hints.
+    ///   - learns: whether rows are made of what is still exposed; without them less is proven.
     ///   - proofNodes: how many nodes the proof may have.
-    func spend(_ allowance: ExposureProgram.Allowance, hints: [Set<Int>] = [], solves: Bool = true, proofNodes: Int) -> Spending {
+    func spend(
+        _ allowance: ExposureProgram.Allowance, hints: [Set<Int>] = [], solves: Bool = true, learns: Bool = true, proofNodes: Int
+    ) -> Spending {
         var best: (made: Set<Int>, left: Int) = ([], measure([]))
         func offer(_ made: Set<Int>) {
-            let left = measure(made)
+            let left = measure(made, learns: learns)
             if (left, made.count) < (best.left, best.made.count) { best = (made, left) }
         }
         for hint in hints where exposures(allowance).isAllowed(hint) { offer(hint) }
@@ -101,7 +106,7 @@ extension Planner {
         let program = exposures(allowance)
         let proof = ExposureProof.build(program, atLeast: best.left, nodes: max(1, proofNodes))
         let bound = min(best.left, proof.bound(program) ?? 0)
-        return Spending(made: best.made, left: best.left, bound: bound, program: program, proof: proof, ways: exposureRows.map(\.row.way))
+        return Spending(made: best.made, left: best.left, bound: bound, program: program, proof: proof, rows: exposureRows.map(\.row))
     }
 
     /// What is known about exposure as a program.

@@ -12,6 +12,8 @@ final class Trials {
     private var places: [String: Int] = [:]
     /// For each change the parts that may be others after it, and for each part its changes, in their order.
     private var concerns: [Set<StepPart>] = []
+    /// For each change the principals of whom every step may be another one, and the nodes to which the steps of others may.
+    private var reaches: [(whole: Set<Int>, ends: Set<Int>)] = []
     /// For each change whether somebody may do more after it.
     var takesDenial: [Bool] = []
     var changes: [StepPart: [Int]] = [:]
@@ -104,8 +106,10 @@ final class Trials {
         places[fix.id] = place
         fixes.append(fix)
         takesDenial.append(reevaluation.takesDenial(fix.edits))
-        let concern = parts.concerned(by: reevaluation.touched(by: fix.edits))
+        let touched = reevaluation.touched(by: fix.edits)
+        let concern = parts.concerned(by: touched)
         concerns.append(concern)
+        reaches.append((touched.whole, touched.ends))
         for part in concern { changes[part, default: []].append(place) }
         return place
     }
@@ -126,7 +130,7 @@ final class Trials {
     ///
     /// - Parameter to: the node that they are to lead to, where others do not matter.
     func steps(of part: StepPart, to node: Int? = nil, after made: Set<Int>) -> Steps? {
-        guard let own = own(part, made) else { return nil }
+        guard let own = own(part, to: node, made) else { return nil }
         var question = Question(part: part, made: own)
         if let known = known[question] { return known }
         if let last = last[part], last.made == own {
@@ -140,7 +144,7 @@ final class Trials {
             if let known = known[question] { return known }
             piece = .step(index, to: node)
         }
-        let steps = Steps(evaluate([part], as: piece, after: own)[0])
+        let steps = Steps(evaluate([part], as: piece, after: own, telling: false)[0])
         known[question] = steps
         return steps
     }
@@ -153,28 +157,44 @@ final class Trials {
             unknown[own, default: []].append(part)
         }
         for (own, parts) in unknown.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            for (part, found) in zip(parts, evaluate(parts, after: own)) { known[Question(part: part, made: own)] = Steps(found) }
+            for (part, found) in zip(parts, evaluate(parts, after: own, telling: false)) {
+                known[Question(part: part, made: own)] = Steps(found)
+            }
         }
     }
 
-    /// Which of the changes concern a part.
-    func own(_ part: StepPart, _ made: Set<Int>) -> [Int]? {
+    /// Which of the changes concern a part, or its steps to one node; `nil` where none does.
+    func own(_ part: StepPart, to node: Int? = nil, _ made: Set<Int>) -> [Int]? {
         guard let concerning = changes[part] else { return nil }
-        let own =
+        var own =
             concerning.count > made.count * 8 ? made.sorted().filter { concerns[$0].contains(part) } : concerning.filter(made.contains)
+        if let node, case .principal(let index) = part { own = own.filter { concerns($0, index, node) } }
         return own.isEmpty ? nil : own
     }
 
-    private func evaluate(_ parts: [StepPart], as piece: GraphBuilder.Piece? = nil, after made: [Int]) -> [GraphBuilder.PieceEdges] {
+    /// The changes that concern the steps of a part to a node.
+    func changes(of part: StepPart, to node: Int) -> [Int] {
+        let all = changes[part] ?? []
+        guard case .principal(let index) = part else { return all }
+        return all.filter { concerns($0, index, node) }
+    }
+
+    private func concerns(_ change: Int, _ principal: Int, _ node: Int) -> Bool {
+        reaches[change].whole.contains(principal) || reaches[change].ends.contains(node)
+    }
+
+    private func evaluate(
+        _ parts: [StepPart], as piece: GraphBuilder.Piece? = nil, after made: [Int], telling: Bool
+    ) -> [GraphBuilder.PieceEdges] {
         let asked = base.permissions.asked
         let edits = made.flatMap { fixes[$0].edits }
         count += parts.count
         defer { work += base.permissions.asked - asked + parts.count * Self.effort }
         if let part = parts.first, let account = part.network {
             work += reevaluation.networks.size(account) / 3
-            return [reevaluation.network(part.piece, of: account, after: edits)]
+            return [reevaluation.network(part.piece, of: account, after: edits, telling: telling)]
         }
-        return reevaluation.edges(of: piece.map { [$0] } ?? parts.map(\.piece), after: edits)
+        return reevaluation.edges(of: piece.map { [$0] } ?? parts.map(\.piece), after: edits, telling: telling)
     }
 
     // MARK: The graph
@@ -210,10 +230,10 @@ final class Trials {
             if last[part]?.made != own { unknown[own, default: []].append(part) }
         }
         for (own, parts) in unknown.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            for part in parts where part.network != nil { last[part] = (own, evaluate([part], after: own)[0]) }
+            for part in parts where part.network != nil { last[part] = (own, evaluate([part], after: own, telling: true)[0]) }
             let others = parts.filter { $0.network == nil }
             guard !others.isEmpty else { continue }
-            for (part, found) in zip(others, evaluate(others, after: own)) { last[part] = (own, found) }
+            for (part, found) in zip(others, evaluate(others, after: own, telling: true)) { last[part] = (own, found) }
         }
         let stays = parts.staying(Set(concerned))
         return reevaluation.graph(

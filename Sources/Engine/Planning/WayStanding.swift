@@ -11,7 +11,7 @@ extension Trials {
         for step in way.steps {
             guard let from = base.graph.place(of: step.from), let to = base.graph.place(of: step.to), let part = parts.part(from, to)
             else { continue }
-            found.formUnion(changes[part] ?? [])
+            found.formUnion(changes(of: part, to: to))
         }
         for turning in way.turnings { found.formUnion(concerning(turning)) }
         return found

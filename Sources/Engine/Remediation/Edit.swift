@@ -116,14 +116,6 @@ enum Edit: Hashable, Sendable {
         }
     }
 
-    /// Whether the edit is of a network, a workload or a resource, and not of what principals may do.
-    var isOfNetwork: Bool {
-        switch scope {
-        case .exposure, .resource, .workload: true
-        case .principal, .managed, .trust, .account: false
-        }
-    }
-
     /// The text that the edit changes; `nil` when it changes a setting.
     var place: Place? {
         switch self {

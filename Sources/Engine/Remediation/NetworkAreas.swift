@@ -10,16 +10,18 @@ final class NetworkAreas {
         var snapshot: CloudSnapshot
         var index: PatchIndex
         var exposures: [Exposure]
-        /// Those that no change of a security group concerns.
-        var apart: [Exposure]?
+        var network: NetworkReachability
+        /// Whether policies of buckets and functions decide on what is reached at an address.
+        var asksPolicies: Bool { !snapshot.apis.isEmpty || !snapshot.distributions.isEmpty }
     }
     private var areas: [Area] = []
     private var places: [String: Int] = [:]
-    /// What areas let through after edits.
-    private var exposures: [Key: [Exposure]] = [:]
+    /// What areas let through after edits: at addresses, and by what policies and sharing say.
+    private var addresses: [Key: [Exposure]] = [:]
+    private var policies: [Key: [Exposure]] = [:]
     private var reaches: [Key: LateralReach] = [:]
     /// The most of each that are kept.
-    private static let kept = 300
+    private static let kept = (lists: 3_000, reaches: 300)
 
     private struct Key: Hashable {
         var area: Int
@@ -33,8 +35,10 @@ final class NetworkAreas {
         if groups.count > 1 {
             let slices = Self.slices(base.snapshot, groups)
             areas = zip(groups, slices).map { accounts, slice in
-                Area(
-                    accounts: accounts, snapshot: slice, index: PatchIndex(slice), exposures: NetworkReachability(slice).exposures())
+                let network = NetworkReachability(slice)
+                return Area(
+                    accounts: accounts, snapshot: slice, index: PatchIndex(slice), exposures: network.exposures(),
+                    network: network)
             }
             var all = areas.flatMap(\.exposures)
             NetworkReachability.sort(&all)
@@ -44,7 +48,7 @@ final class NetworkAreas {
             areas = [
                 Area(
                     accounts: Set(groups.flatMap { $0 }), snapshot: base.snapshot, index: PatchIndex(base.snapshot),
-                    exposures: base.exposures)
+                    exposures: base.exposures, network: NetworkReachability(base.snapshot))
             ]
         }
         for (place, area) in areas.enumerated() { for account in area.accounts { places[account] = place } }
@@ -76,42 +80,81 @@ final class NetworkAreas {
     /// Who reaches whom in the area of an account after the edits.
     func lateral(of account: String, after edits: [Edit]) -> LateralReach {
         let place = place(account)
-        let edits = edits.filter { if case .exposure = $0.scope { true } else { false } }
+        let edits = edits.filter(Self.isOfGroup)
         let key = Key(area: place, edits: Set(edits))
         if let known = reaches[key] { return known }
         var snapshot = areas[place].snapshot
         Patch.apply(edits, to: &snapshot, areas[place].index)
-        let found = LateralReach(snapshot)
-        if reaches.count >= Self.kept { reaches = [:] }
+        let found = LateralReach(NetworkReachability(snapshot, like: areas[place].network))
+        if reaches.count >= Self.kept.reaches { reaches = [:] }
         reaches[key] = found
         return found
     }
 
+    private static func isOfGroup(_ edit: Edit) -> Bool { if case .exposure = edit.scope { true } else { false } }
+    private static func isOfResource(_ edit: Edit) -> Bool { if case .resource = edit.scope { true } else { false } }
+    private static func isOfDatabase(_ edit: Edit) -> Bool { if case .unpublish = edit { true } else { false } }
+
     private func exposures(ofArea place: Int, _ edits: [Edit]) -> [Exposure] {
-        let edits = edits.filter(\.isOfNetwork)
+        let asksPolicies = areas[place].asksPolicies
+        var all = found(
+            place, edits.filter { Self.isOfGroup($0) || Self.isOfDatabase($0) || asksPolicies && Self.isOfResource($0) }, \.addresses
+        ) {
+            $0.addressExposures()
+        }
+        all += apart(place, edits.filter(Self.isOfResource))
+        NetworkReachability.sort(&all)
+        return all
+    }
+
+    /// What policies and sharing give after edits of resources, of which only the resources that they change are looked at.
+    private func apart(_ place: Int, _ edits: [Edit]) -> [Exposure] {
+        guard !edits.isEmpty else { return found(place, [], \.policies) { $0.policyExposures() + $0.sharingExposures() } }
+        let area = areas[place].snapshot
+        // Who starts an image has what is in the snapshots that it is made of, so those are looked at together.
+        let copied = Set(area.dataSnapshots.map(\.arn) + area.images.map(\.arn))
+        var changes: [Set<String>: [Edit]] = [:]
+        for edit in edits {
+            guard case .resource(let arn) = edit.scope else { continue }
+            changes[copied.contains(arn) ? copied : [arn], default: []].append(edit)
+        }
+        let changed = changes.keys.reduce(into: Set()) { $0.formUnion($1) }
+        return changes.reduce(apart(place, []).filter { !changed.contains($0.target) }) { all, change in
+            all + found(place, change.value, \.policies, of: change.key) { $0.policyExposures() + $0.sharingExposures() }
+        }
+    }
+
+    /// - Parameter changed: what is looked at of all that has a policy or is shared; everything by default.
+    private func found(
+        _ place: Int, _ edits: [Edit], _ list: ReferenceWritableKeyPath<NetworkAreas, [Key: [Exposure]]>, of changed: Set<String>? = nil,
+        _ look: (NetworkReachability) -> [Exposure]
+    ) -> [Exposure] {
         let key = Key(area: place, edits: Set(edits))
-        if let known = exposures[key] { return known }
+        if let known = self[keyPath: list][key] { return known }
         var snapshot = areas[place].snapshot
         Patch.apply(edits, to: &snapshot, areas[place].index)
-        let network = NetworkReachability(snapshot)
-        var found: [Exposure]
-        if edits.allSatisfy({ if case .exposure = $0.scope { true } else { false } }) {
-            found = network.addressExposures() + apart(place)
-            NetworkReachability.sort(&found)
-        } else {
-            found = network.exposures()
-        }
-        if exposures.count >= Self.kept { exposures = [:] }
-        exposures[key] = found
+        if let changed { snapshot = Self.slice(snapshot, of: changed) }
+        let found = look(NetworkReachability(snapshot, like: areas[place].network))
+        if self[keyPath: list].count >= Self.kept.lists { self[keyPath: list] = [:] }
+        self[keyPath: list][key] = found
         return found
     }
 
-    private func apart(_ place: Int) -> [Exposure] {
-        if let known = areas[place].apart { return known }
-        let network = NetworkReachability(areas[place].snapshot)
-        let apart = network.policyExposures() + network.sharingExposures()
-        areas[place].apart = apart
-        return apart
+    /// What has a policy or is shared, and nothing that stands in networks.
+    private static func slice(_ snapshot: CloudSnapshot, of names: Set<String>) -> CloudSnapshot {
+        var slice = CloudSnapshot()
+        slice.accounts = snapshot.accounts
+        slice.organisations = snapshot.organisations
+        slice.coverage = snapshot.coverage
+        slice.functions = snapshot.functions.filter { names.contains($0.arn) }
+        slice.buckets = snapshot.buckets.filter { names.contains($0.arn) }
+        slice.keys = snapshot.keys.filter { names.contains($0.arn) }
+        slice.secrets = snapshot.secrets.filter { names.contains($0.arn) }
+        slice.guarded = snapshot.guarded.filter { names.contains($0.arn) }
+        slice.searchDomains = snapshot.searchDomains.filter { names.contains($0.arn) }
+        slice.dataSnapshots = snapshot.dataSnapshots.filter { names.contains($0.arn) }
+        slice.images = snapshot.images.filter { names.contains($0.arn) }
+        return slice
     }
 
     // MARK: Areas

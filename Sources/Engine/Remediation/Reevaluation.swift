@@ -6,6 +6,9 @@ struct Touched {
     var principals: Set<Int> = []
     /// Places of the principals whose steps may change.
     var asked: Set<Int> = []
+    /// Of them those of whom every step may; of others only steps to the nodes at `ends`.
+    var whole: Set<Int> = []
+    var ends: Set<Int> = []
     /// Roles whose trust policy changes, by place.
     var trusts: Set<Int> = []
     /// Instances that change, by place.
@@ -145,7 +148,9 @@ final class Reevaluation {
     // MARK: Pieces
 
     /// What is found of some pieces after the edits, without looking at anything else.
-    func edges(of pieces: [GraphBuilder.Piece], after edits: [Edit]) -> [GraphBuilder.PieceEdges] {
+    ///
+    /// - Parameter telling: whether it is told why edges exist.
+    func edges(of pieces: [GraphBuilder.Piece], after edits: [Edit], telling: Bool = true) -> [GraphBuilder.PieceEdges] {
         with(edits) { snapshot, permissions, touched in
             // Ports of instances decide on some steps of principals.
             let exposures =
@@ -153,6 +158,7 @@ final class Reevaluation {
                 ? touched.exposed.sorted().flatMap { networks.exposures(of: $0, after: edits) } : base.exposures
             let builder = GraphBuilder(
                 base.builder, base.graph, snapshot, permissions: permissions, exposures: exposures, touched: touched)
+            builder.draft.tells = telling
             return pieces.map { builder.edges(of: $0, besides: base.graph.nodes.count) }
         }
     }
@@ -169,11 +175,14 @@ final class Reevaluation {
     }
 
     /// What is let in from outside, or moves inside, where the networks of an account are and those that they are joined to, after the edits.
-    func network(_ piece: GraphBuilder.Piece, of account: String, after edits: [Edit]) -> GraphBuilder.PieceEdges {
+    func network(
+        _ piece: GraphBuilder.Piece, of account: String, after edits: [Edit], telling: Bool = true
+    ) -> GraphBuilder.PieceEdges {
         let builder = GraphBuilder(
             base.builder, base.graph, base.snapshot, permissions: base.permissions,
             exposures: piece == .exposures ? networks.exposures(of: account, after: edits) : base.exposures, touched: Touched(),
             lateral: piece == .lateral ? networks.lateral(of: account, after: edits) : nil)
+        builder.draft.tells = telling
         return builder.edges(of: piece, besides: base.graph.nodes.count)
     }
 
@@ -224,15 +233,16 @@ final class Reevaluation {
         touched.notesAsked = notesAsked
         for edit in edits { note(edit, &touched) }
         guard notesAsked else { return touched }
-        touched.asked.formUnion(touched.principals)
+        touched.whole.formUnion(touched.principals)
         for account in Set((touched.principals.union(touched.trusts)).map({ base.snapshot.principals[$0].account })) {
-            touched.asked.formUnion(dependents[account] ?? [])
+            touched.whole.formUnion(dependents[account] ?? [])
         }
         for index in touched.principals { noteSteps(to: base.snapshot.principals[index].arn, &touched) }
         for index in touched.principals where base.snapshot.principals[index].kind == .group {
             // Users who may join a group but gained nothing by it, for a denial of their own: of a group that is less, they may gain that.
-            touched.asked.formUnion(joiners[base.snapshot.principals[index].account] ?? [])
+            touched.whole.formUnion(joiners[base.snapshot.principals[index].account] ?? [])
         }
+        touched.asked.formUnion(touched.whole)
         return touched
     }
 
@@ -246,7 +256,7 @@ final class Reevaluation {
             if case .deleteUnusedKeys = edit, let index = index.principals[arn] {
                 touched.keyless.insert(index)
                 // A user with two keys can be given no other one; with one less it can.
-                if touched.notesAsked { touched.asked.formUnion(keyMakers[base.snapshot.principals[index].account] ?? []) }
+                if touched.notesAsked { touched.whole.formUnion(keyMakers[base.snapshot.principals[index].account] ?? []) }
             }
         case .managed(let arn):
             touched.policies.insert(arn)
@@ -261,7 +271,7 @@ final class Reevaluation {
             touched.networks = touched.exposed
             // A port that is closed may be what a step through an instance needed.
             for account in touched.networks where touched.notesAsked {
-                for other in networks.accounts(with: account) { touched.asked.formUnion(needingPorts[other] ?? []) }
+                for other in networks.accounts(with: account) { touched.whole.formUnion(needingPorts[other] ?? []) }
             }
         case .resource(let arn):
             touched.network = true
@@ -289,7 +299,7 @@ final class Reevaluation {
             for place in index.instances[arn] ?? [] {
                 touched.instances.insert(place)
                 // An instance without a role can be given one.
-                if case .removeInstanceProfile = edit { touched.asked.formUnion(giving[base.snapshot.instances[place].account] ?? []) }
+                if case .removeInstanceProfile = edit { touched.whole.formUnion(giving[base.snapshot.instances[place].account] ?? []) }
                 if let role = base.snapshot.instances[place].role { noteSteps(to: role, &touched) }
             }
         case .account(let account):
@@ -319,6 +329,7 @@ final class Reevaluation {
 
     private func noteSteps(to arn: String, _ touched: inout Touched) {
         guard touched.notesAsked, let place = base.graph.place(of: arn) else { return }
+        touched.ends.insert(place)
         for index in incoming[place] {
             let from = base.graph.nodes[Int(base.graph.edges[Int(index)].from)]
             if from.kind.isPrincipal, let asked = base.permissions.principalIndex[from.id] { touched.asked.insert(asked) }

@@ -71,7 +71,7 @@ struct PlanBenchmark {
         // As on the first day: nothing of the plan's trials is known.
         let trials = Trials(Reevaluation(evaluation))
         for fix in candidates { trials.place(of: fix) }
-        let effects = Effects(trials, judged.found)
+        let effects = Effects(trials, judged.found, strongest: judged.strongest)
         _ = effects.effect(of: []).total
         for place in candidates.indices { times.append(seconds { _ = effects.effect(of: [place]).total }) }
         let ranked = times.reduce(0, +)
@@ -88,16 +88,10 @@ struct PlanBenchmark {
     private static func chosenGreedily(_ costs: [Int], _ rows: [Cover.Row]) -> Int? {
         var made: Set<Int> = []
         while true {
-            let open = rows.filter { !$0.holds(made) }
+            let open = rows.filter { !$0.holds(made) }.map(\.hit)
             if open.isEmpty { return made.reduce(0) { $0 + costs[$1] } }
-            var counts: [Int: Int] = [:]
-            for row in open { for change in row.hit { counts[change, default: 0] += 1 } }
-            let best = counts.max { a, b in
-                let (left, right) = (a.value * costs[b.key], b.value * costs[a.key])
-                return left != right ? left < right : a.key > b.key
-            }
-            guard let best else { return nil }
-            made.insert(best.key)
+            guard let best = Cover.greedily(open, costs).first else { return nil }
+            made.insert(best.change)
         }
     }
 
