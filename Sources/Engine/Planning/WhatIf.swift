@@ -47,15 +47,14 @@ public struct WhatIf: Sendable {
         _ base: Evaluation, _ judged: Evaluation.Judged, _ changed: Evaluation, _ accesses: [Fix.Access], scratch: String
     ) throws {
         let later = changed.judged()
-        func exposure(_ graph: SecurityGraph) -> Double {
-            Double(Effects.strongest(graph).values.reduce(0) { $0 + Effects.hundredths($1.score) }) / 100
+        func exposure(_ judged: Evaluation.Judged) -> Double {
+            Double(judged.strongest.values.reduce(0) { $0 + Effects.hundredths($1.score) }) / 100
         }
-        before = Side(paths: judged.paths, exposure: exposure(base.graph))
-        after = Side(paths: later.paths, exposure: exposure(changed.graph))
-        // The list of paths to data is cut off; whether a pair is still open is not told by it.
+        before = Side(paths: judged.paths, exposure: exposure(judged))
+        after = Side(paths: later.paths, exposure: exposure(later))
         let ends = { (path: AttackPath) in OpenWay.Pair(source: path.source, target: path.target) }
-        let open = Self.pairs(changed.graph)
-        let earlier = Self.pairs(base.graph)
+        let open = Self.open(judged.paths.map(ends), in: changed.graph, telling: later.paths.map(ends))
+        let earlier = Self.open(later.paths.map(ends), in: base.graph, telling: judged.paths.map(ends))
         closed = judged.paths.filter { !open.contains(ends($0)) }
         let still = Dictionary(later.paths.map { (ends($0), $0) }) { first, _ in first }
         left = judged.paths.filter { open.contains(ends($0)) }.map { Left(path: $0, why: Self.why($0, still[ends($0)])) }
@@ -64,17 +63,23 @@ public struct WhatIf: Sendable {
         self.accesses = accesses
     }
 
-    private static func pairs(_ graph: SecurityGraph) -> Set<OpenWay.Pair> {
+    /// Which of some pairs are open in a graph: those of the paths that are told of it, and of others, for the list of paths to data is cut off,
+    /// those that there is a way between.
+    private static func open(
+        _ pairs: [OpenWay.Pair], in graph: SecurityGraph, telling told: [OpenWay.Pair]
+    ) -> Set<OpenWay.Pair> {
+        var open = Set(told)
+        let targets = Set(pairs.filter { !open.contains($0) }.compactMap { graph.place(of: $0.target) })
+        guard !targets.isEmpty else { return open }
         let finder = AttackPathFinder(graph)
         let wanted = finder.wanted()
         var search = StrongestPaths(graph)
-        var pairs: Set<OpenWay.Pair> = []
-        for place in graph.nodes.indices where graph.nodes[place].value > 0 {
+        for place in targets.sorted() where graph.nodes[place].value > 0 {
             for found in finder.strongest(to: place, wanted, &search) {
-                pairs.insert(.init(source: graph.nodes[found.source].id, target: graph.nodes[place].id))
+                open.insert(.init(source: graph.nodes[found.source].id, target: graph.nodes[place].id))
             }
         }
-        return pairs
+        return open
     }
 
     /// The first step that is another one than before, or the least likely of those that are the same.
