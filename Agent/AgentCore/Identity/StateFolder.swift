@@ -45,7 +45,7 @@ public struct StateFolder: Sendable {
 
     /// Takes the folder for this process, until the value goes away or the process ends, however it ends.
     ///
-    /// - Throws: ``AgentError`` `stateBusy` when another process has it.
+    /// - Throws: ``AgentError`` `stateBusy` when another process has it for a second and longer.
     public func lock() throws -> StateLock {
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError(.ioFailed, "\(path)/lock cannot be opened: error \(errno)") }

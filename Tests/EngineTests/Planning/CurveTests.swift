@@ -40,6 +40,15 @@ import Testing
         #expect(abs(try removed(plan.fixes.map(\.id)) - last.exposureRemoved) < 0.05)
     }
 
+    /// What costs least would come first if nothing were known of exposure.
+    @Test func whatLowersExposureMostPerCostIsMadeFirst() throws {
+        let fixes = PlanTests.planned(PlanWorlds.shop.collection).outcome.plan.fixes
+        let rates = fixes.map { $0.exposureRemoved / Double($0.cost) }
+        let first = try #require(rates.first)
+        #expect(first > 0 && first == rates.max(), "\(fixes.map { "\($0.title): \($0.exposureRemoved) for \($0.cost)" })")
+        #expect(fixes.map(\.cost) != fixes.map(\.cost).sorted())
+    }
+
     /// Of every subset of all candidates, in accounts small enough to try them.
     @Test func noOtherSetOfAsManyChangesRemovesMoreThanAPointThatIsOptimal() {
         var tried = 0
