@@ -188,13 +188,19 @@ extension Evaluation {
                 why: proof.why, confidence: edge.confidence, likelihood: edge.likelihood, conditions: proof.conditions,
                 evidence: proof.citations)
         }
-        let rows = exposures.filter { $0.from == "internet" }.map {
+        let contents = SnapshotContents(
+            snapshot: snapshot, digest: digest, edges: edges, exposures: exposures.rows, controlPolicies: permissions.organisation.rows)
+        try SnapshotWriter.write(contents, to: path)
+    }
+}
+
+extension [Exposure] {
+    /// What the internet reaches, as a snapshot's database has it.
+    var rows: [ExposureRow] {
+        filter { $0.from == "internet" }.map {
             ExposureRow(
                 target: $0.target, targetKind: $0.targetKind, kind: $0.kind.rawValue, via: $0.via, actions: $0.actions, ports: $0.ports,
                 protocolName: $0.protocolName, why: $0.why, conditions: $0.conditions, confidence: $0.confidence, evidence: $0.evidence)
         }
-        let contents = SnapshotContents(
-            snapshot: snapshot, digest: digest, edges: edges, exposures: rows, controlPolicies: permissions.organisation.rows)
-        try SnapshotWriter.write(contents, to: path)
     }
 }

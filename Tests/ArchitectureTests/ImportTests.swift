@@ -12,8 +12,11 @@ let allowedImports: [String: Set<String>] = [
     // Pure: what it answers depends on its arguments alone.
     "Sources/IAMEvaluator": ["CloudModel"],
     "Sources/SnapshotStore": ["FoundationEssentials", "Glibc", "Basics", "CloudModel", "GRDB", "GRDBSQLite"],
-    // No network, no control-plane database, no logging. CCbc for the plans' integer programs, Synchronization for the lock around it.
-    "Sources/Engine": ["FoundationEssentials", "Synchronization", "CCbc", "Crypto", "Yams", "CloudModel", "IAMEvaluator", "SnapshotStore"],
+    // No network, no control-plane database, no logging. CCbc for the plans' integer programs, Synchronization for the lock around it,
+    // Dispatch for checking a plan from scratch while it is put into words.
+    "Sources/Engine": [
+        "FoundationEssentials", "Synchronization", "Dispatch", "CCbc", "Crypto", "Yams", "CloudModel", "IAMEvaluator", "SnapshotStore",
+    ],
     "Sources/SQLDatabase": ["FoundationEssentials", "Glibc", "Synchronization", "Dispatch", "Basics", "CLibPQ", "GRDB"],
     "Protocol/WireProtocol": ["FoundationEssentials", "Basics", "CloudModel", "CZstd", "Crypto"],
     // Small on purpose: one `import Foundation` would cost the agent 43 MB.

@@ -83,7 +83,7 @@ struct AttackPathFinder {
     }
 
     /// The strongest paths from one principal to data.
-    private struct Strongest {
+    struct Strongest {
         /// The worst first, at most ``AttackPathFinder/dataPathsPerStart``.
         var kept: [Found] = []
         /// How many there were.
@@ -108,7 +108,7 @@ struct AttackPathFinder {
     }
 
     /// The kinds of entry that nodes are, by place.
-    private struct Entries {
+    struct Entries {
         private var names: [String] = []
         private var places: [UInt8] = []
         private var own: [Bool] = []

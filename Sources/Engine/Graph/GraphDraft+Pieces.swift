@@ -38,11 +38,13 @@ extension GraphDraft {
         proofs = graph.proofs
         lists = graph.otherTechniques
         longer = [:]
-        var known: [[String]: Int32] = [[]: 0]
+        var known: [[String]: Int32] = [:]
         var new: [GraphEdge] = []
         for one in others {
             var proof = one.proof
-            if let place = known[one.alternatives] {
+            if one.alternatives.isEmpty {
+                proof.alternatives = 0
+            } else if let place = known[one.alternatives] {
                 proof.alternatives = place
             } else {
                 proof.alternatives = Int32(lists.count)

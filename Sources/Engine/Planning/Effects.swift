@@ -9,7 +9,7 @@ final class Effects {
     private let found: [AttackPathFinder.Found]
     private var base: Evaluation { trials.reevaluation.base }
     private let before: [Int: Int]
-    private var search: StrongestPaths
+    private lazy var search = StrongestPaths(base.graph)
     private let wanted: [Bool]
     /// The strongest path to each target.
     private let strongest: [Int: AttackPathFinder.Found]
@@ -32,7 +32,6 @@ final class Effects {
         self.trials = trials
         self.found = found
         let graph = trials.reevaluation.base.graph
-        search = StrongestPaths(graph)
         wanted = AttackPathFinder(graph).wanted()
         self.strongest = strongest ?? Self.strongest(graph)
         before = self.strongest.mapValues { Self.hundredths($0.score) }
@@ -101,7 +100,9 @@ final class Effects {
 
     /// The targets whose ways may be others in a graph after changes: those of a way that uses an edge which is gone or weaker, and all that are
     /// reached from where an edge is new or stronger, or from a new start.
-    private func affected(_ graph: SecurityGraph) -> Set<Int> {
+    ///
+    /// Nothing may be assumed to be compromised: nodes may stand elsewhere then.
+    func affected(_ graph: SecurityGraph) -> Set<Int> {
         let (old, new) = (base.graph.edges, graph.edges)
         var targets: Set<Int> = []
         var heads: [Int] = []

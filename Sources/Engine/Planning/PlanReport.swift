@@ -37,14 +37,14 @@ extension Planner {
         let effects = Effects(trials, judged.found, strongest: judged.strongest)
         self.effects = effects
         var plan = Self.emptyPlan(judged.paths, request)
-        let chosen: [Int]
-        if request.maximumFixes != nil || request.budget != nil {
-            chosen = spending(&plan, effects)
-        } else {
-            chosen = closing(&plan, effects)
-        }
         let report = PlanReport(self, effects, judged)
-        report.fill(&plan, chosen)
+        if request.maximumFixes != nil || request.budget != nil {
+            report.fill(&plan, spending(&plan, effects))
+        } else {
+            let closing = close()
+            report.fill(&plan, order(of: closing, &plan, effects))
+            judge(closing, &plan)
+        }
         if isCut {
             note(
                 .init(
@@ -53,20 +53,8 @@ extension Planner {
         return PlanOutcome(plan: plan, paths: report.paths(plan), gaps: notes)
     }
 
-    /// Fills in a plan that closes every path; gives the changes in their order.
-    private func closing(_ plan: inout Plan, _ effects: Effects) -> [Int] {
-        let closing = close()
-        let costs = costs()
-        let cost = closing.made.reduce(0) { $0 + costs[$1] }
-        plan.cost = cost
-        plan.optimal = !isCut && closing.solution.bound == cost && closing.open.isEmpty
-        plan.gap = plan.optimal || cost == 0 ? 0 : Self.share(Double(cost - closing.solution.bound) / Double(cost))
-        if !closing.open.isEmpty {
-            note(
-                .init(
-                    what: "\(closing.open.count) ways that the plan was to close",
-                    why: "evaluating the patched account as a whole finds them open, which evaluating its parts did not"))
-        }
+    /// Fills in the curve and the certificate of a plan that closes every path; gives its changes in their order.
+    private func order(of closing: Closing, _ plan: inout Plan, _ effects: Effects) -> [Int] {
         plan.certificate = certificate(closing)
         allow(4)
         // What lowers exposure is told by rows of what is exposed.
@@ -74,6 +62,20 @@ extension Planner {
         let order = ordered(closing.made)
         plan.curve = curve(order, effects)
         return order
+    }
+
+    /// Says how good a plan that closes every path is.
+    private func judge(_ closing: Closing, _ plan: inout Plan) {
+        let costs = costs()
+        let cost = closing.made.reduce(0) { $0 + costs[$1] }
+        plan.cost = cost
+        plan.optimal = !isCut && closing.solution.bound == cost && closing.open.isEmpty
+        plan.gap = plan.optimal || cost == 0 ? 0 : Self.share(Double(cost - closing.solution.bound) / Double(cost))
+        guard !closing.open.isEmpty else { return }
+        note(
+            .init(
+                what: "\(closing.open.count) ways that the plan was to close",
+                why: "evaluating the patched account as a whole finds them open, which evaluating its parts did not"))
     }
 
     /// Fills in the plan that removes the most within a budget.

@@ -1,5 +1,4 @@
 public import CloudModel
-import SnapshotStore
 
 /// Plans, checks of plans and what-ifs of one collection, evaluated once.
 public final class PlanSession {
@@ -10,11 +9,16 @@ public final class PlanSession {
     /// Evaluates a collection with what its owner says besides.
     ///
     /// - Throws: ``PremiseError``.
-    public init(_ collection: CloudCollection, premises: Premises = Premises()) throws(PremiseError) {
-        self.collection = collection
-        evaluation = Evaluation(Normaliser.normalise(collection), premises: premises)
+    public convenience init(_ collection: CloudCollection, premises: Premises = Premises()) throws(PremiseError) {
+        let evaluation = Evaluation(Normaliser.normalise(collection), premises: premises)
         try evaluation.checkPremises()
-        judged = evaluation.judged()
+        self.init(collection, evaluation, evaluation.judged())
+    }
+
+    init(_ collection: CloudCollection, _ evaluation: Evaluation, _ judged: Evaluation.Judged) {
+        self.collection = collection
+        self.evaluation = evaluation
+        self.judged = judged
     }
 
     /// The plan for what is asked, and what was not looked at for it.
@@ -33,11 +37,23 @@ public final class PlanSession {
 
     // MARK: What-if
 
+    private lazy var reevaluation = Reevaluation(evaluation)
+    private lazy var trying = WhatIfTrials(reevaluation, judged)
+    /// Knows the changes of every step of the told paths.
+    private lazy var planner = {
+        let planner = Planner(reevaluation, PlanRequest())
+        planner.discoverAll(judged.found)
+        return planner
+    }()
+    private var isPlanned = false
+
     /// The edits of the changes of these names; the names of which no change is known stand in `unknown`.
     public func edits(ofFixes ids: [String]) -> (edits: [FixEdit], unknown: [String]) {
-        let planner = Planner(evaluation, PlanRequest())
-        planner.discoverAll(judged.found)
-        if ids.contains(where: { planner.trials.place(of: $0) == nil }) { _ = planner.plan(judged) }
+        if !isPlanned, ids.contains(where: { planner.trials.place(of: $0) == nil }) {
+            // Some changes are found only once others are made.
+            isPlanned = true
+            _ = planner.plan(judged)
+        }
         var edits: [FixEdit] = []
         var unknown: [String] = []
         for id in ids {
@@ -59,21 +75,20 @@ public final class PlanSession {
         return RecordPatch.apply(parsed, to: collection, evaluation.snapshot)
     }
 
-    /// What changes when the edits are made.
+    /// What changes when the edits are made: only what they concern is evaluated again, and what comes of it is what an evaluation from
+    /// scratch says.
     ///
     /// - Parameter scratch: a folder for files that are removed again.
     /// - Returns: `nil` when an edit cannot be read.
     public func whatIf(_ edits: [FixEdit], scratch: String) throws -> WhatIf? {
         let parsed = edits.compactMap { Edit($0) }
         guard parsed.count == edits.count else { return nil }
-        let after = Reevaluation(evaluation).evaluation(after: parsed)
-        let accesses = AccessLoss(evaluation.snapshot).accesses(parsed)
-        return try WhatIf(evaluation, judged, after, accesses, scratch: scratch)
+        return try trying.whatIf(parsed, scratch: scratch)
     }
 
     /// What changes when the records are those.
     public func whatIf(_ other: CloudCollection, scratch: String) throws -> WhatIf {
-        try WhatIf(evaluation, judged, evaluation.again(Normaliser.normalise(other)), [], scratch: scratch)
+        try trying.whatIf(evaluation.again(Normaliser.normalise(other)), [], scratch: scratch)
     }
 }
 

@@ -1,4 +1,6 @@
 import CloudModel
+import Dispatch
+import Synchronization
 
 /// Puts a plan together: the changes of least cost that close every path of a kind, or those within a budget that leave the least exposure.
 ///
@@ -32,10 +34,12 @@ final class Planner {
     /// What changes do to exposure, where the paths are known.
     var effects: Effects?
 
-    init(_ evaluation: Evaluation, _ request: PlanRequest) {
-        self.evaluation = evaluation
+    convenience init(_ evaluation: Evaluation, _ request: PlanRequest) { self.init(Reevaluation(evaluation), request) }
+
+    init(_ reevaluation: Reevaluation, _ request: PlanRequest) {
+        evaluation = reevaluation.base
         self.request = request
-        let trials = Trials(Reevaluation(evaluation))
+        let trials = Trials(reevaluation)
         self.trials = trials
         source = CandidateFixes(evaluation.snapshot, evaluation.graph)
         let target = request.target
@@ -64,8 +68,9 @@ final class Planner {
     struct Closing {
         var made: Set<Int>
         var solution: Cover.Solution
-        /// Ways that are open after all.
-        var open: [OpenWay]
+        fileprivate var verification: Verification
+        /// Ways that are open after all; they are waited for.
+        var open: [OpenWay] { verification.wait() }
     }
 
     func close() -> Closing {
@@ -119,7 +124,7 @@ final class Planner {
         }
         if let proven = solve(proves: true) { solution = proven }
         if isCut { solution.chosen = made }
-        return Closing(made: made, solution: solution, open: verify(made))
+        return Closing(made: made, solution: solution, verification: verify(made))
     }
 
     private func ways(_ graph: SecurityGraph) -> [[GraphEdge]] { OpenWays(graph).open(request.target, passing: passing) }
@@ -222,11 +227,32 @@ final class Planner {
         return made
     }
 
-    /// Evaluates the whole patched snapshot from scratch; gives what is open there.
-    private func verify(_ made: Set<Int>) -> [OpenWay] {
-        let graph = evaluation.again(Patch.snapshot(evaluation.snapshot, trials.edits(made))).graph
-        return ways(graph).map { graph.way($0).way }
+    /// Evaluates the whole patched snapshot from scratch, on a thread of its own and with nothing that is known here; gives what is open there.
+    private func verify(_ made: Set<Int>) -> Verification {
+        let snapshot = Patch.snapshot(evaluation.snapshot, trials.edits(made))
+        return Verification { [premises = evaluation.premises, target = request.target, passing] in
+            let graph = Evaluation(snapshot, premises: premises).graph
+            return OpenWays(graph).open(target, passing: passing).map { graph.way($0).way }
+        }
     }
 
     func note(_ gap: CoverageReport.Gap) { notes.append(gap) }
+}
+
+/// Ways that are looked for while other work goes on.
+private final class Verification: Sendable {
+    private let found = Mutex<[OpenWay]>([])
+    private let isDone = DispatchGroup()
+
+    init(_ look: @escaping @Sendable () -> [OpenWay]) {
+        DispatchQueue.global().async(group: isDone) {
+            let ways = look()
+            self.found.withLock { $0 = ways }
+        }
+    }
+
+    func wait() -> [OpenWay] {
+        isDone.wait()
+        return found.withLock { $0 }
+    }
 }

@@ -186,8 +186,14 @@ final class Trials {
     private func evaluate(
         _ parts: [StepPart], as piece: GraphBuilder.Piece? = nil, after made: [Int], telling: Bool
     ) -> [GraphBuilder.PieceEdges] {
+        evaluate(parts, as: piece, after: made.flatMap { fixes[$0].edits }, telling: telling)
+    }
+
+    /// - Parameter parts: one of networks, or several others.
+    private func evaluate(
+        _ parts: [StepPart], as piece: GraphBuilder.Piece? = nil, after edits: [Edit], telling: Bool
+    ) -> [GraphBuilder.PieceEdges] {
         let asked = base.permissions.asked
-        let edits = made.flatMap { fixes[$0].edits }
         count += parts.count
         defer { work += base.permissions.asked - asked + parts.count * Self.effort }
         if let part = parts.first, let account = part.network {
@@ -223,7 +229,7 @@ final class Trials {
 
     /// The edges of every part that the changes concern, evaluated where it is not known, with those of all others as they are.
     private func put(together made: Set<Int>) -> SecurityGraph {
-        let concerned = Set(concerned(by: made)).union(reevaluation.combining.map { .principal($0) }).sorted()
+        let concerned = withCombining(Set(concerned(by: made)))
         var unknown: [[Int]: [StepPart]] = [:]
         for part in concerned {
             let own = own(part, made) ?? []
@@ -235,9 +241,26 @@ final class Trials {
             guard !others.isEmpty else { continue }
             for (part, found) in zip(others, evaluate(others, after: own, telling: true)) { last[part] = (own, found) }
         }
-        let stays = parts.staying(Set(concerned))
-        return reevaluation.graph(
-            after: edits(made), staying: { stays[$0] }, with: concerned.map { ($0.piece, last[$0]?.found ?? .init()) })
+        return graph(after: edits(made), concerned.map { ($0, last[$0]?.found ?? .init()) })
+    }
+
+    /// The graph after edits that are no change which is known here; nothing may be assumed to be compromised.
+    func graph(after edits: [Edit]) -> SecurityGraph {
+        let concerned = withCombining(parts.concerned(by: reevaluation.touched(by: edits)))
+        var found = concerned.filter { $0.network != nil }.map { ($0, evaluate([$0], after: edits, telling: true)[0]) }
+        let others = concerned.filter { $0.network == nil }
+        found += zip(others, evaluate(others, after: edits, telling: true))
+        return graph(after: edits, found)
+    }
+
+    /// Parts, and those that rest on several.
+    private func withCombining(_ parts: Set<StepPart>) -> [StepPart] {
+        parts.union(reevaluation.combining.map { .principal($0) }).sorted()
+    }
+
+    private func graph(after edits: [Edit], _ found: [(part: StepPart, found: GraphBuilder.PieceEdges)]) -> SecurityGraph {
+        let stays = parts.staying(Set(found.map(\.part)))
+        return reevaluation.graph(after: edits, staying: { stays[$0] }, with: found.map { ($0.part.piece, $0.found) })
     }
 }
 

@@ -1,19 +1,42 @@
 public import CloudModel
-import SnapshotStore
 
 /// An account before and after changes.
-public struct WhatIf: Sendable {
+public struct WhatIf: Sendable, Hashable {
+    /// An attack path, as far as it is told here.
+    public struct Path: Sendable, Hashable {
+        /// ``AttackPath/id``.
+        public var id: String
+        /// Its severity.
+        public var severity: Severity
+        /// Its score.
+        public var score: Double
+        /// Where it starts.
+        public var source: String
+        /// Where it leads.
+        public var target: String
+        /// It in a few words.
+        public var title: String
+
+        init(_ path: AttackPath) {
+            (id, severity, score, source, target, title) = (path.id, path.severity, path.score, path.source, path.target, path.title)
+        }
+    }
     /// One of the two.
     public struct Side: Sendable, Hashable {
         /// The attack paths.
-        public var paths: [AttackPath]
+        public var paths: [Path]
         /// Material exposure.
         public var exposure: Double
+
+        init(_ told: Told) {
+            paths = told.paths
+            exposure = Double(told.exposure) / 100
+        }
     }
     /// A path that is left, and why.
     public struct Left: Sendable, Hashable {
         /// The path as it was before.
-        public var path: AttackPath
+        public var path: Path
         /// What still makes it possible.
         public var why: String
     }
@@ -33,53 +56,78 @@ public struct WhatIf: Sendable {
     /// As it would be.
     public var after: Side
     /// Paths of which nothing is left.
-    public var closed: [AttackPath]
+    public var closed: [Path]
     /// Paths between whose ends there still is a way.
     public var left: [Left]
     /// Paths that were not there, or did not count, before.
-    public var new: [AttackPath]
+    public var new: [Path]
     /// Controls that change their verdict.
     public var verdicts: [Verdict]
     /// What else goes.
     public var accesses: [Fix.Access]
 
-    init(
-        _ base: Evaluation, _ judged: Evaluation.Judged, _ changed: Evaluation, _ accesses: [Fix.Access], scratch: String
-    ) throws {
-        let later = changed.judged()
-        func exposure(_ judged: Evaluation.Judged) -> Double {
-            Double(judged.strongest.values.reduce(0) { $0 + Effects.hundredths($1.score) }) / 100
+    /// What is told of a graph.
+    struct Told {
+        var graph: SecurityGraph
+        /// Worst first.
+        var paths: [Path]
+        /// The whole path of a place among them.
+        var whole: (Int) -> AttackPath
+        /// In hundredths.
+        var exposure: Int
+    }
+
+    /// - Parameter same: for each path after the changes the place of the one before that it is, step by step and for the same reasons.
+    init(_ earlier: Told, _ later: Told, same: [Int?], _ verdicts: [Verdict], _ accesses: [Fix.Access]) {
+        before = Side(earlier)
+        after = Side(later)
+        var stays = [Bool](repeating: false, count: earlier.paths.count)
+        for place in same { if let place { stays[place] = true } }
+        let lost = earlier.paths.indices.filter { !stays[$0] }.map { Self.ends(earlier.paths[$0]) }
+        let open = Self.open(Set(lost), in: later)
+        var now: [OpenWay.Pair: Int] = [:]
+        for (place, path) in later.paths.enumerated() {
+            let ends = Self.ends(path)
+            if open.contains(ends), now[ends] == nil { now[ends] = place }
         }
-        before = Side(paths: judged.paths, exposure: exposure(judged))
-        after = Side(paths: later.paths, exposure: exposure(later))
-        let ends = { (path: AttackPath) in OpenWay.Pair(source: path.source, target: path.target) }
-        let open = Self.open(judged.paths.map(ends), in: changed.graph, telling: later.paths.map(ends))
-        let earlier = Self.open(later.paths.map(ends), in: base.graph, telling: judged.paths.map(ends))
-        closed = judged.paths.filter { !open.contains(ends($0)) }
-        let still = Dictionary(later.paths.map { (ends($0), $0) }) { first, _ in first }
-        left = judged.paths.filter { open.contains(ends($0)) }.map { Left(path: $0, why: Self.why($0, still[ends($0)])) }
-        new = later.paths.filter { !earlier.contains(ends($0)) }
-        verdicts = try Self.verdicts(base, changed, scratch)
+        closed = []
+        left = []
+        for (place, path) in earlier.paths.enumerated() {
+            let ends = Self.ends(path)
+            if stays[place] {
+                left.append(Left(path: path, why: Self.unconcerned))
+            } else if open.contains(ends) {
+                left.append(Left(path: path, why: Self.why(earlier.whole(place), now[ends].map(later.whole))))
+            } else {
+                closed.append(path)
+            }
+        }
+        let others = later.paths.indices.filter { same[$0] == nil }.map { later.paths[$0] }
+        let known = Self.open(Set(others.map(Self.ends)), in: earlier)
+        new = others.filter { !known.contains(Self.ends($0)) }
+        self.verdicts = verdicts
         self.accesses = accesses
     }
 
-    /// Which of some pairs are open in a graph: those of the paths that are told of it, and of others, for the list of paths to data is cut off,
-    /// those that there is a way between.
-    private static func open(
-        _ pairs: [OpenWay.Pair], in graph: SecurityGraph, telling told: [OpenWay.Pair]
-    ) -> Set<OpenWay.Pair> {
-        var open = Set(told)
-        let targets = Set(pairs.filter { !open.contains($0) }.compactMap { graph.place(of: $0.target) })
+    private static func ends(_ path: Path) -> OpenWay.Pair { OpenWay.Pair(source: path.source, target: path.target) }
+
+    /// Which of some pairs there is a way between: those of the paths that are told of a graph, and of others, for the list of paths to data
+    /// is cut off, those that a way is found for.
+    private static func open(_ pairs: Set<OpenWay.Pair>, in told: Told) -> Set<OpenWay.Pair> {
+        guard !pairs.isEmpty else { return [] }
+        var open = Set(told.paths.lazy.map(ends).filter(pairs.contains))
+        let graph = told.graph
+        let targets = Set(pairs.subtracting(open).compactMap { graph.place(of: $0.target) }.filter { graph.nodes[$0].value > 0 })
         guard !targets.isEmpty else { return open }
         let finder = AttackPathFinder(graph)
         let wanted = finder.wanted()
         var search = StrongestPaths(graph)
-        for place in targets.sorted() where graph.nodes[place].value > 0 {
+        for place in targets.sorted() {
             for found in finder.strongest(to: place, wanted, &search) {
                 open.insert(.init(source: graph.nodes[found.source].id, target: graph.nodes[place].id))
             }
         }
-        return open
+        return open.intersection(pairs)
     }
 
     /// The first step that is another one than before, or the least likely of those that are the same.
@@ -91,29 +139,23 @@ public struct WhatIf: Sendable {
             if old.to != step.to || old.technique != step.technique { return "Another way is left: \(step.why)" }
             if old.why != step.why || old.evidence.map(\.policy) != step.evidence.map(\.policy) { return "It is still so: \(step.why)" }
         }
-        let isWeaker = now.score < path.score
-        return isWeaker
-            ? "It is less likely, but still possible: \(now.steps.last?.why ?? "")"
-            : "The changes do not concern its steps, or what they take is granted elsewhere too."
+        return now.score < path.score ? "It is less likely, but still possible: \(now.steps.last?.why ?? "")" : unconcerned
     }
 
-    private static func verdicts(_ base: Evaluation, _ changed: Evaluation, _ scratch: String) throws -> [Verdict] {
-        func findings(_ evaluation: Evaluation, _ name: String) throws -> [String: String] {
-            try evaluation.writeSnapshot(to: scratch + "/" + name, digest: SnapshotDigest.of(evaluation.snapshot))
-            let controls = try ControlRunner.run(try SnapshotDatabase(path: scratch + "/" + name))
-            return Dictionary(controls.findings.map { ($0.control + "\n" + $0.resource, $0.verdict.rawValue) }) { first, _ in first }
+    private static let unconcerned = "The changes do not concern its steps, or what they take is granted elsewhere too."
+
+    /// Where controls found something before and another thing after, ordered by control and resource.
+    static func verdicts(_ before: [Finding], _ after: [Finding]) -> [Verdict] {
+        func worst(_ findings: [Finding]) -> [String: Finding] {
+            Dictionary(findings.map { ($0.control + "\n" + $0.resource, $0) }) { first, _ in first }
         }
-        let before = try findings(base, "before.sqlite")
-        let after = try findings(changed, "after.sqlite")
-        var verdicts: [Verdict] = []
-        for key in Set(before.keys).union(after.keys).sorted() where before[key] != after[key] {
-            let parts = key.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            verdicts.append(
-                Verdict(
-                    control: parts[0], resource: parts.count > 1 ? parts[1] : "", before: before[key] ?? "pass", after: after[key] ?? "pass"
-                ))
+        let (old, new) = (worst(before), worst(after))
+        return Set(old.keys).union(new.keys).sorted().compactMap { key in
+            let (before, after) = (old[key]?.verdict, new[key]?.verdict)
+            guard before != after, let finding = old[key] ?? new[key] else { return nil }
+            return Verdict(
+                control: finding.control, resource: finding.resource, before: (before ?? .pass).rawValue, after: (after ?? .pass).rawValue)
         }
-        return verdicts
     }
 
     /// As JSON: `before`, `after`, `closed`, `left`, `new`, `controls`, `accessLost`, `accesses`.
@@ -122,7 +164,7 @@ public struct WhatIf: Sendable {
         func side(_ side: Side) -> JSONValue {
             ["paths": .array(side.paths.map(short)), "materialExposure": real(side.exposure)]
         }
-        func short(_ path: AttackPath) -> JSONValue {
+        func short(_ path: Path) -> JSONValue {
             [
                 "id": .string(path.id), "severity": .string(path.severity.rawValue), "score": real(path.score),
                 "source": .string(path.source),

@@ -197,45 +197,31 @@ final class NetworkAreas {
         var common = CloudSnapshot()
         common.accounts = snapshot.accounts
         common.organisations = snapshot.organisations
-        common.prefixLists = snapshot.prefixLists
         common.coverage = snapshot.coverage.filter { $0.account.flatMap { place[$0] } == nil }
         var slices = [CloudSnapshot](repeating: common, count: groups.count)
-        func cut<Item>(_ list: WritableKeyPath<CloudSnapshot, [Item]>, _ account: (Item) -> String?) {
-            var parts = [[Item]](repeating: [], count: groups.count)
-            for item in snapshot[keyPath: list] { if let index = account(item).flatMap({ place[$0] }) { parts[index].append(item) } }
-            for index in slices.indices { slices[index][keyPath: list] += parts[index] }
+        for entry in snapshot.coverage { if let index = entry.account.flatMap({ place[$0] }) { slices[index].coverage.append(entry) } }
+        for record in snapshot.records {
+            let account = record.id.split(separator: "/", maxSplits: 1).first.map(String.init)
+            if let index = account.flatMap({ place[$0] }) { slices[index].records.append(record) }
         }
-        cut(\.coverage) { $0.account }
-        cut(\.records) { $0.id.split(separator: "/", maxSplits: 1).first.map(String.init) }
-        cut(\.instances) { $0.account }
-        cut(\.securityGroups) { $0.account }
-        cut(\.vpcs) { $0.account }
-        cut(\.subnets) { $0.account }
-        cut(\.routeTables) { $0.account }
-        cut(\.internetGateways) { $0.account }
-        cut(\.vpcEndpoints) { $0.account }
-        cut(\.networkACLs) { $0.account }
-        cut(\.loadBalancers) { $0.account }
-        cut(\.buckets) { $0.account }
-        cut(\.functions) { $0.account }
-        cut(\.keys) { $0.account }
-        cut(\.secrets) { $0.account }
-        cut(\.databases) { $0.account }
-        cut(\.dataSnapshots) { $0.account }
-        cut(\.warehouses) { $0.account }
-        cut(\.networkInterfaces) { $0.account }
-        cut(\.peerings) { $0.account }
-        cut(\.transitGateways) { $0.account }
-        cut(\.internetBlocks) { $0.account }
-        cut(\.apis) { $0.account }
-        cut(\.distributions) { $0.account }
-        cut(\.searchDomains) { $0.account }
-        cut(\.clusters) { $0.account }
-        cut(\.images) { $0.account }
-        cut(\.guarded) { $0.account }
-        cut(\.identityProviders) { $0.account }
-        cut(\.identityPools) { $0.account }
-        cut(\.workloads) { $0.account }
-        return slices
+        var cutter = Cutter(snapshot: snapshot, place: place, slices: slices)
+        CloudSnapshot.visitResources(&cutter)
+        for index in slices.indices { cutter.slices[index].prefixLists = snapshot.prefixLists }
+        return cutter.slices
+    }
+
+    /// Puts each resource into the slice of its account.
+    private struct Cutter: ResourceListVisitor {
+        let snapshot: CloudSnapshot
+        let place: [String: Int]
+        var slices: [CloudSnapshot]
+
+        mutating func visit<Item: Hashable & Sendable>(
+            _ list: WritableKeyPath<CloudSnapshot, [Item]>, name: (Item) -> String, account: (Item) -> String
+        ) {
+            var parts = [[Item]](repeating: [], count: slices.count)
+            for item in snapshot[keyPath: list] { if let index = place[account(item)] { parts[index].append(item) } }
+            for index in slices.indices { slices[index][keyPath: list] = parts[index] }
+        }
     }
 }

@@ -111,6 +111,8 @@ final class Reevaluation {
         self.combining = combining
     }
 
+    private lazy var verdicts = ChangedVerdicts(base.snapshot, base.exposures)
+
     private func allowed(_ action: String, _ suits: (Principal) -> Bool) -> [String: Set<Int>] {
         var found: [String: Set<Int>] = [:]
         for (place, subject) in base.permissions.subjects.enumerated() {
@@ -142,7 +144,34 @@ final class Reevaluation {
         let touched = touched(by: edits)
         return Evaluation(
             snapshot, like: base, touched: touched, organisation: limits.organisation(after: edits, snapshot, touched),
-            exposures: touched.network ? networks.exposures(after: edits, touched) : base.exposures)
+            exposures: exposures(after: edits, touched))
+    }
+
+    private func exposures(after edits: [Edit], _ touched: Touched) -> [Exposure] {
+        touched.network ? networks.exposures(after: edits, touched) : base.exposures
+    }
+
+    /// What controls say after the edits and did not before.
+    ///
+    /// - Parameter scratch: a folder for files that are removed again.
+    func verdicts(after edits: [Edit], scratch: String) throws -> [WhatIf.Verdict] {
+        try with(edits) { snapshot, _, touched in
+            let after = ChangedVerdicts.Side(snapshot: snapshot, exposures: exposures(after: edits, touched))
+            return try verdicts.verdicts(after: after, changed: changed(by: edits, touched), scratch: scratch)
+        }
+    }
+
+    /// The names of the principals and resources that are others after the edits.
+    func changed(by edits: [Edit], _ touched: Touched) -> Set<String> {
+        var names = Set(touched.principals.union(touched.trusts).map { base.snapshot.principals[$0].arn })
+        for edit in edits {
+            switch edit.scope {
+            case .principal, .managed, .trust, .account: break
+            case .exposure(let group): names.formUnion((index.securityGroups[group] ?? []).map { base.snapshot.securityGroups[$0].arn })
+            case .resource(let arn), .workload(let arn): names.insert(arn)
+            }
+        }
+        return names
     }
 
     // MARK: Pieces
@@ -198,15 +227,16 @@ final class Reevaluation {
     }
 
     /// Makes edits, and undoes them after `body`, which must not keep what it is given.
-    func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) -> Result) -> Result {
+    func with<Result>(_ edits: [Edit], _ body: (CloudSnapshot, Permissions, Touched) throws -> Result) rethrows -> Result {
         let touched = touched(by: edits, notesAsked: false)
         Patch.apply(edits, to: &patched, index)
         permissions.take(
             patched, changed: touched.principals, trusts: touched.trusts, organisation: limits.organisation(after: edits, patched, touched))
-        let result = body(patched, permissions, touched)
-        permissions.take(backTo: base.permissions, trusts: touched.trusts)
-        Patch.revert(edits, in: &patched, to: base.snapshot, index)
-        return result
+        defer {
+            permissions.take(backTo: base.permissions, trusts: touched.trusts)
+            Patch.revert(edits, in: &patched, to: base.snapshot, index)
+        }
+        return try body(patched, permissions, touched)
     }
 
     /// Whether a denial goes with what edits take, so that somebody may do more than before.

@@ -276,4 +276,30 @@ enum PlanWorlds {
         for index in 0..<3 { world.user("u\(index)", [policy()], groups: isGrouped && below(2) == 0 ? ["g"] : []) }
         return world
     }
+
+    /// An account at random with more data than is told of for one principal, much of it equally exposed; the same for the same number.
+    static func stores(_ number: Int) -> World {
+        var random = LargeAccount.Generator(state: UInt64(number) &* 3_202_034_522_624_059_733 &+ 29)
+        func below(_ limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
+        var world = base()
+        let names = ["customer-data", "backup", "logs", "payroll"]
+        let buckets = (0..<26).map { "shop-\(names[below(names.count)])-\($0)" }
+        for bucket in buckets { world.bucket(bucket) }
+        func read() -> JSONValue {
+            World.allow(["s3:GetObject"], (0..<(1 + below(9))).map { _ in "arn:aws:s3:::\(buckets[below(buckets.count)])/*" })
+        }
+        for index in 0..<5 {
+            world.role(
+                "r\(index)", trust: below(3) == 0 ? World.trust(["AWS": .string(World.arn("user/u\(below(6))"))]) : root,
+                [World.document(read(), read())], attached: below(5) == 0 ? [World.administrator] : [])
+        }
+        for index in 0..<6 {
+            let assume = World.allow(["sts:AssumeRole"], (0..<(1 + below(3))).map { _ in World.arn("role/r\(below(5))") })
+            let more =
+                [World.allow(["iam:CreateAccessKey"], [World.arn("user/u\(below(6))")]), read(), World.allow(["s3:ListAllMyBuckets"])][
+                    below(3)]
+            world.user("u\(index)", [World.document(assume), World.document(more)])
+        }
+        return world
+    }
 }

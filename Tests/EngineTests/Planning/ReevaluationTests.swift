@@ -37,6 +37,8 @@ import Testing
             let together = Self.words(trials.graph(after: made))
             #expect(together == scratch, "\(name) together after \(titles): \(together.symmetricDifference(scratch).sorted())")
             #expect(again == scratch, "\(name) after \(titles): \(again.symmetricDifference(scratch).sorted())")
+            let once = Self.words(trials.graph(after: edits))
+            #expect(once == scratch, "\(name) once after \(titles): \(once.symmetricDifference(scratch).sorted())")
             let records = Normaliser.normalise(RecordPatch.apply(edits, to: collection, snapshot))
             let whole = Self.words(evaluation.again(records).graph)
             #expect(whole == scratch, "\(name) from records after \(titles): \(whole.symmetricDifference(scratch).sorted())")

@@ -9,6 +9,8 @@ import SyntheticCloud
 /// - `PlanBenchmark` measures 10,000 principals;
 /// - `PlanBenchmark measure PRINCIPALS RESOURCES [sparse|dense|complete] [member]` one size; its accounts may be members of an AWS organisation,
 ///   where a service control policy is a candidate;
+/// - `PlanBenchmark what-if PRINCIPALS RESOURCES [sparse|dense|complete]` the whole report of what single changes do, of a hundred that are
+///   spread over all;
 /// - `PlanBenchmark greedy COUNT` compares exact and greedy choice on as many small organisations and hitting sets.
 @main
 struct PlanBenchmark {
@@ -19,16 +21,17 @@ struct PlanBenchmark {
         }
         switch arguments.first {
         case "greedy": greedy(number(1, 200))
-        default:
+        case let mode:
             let density = arguments.indices.contains(3) ? SyntheticCloud.Shape.Density(rawValue: arguments[3]) : nil
-            try measure(
-                .init(principals: number(1, 10_000), resources: number(2, 100_000), density: density ?? .sparse),
-                asMembers: arguments.contains("member"))
+            let shape = SyntheticCloud.Shape(
+                principals: number(1, 10_000), resources: number(2, 100_000), density: density ?? .sparse)
+            if mode != "measure" { try report(shape) }
+            if mode != "what-if" { try measure(shape, asMembers: arguments.contains("member")) }
             if arguments.isEmpty { greedy(200) }
         }
     }
 
-    /// What work takes of the processor: others on the machine take none of it. Everything measured runs on one core.
+    /// What work takes of the processor: others on the machine take none of it. What is measured so runs on one core.
     private static func seconds(_ work: () throws -> Void) rethrows -> Double {
         let start = clock()
         try work()
@@ -47,11 +50,15 @@ struct PlanBenchmark {
         let judged = evaluation.judged()
         let planner = Planner(evaluation, PlanRequest())
         var outcome: PlanOutcome?
+        // A plan is checked on a second core.
+        let clock = ContinuousClock()
+        let start = clock.now
         let planned = seconds { outcome = planner.plan(judged) }
+        let passed = (clock.now - start) / .seconds(1)
         guard let plan = outcome?.plan else { return }
         print("\(snapshot.principals.count) principals, \(judged.paths.count) paths, evaluated in \(text(evaluated)) s")
         print(
-            "plan: \(text(planned)) s, \(plan.fixes.count) fixes of cost \(plan.cost), "
+            "plan: \(text(passed)) s, of the processor \(text(planned)) s, \(plan.fixes.count) fixes of cost \(plan.cost), "
                 + "\(plan.optimal ? "proven to be the best" : "gap \(plan.gap)"), \(plan.open.count) open, "
                 + "\(planner.trials.fixes.count) candidates, \(planner.rows.count) rows, \(planner.trials.count) parts evaluated, "
                 + "work \(planner.trials.work) after the analysis' \(planner.trials.workOfAnalysis)")
@@ -82,6 +89,35 @@ struct PlanBenchmark {
         print("\(candidates.count) candidates ranked: \(text(ranked)) s")
         let rows = planner.rows.map { Cover.Row(hit: $0.hit, unless: $0.unless) }
         if let cost = chosenGreedily(planner.costs(), rows) { print("greedy on the same rows: cost \(cost), exact \(plan.cost)") }
+    }
+
+    /// The whole report of what one change does: paths closed, left and new, verdicts of controls, accesses lost.
+    private static func report(_ shape: SyntheticCloud.Shape) throws {
+        let collection = try SyntheticCloud(shape).collection()
+        let evaluation = Evaluation(Normaliser.normalise(collection))
+        let judged = evaluation.judged()
+        let planner = Planner(evaluation, PlanRequest())
+        planner.discoverAll(judged.found)
+        let all = planner.trials.fixes.map(\.id)
+        let candidates = stride(from: 0, to: all.count, by: max(1, all.count / 100)).map { all[$0] }
+        let session = PlanSession(collection, evaluation, judged)
+        let found = seconds { _ = session.edits(ofFixes: candidates) }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("what-if-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var times: [Double] = []
+        var bytes = 0.0
+        for fix in candidates {
+            var report: WhatIf?
+            let edits = session.edits(ofFixes: [fix]).edits
+            times.append(try seconds { report = try session.whatIf(edits, scratch: folder) })
+            bytes = max(bytes, seconds { _ = report?.json.prettyBytes.count })
+        }
+        guard let first = times.first else { return }
+        times.sort()
+        print(
+            "what-if reports of \(times.count) changes: \(text(times[times.count / 2])) s in the middle, \(text(times[times.count - 1])) s at most, "
+                + "\(text(first)) s the first; as JSON \(text(bytes)) s more at most; all changes found by name in \(text(found)) s")
     }
 
     /// The cost of always taking the change that closes the most open rows per cost.
