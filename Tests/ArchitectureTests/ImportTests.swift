@@ -13,7 +13,7 @@ let allowedImports: [String: Set<String>] = [
     "Sources/IAMEvaluator": ["CloudModel"],
     "Sources/SnapshotStore": ["FoundationEssentials", "Glibc", "Basics", "CloudModel", "GRDB", "GRDBSQLite"],
     // No network, no control-plane database, no logging. CCbc for the plans' integer programs, Synchronization for the lock around it,
-    // Dispatch for checking a plan from scratch while it is put into words.
+    // Dispatch for looking at targets side by side, and for checking a plan from scratch while it is put into words.
     "Sources/Engine": [
         "FoundationEssentials", "Synchronization", "Dispatch", "CCbc", "Crypto", "Yams", "CloudModel", "IAMEvaluator", "SnapshotStore",
     ],

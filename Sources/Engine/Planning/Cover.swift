@@ -25,6 +25,8 @@ struct Cover {
     /// By change, at least 1.
     var costs: [Int]
     var rows: [Row]
+    /// What is chosen rather than others that would do as well.
+    var preferred: Set<Int> = []
 
     /// What was chosen, and for each part of the problem the proof.
     struct Solution {
@@ -108,18 +110,21 @@ struct Cover {
         return groups.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// The least costly choice for some rows, of equals the one with fewest changes.
+    /// The least costly choice for some rows, of equals the one with fewest changes, and of these the one with most that are preferred.
     private func choose(_ places: [Int], _ limits: IntegerProgram.Limits) -> Set<Int> {
         let rows = places.map { self.rows[$0] }
         if rows.count == 1, rows[0].unless.isEmpty {
-            return rows[0].hit.min { (costs[$0], $0) < (costs[$1], $1) }.map { [$0] } ?? []
+            let order = { (change: Int) in (costs[change], preferred.contains(change) ? 0 : 1, change) }
+            return rows[0].hit.min { order($0) < order($1) }.map { [$0] } ?? []
         }
         let changes = Set(rows.flatMap { $0.hit.union($0.unless) }).sorted()
         let column = Dictionary(uniqueKeysWithValues: changes.enumerated().map { ($1, $0) })
         // Less than the least difference of costs in all.
         let extra = 1 / Double(2 * (changes.count + 1))
+        let more = extra / Double(changes.count + 1)
         let program = IntegerProgram(
-            costs: changes.map { Double(costs[$0]) + extra }, upper: changes.map { _ in 1 }, isWhole: changes.map { _ in true },
+            costs: changes.map { Double(costs[$0]) + extra + (preferred.contains($0) ? 0 : more) }, upper: changes.map { _ in 1 },
+            isWhole: changes.map { _ in true },
             rows: rows.map { $0.linear(column) })
         var chosen: Set<Int> = []
         if let answer = program.solve(limits) {

@@ -1,4 +1,6 @@
 import CloudModel
+import Dispatch
+import Synchronization
 
 /// A way that an attacker could take, by the identifiers of its nodes, so that it can be looked for in other graphs.
 struct OpenWay: Hashable {
@@ -74,14 +76,21 @@ struct OpenWays {
     ///
     /// - Parameter passing: pairs that cannot be closed; ways go on through their starts.
     func shortest(to target: PlanTarget, passing: Set<OpenWay.Pair>) -> [[GraphEdge]] {
-        var found: [[GraphEdge]] = []
         let passedTargets = Set(passing.map(\.target))
-        var search = Search(graph.nodes.count)
-        for place in graph.nodes.indices where graph.nodes[place].value > 0 && target.counts(graph.nodes[place].kind, .infinity) {
-            found += ways(to: place, passing, passedTargets, &search)
+        let targets = graph.nodes.indices.filter { graph.nodes[$0].value > 0 && target.counts(graph.nodes[$0].kind, .infinity) }
+        // Ways to one target have nothing to do with those to another.
+        let parts = Mutex([[[GraphEdge]]](repeating: [], count: Self.parts))
+        DispatchQueue.concurrentPerform(iterations: Self.parts) { part in
+            var search = Search(graph.nodes.count)
+            let range = targets.count * part / Self.parts..<targets.count * (part + 1) / Self.parts
+            let found = targets[range].flatMap { ways(to: $0, passing, passedTargets, &search) }
+            parts.withLock { $0[part] = found }
         }
-        return found
+        return parts.withLock { $0.flatMap { $0 } }
     }
+
+    /// In how many parts targets are looked at at once.
+    private static let parts = 4
 
     /// Everything that is open, whether it can be closed or not.
     func left(_ target: PlanTarget) -> [(way: OpenWay, edges: [GraphEdge])] { open(target, passing: []).map(graph.way) }

@@ -118,11 +118,12 @@ final class Planner {
                 _ = refresh()
                 break
             }
-            guard let next = solve(proves: false) else { break }
+            // What stays chosen needs not be evaluated again.
+            guard let next = solve(proves: false, preferring: made) else { break }
             made = next.chosen
             solution = next
         }
-        if let proven = solve(proves: true) { solution = proven }
+        if let proven = solve(proves: true, preferring: made) { solution = proven }
         if isCut { solution.chosen = made }
         return Closing(made: made, solution: solution, verification: verify(made))
     }
@@ -146,10 +147,11 @@ final class Planner {
         return steps
     }
 
-    private func solve(proves: Bool) -> Cover.Solution? {
+    private func solve(proves: Bool, preferring preferred: Set<Int> = []) -> Cover.Solution? {
         let limits = Cover.Limits(
             program: .init(nodes: request.limits.nodes, seconds: request.limits.seconds), proofNodes: proves ? 400 : 0)
-        return Cover(costs: costs(), rows: rows.map { Cover.Row(hit: $0.hit, unless: $0.unless) }).solve(limits)
+        let rows = rows.map { Cover.Row(hit: $0.hit, unless: $0.unless) }
+        return Cover(costs: costs(), rows: rows, preferred: preferred).solve(limits)
     }
 
     /// Looks for changes of the steps of these ways; rows learn of those that are new.
