@@ -77,11 +77,14 @@ final class Planner {
         var made: Set<Int> = []
         var solution = Cover.Solution(chosen: [], cost: 0, bound: 0, parts: [])
         var round = 0
+        var verification: Verification?
         allow()
         while true {
             let graph = trials.graph(after: made)
             let open = ways(graph)
             if open.isEmpty {
+                // Most often this is what is chosen in the end.
+                if verification?.isOf(made, passing) != true { verification = verify(made) }
                 // What cannot be closed is left; that is said only once every change of its steps was tried.
                 let known = trials.fixes.count
                 if !passing.isEmpty { discover(OpenWays(graph).left(request.target), graph) }
@@ -125,6 +128,7 @@ final class Planner {
         }
         if let proven = solve(proves: true, preferring: made) { solution = proven }
         if isCut { solution.chosen = made }
+        if let verification, verification.isOf(made, passing) { return Closing(made: made, solution: solution, verification: verification) }
         return Closing(made: made, solution: solution, verification: verify(made))
     }
 
@@ -229,11 +233,13 @@ final class Planner {
         return made
     }
 
-    /// Evaluates the whole patched snapshot from scratch, on a thread of its own and with nothing that is known here; gives what is open there.
+    /// Evaluates the whole patched snapshot from scratch, on a thread of its own and with nothing that is known here but policies as they are
+    /// compiled; gives what is open there.
     private func verify(_ made: Set<Int>) -> Verification {
         let snapshot = Patch.snapshot(evaluation.snapshot, trials.edits(made))
-        return Verification { [premises = evaluation.premises, target = request.target, passing] in
-            let graph = Evaluation(snapshot, premises: premises).graph
+        let policies = evaluation.permissions.library.contents
+        return Verification(made, passing) { [premises = evaluation.premises, target = request.target, passing] in
+            let graph = Evaluation(snapshot, library: PolicyLibrary(policies), premises: premises).graph
             return OpenWays(graph).open(target, passing: passing).map { graph.way($0).way }
         }
     }
@@ -245,13 +251,20 @@ final class Planner {
 private final class Verification: Sendable {
     private let found = Mutex<[OpenWay]>([])
     private let isDone = DispatchGroup()
+    private let made: Set<Int>
+    private let passing: Set<OpenWay.Pair>
 
-    init(_ look: @escaping @Sendable () -> [OpenWay]) {
+    init(_ made: Set<Int>, _ passing: Set<OpenWay.Pair>, _ look: @escaping @Sendable () -> [OpenWay]) {
+        self.made = made
+        self.passing = passing
         DispatchQueue.global().async(group: isDone) {
             let ways = look()
             self.found.withLock { $0 = ways }
         }
     }
+
+    /// Whether it is about these changes and what cannot be closed.
+    func isOf(_ made: Set<Int>, _ passing: Set<OpenWay.Pair>) -> Bool { self.made == made && self.passing == passing }
 
     func wait() -> [OpenWay] {
         isDone.wait()

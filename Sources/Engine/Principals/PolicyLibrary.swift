@@ -22,7 +22,7 @@ final class PolicyLibrary {
         /// Whether it does so with this principal.
         func singlesOut(_ arn: String) -> Bool { isPersonal && (namesAsker || singled.contains(arn) || singled.contains("")) }
     }
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var document: JSONValue
         var withPrincipal: Bool
     }
@@ -42,6 +42,33 @@ final class PolicyLibrary {
         allowAll = place(
             of: ["Version": "2012-10-17", "Statement": [["Effect": "Allow", "Action": "*", "Resource": "*"]]], withPrincipal: false,
             name: "AdministratorAccess")
+    }
+
+    /// The texts that a library knows, for another one that goes on from there, on another thread too.
+    struct Contents: Sendable {
+        fileprivate var entries: [Entry]
+        fileprivate var places: [Key: Int]
+        fileprivate var unknownPlaces: [String: Int]
+        fileprivate var actionSets: [PatternSet: ActionSet]
+        fileprivate var conditionKeys: Set<String>
+        fileprivate var contextKeys: Set<String>
+        fileprivate var allowAll: Int
+    }
+
+    var contents: Contents {
+        Contents(
+            entries: entries, places: places, unknownPlaces: unknownPlaces, actionSets: actionSets, conditionKeys: conditionKeys,
+            contextKeys: contextKeys, allowAll: allowAll)
+    }
+
+    init(_ contents: Contents) {
+        entries = contents.entries
+        places = contents.places
+        unknownPlaces = contents.unknownPlaces
+        actionSets = contents.actionSets
+        conditionKeys = contents.conditionKeys
+        contextKeys = contents.contextKeys
+        allowAll = contents.allowAll
     }
 
     /// The place of a policy's text.
