@@ -75,15 +75,19 @@ public final class PlanSession {
         return RecordPatch.apply(parsed, to: collection, evaluation.snapshot)
     }
 
-    /// What changes when the edits are made: only what they concern is evaluated again, and what comes of it is what an evaluation from
-    /// scratch says.
+    /// What changes when the edits are made.
+    ///
+    /// Of edits of candidates only what they concern is evaluated again, and what comes of it is what an evaluation from scratch says. Other
+    /// edits may give instead of take, so with them everything is evaluated.
     ///
     /// - Parameter scratch: a folder for files that are removed again.
     /// - Returns: `nil` when an edit cannot be read.
     public func whatIf(_ edits: [FixEdit], scratch: String) throws -> WhatIf? {
         let parsed = edits.compactMap { Edit($0) }
         guard parsed.count == edits.count else { return nil }
-        return try trying.whatIf(parsed, scratch: scratch)
+        let known = Set(planner.trials.fixes.flatMap(\.edits))
+        return try parsed.allSatisfy(known.contains)
+            ? trying.whatIf(parsed, scratch: scratch) : trying.whatIf(afterAny: parsed, scratch: scratch)
     }
 
     /// What changes when the records are those.

@@ -25,16 +25,13 @@ final class WhatIfTrials {
             graph: evaluation.graph, paths: judged.paths.map(WhatIf.Path.init), whole: { judged.paths[$0] }, exposure: exposure)
     }
 
-    /// What changes when edits are made.
+    /// What changes when edits of candidates are made.
     ///
     /// Steps of the principals, networks and workloads that they concern are evaluated again; paths are looked for again to the targets of
     /// which a way may be another one then; controls judge what is another thing then.
     func whatIf(_ edits: [Edit], scratch: String) throws -> WhatIf {
-        let accesses = loss.accesses(edits)
         // With something compromised nodes may stand elsewhere after changes.
-        guard base.premises.compromised.isEmpty else {
-            return try whatIf(trials.reevaluation.evaluation(after: edits), accesses, scratch: scratch)
-        }
+        guard base.premises.compromised.isEmpty else { return try whatIf(afterAny: edits, scratch: scratch) }
         let graph = trials.graph(after: edits)
         let affected = effects.affected(graph)
         let finder = AttackPathFinder(graph)
@@ -47,7 +44,13 @@ final class WhatIfTrials {
         }
         let verdicts = try trials.reevaluation.verdicts(after: edits, scratch: scratch)
         return WhatIf(
-            told, .init(graph: graph, paths: paths, whole: whole, exposure: exposure), same: found.map(\.place), verdicts, accesses)
+            told, .init(graph: graph, paths: paths, whole: whole, exposure: exposure), same: found.map(\.place), verdicts,
+            loss.accesses(edits))
+    }
+
+    /// What changes when edits are made, whatever they do.
+    func whatIf(afterAny edits: [Edit], scratch: String) throws -> WhatIf {
+        try whatIf(base.again(Patch.snapshot(base.snapshot, edits)), loss.accesses(edits), scratch: scratch)
     }
 
     /// What changes when the account is another one.

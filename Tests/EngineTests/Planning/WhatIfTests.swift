@@ -100,4 +100,36 @@ import Testing
         #expect(told.after.paths.map(\.id) == changed.judged().paths.map(\.id))
         #expect(told.before.paths.contains { $0.source == World.arn("user/dev") })
     }
+
+    /// A file of edits may hold what no candidate does: what it opens is new.
+    @Test func whatEditsOpenIsTold() throws {
+        let bucket = "arn:aws:s3:::shop-customer-data"
+        func opened(_ world: World, _ edit: Edit) throws -> [WhatIf.Path] {
+            let folder = try TemporaryFolder()
+            let told = try #require(try PlanSession(world.collection).whatIf([FixEdit(edit)], scratch: folder.path))
+            return told.new
+        }
+        func leads(_ paths: [WhatIf.Path], _ source: String, _ target: String) -> Bool {
+            paths.contains { $0.source == source && $0.target == target }
+        }
+
+        var denied = World()
+        let reader: JSONValue = ["AWS": .string(World.arn("role/reader"))]
+        denied.role("reader", trust: World.trust(["AWS": .string(World.arn("root"))]), [World.document(World.allow(["s3:GetObject"]))])
+        denied.user("dev", [World.document(World.allow(["sts:AssumeRole"], [World.arn("role/reader")]))])
+        let denial: JSONValue = ["Effect": "Deny", "Principal": reader, "Action": "s3:GetObject", "Resource": .string(bucket + "/*")]
+        denied.bucket("shop-customer-data", policy: World.document(denial))
+        let freed = try opened(denied, .removeStatement(.resource(bucket), statement: 0))
+        #expect(leads(freed, World.arn("user/dev"), bucket))
+        let left = try opened(denied, .removeAction(.resource(bucket), statement: 0, action: "s3:PutObject"))
+        #expect(left.isEmpty)
+
+        var named = World()
+        let writer: JSONValue = ["AWS": .string(World.arn("user/other"))]
+        let allowance: JSONValue = ["Effect": "Allow", "Principal": writer, "Action": "s3:GetObject", "Resource": .string(bucket + "/*")]
+        named.user("other")
+        named.bucket("shop-customer-data", policy: World.document(allowance))
+        let everyone = Edit.replacePrincipal(.resource(bucket), statement: 0, principal: World.arn("user/other"), by: ["*"])
+        #expect(leads(try opened(named, everyone), "internet", bucket))
+    }
 }
