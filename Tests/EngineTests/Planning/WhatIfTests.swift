@@ -1,4 +1,5 @@
 import CloudModel
+import SnapshotStore
 import Testing
 
 @testable import Engine
@@ -54,6 +55,31 @@ import Testing
         mutating func compare<Item: Hashable>(_ list: KeyPath<CloudSnapshot, [Item]>, _ name: (Item) -> String) {
             names.formUnion(Set(before[keyPath: list]).symmetricDifference(after[keyPath: list]).map(name))
         }
+    }
+
+    private struct Names: ResourceListVisitor {
+        let snapshot: CloudSnapshot
+        var names: Set<String> = []
+
+        mutating func visit<Item: Hashable & Sendable>(
+            _ list: WritableKeyPath<CloudSnapshot, [Item]>, name: (Item) -> String, account: (Item) -> String
+        ) { names.formUnion(snapshot[keyPath: list].map(name)) }
+    }
+
+    /// Controls name what they judge as the database does; what is chosen to be judged again must be named so too.
+    @Test func resourcesAreNamedAsInTheDatabase() throws {
+        var count = 0
+        for id in TechniqueFolder.identifiers {
+            let folder = try TechniqueFolder(id)
+            let snapshot = Normaliser.normalise(try folder.collection(try #require(folder.variants("open").first)))
+            var names = Names(snapshot: snapshot)
+            CloudSnapshot.visitResources(&names)
+            let roots = snapshot.accounts.map { "arn:\($0.partition):iam::\($0.id):root" }
+            let stored = ResourceIdentifiers.all(snapshot).subtracting(roots).subtracting(snapshot.policies.map(\.arn))
+            #expect(stored.isSubset(of: names.names), "\(id): \(stored.subtracting(names.names))")
+            count += stored.count
+        }
+        #expect(count > 50)
     }
 
     @Test(arguments: PlanWorlds.named.map(\.name))
