@@ -36,7 +36,8 @@ enum OfflineAnalysis {
 
     /// The short answer on standard error: standard output is for data, and the data is in the folder.
     private static func report(_ result: AnalysisResult, out: String) {
-        var lines = ["\(result.paths.count) attack paths, \(result.findings.count { $0.verdict == .fail }) failed findings"]
+        let failed = result.findings.count { $0.verdict == .fail }
+        var lines = ["\(Figure.count(result.paths.count, "attack path")), \(Figure.count(failed, "failed finding"))"]
         for group in PathGroup.groups(of: result.paths).prefix(3) {
             lines.append("  \(group.first.severity.rawValue): \(DisplayText.safe(group.first.title))\(group.others)")
         }

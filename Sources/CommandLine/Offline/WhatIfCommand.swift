@@ -89,8 +89,8 @@ struct WhatIfCommand: ParsableCommand {
 
     private func show(_ result: WhatIf) {
         func say(_ text: String) { Terminal.print(DisplayText.safe(text, limit: 1000)) }
-        say("before: \(result.before.paths.count) attack paths, exposure \(Figure.text(result.before.exposure))")
-        say("after:  \(result.after.paths.count) attack paths, exposure \(Figure.text(result.after.exposure))")
+        say("before: \(Figure.count(result.before.paths.count, "attack path")), exposure \(Figure.text(result.before.exposure))")
+        say("after:  \(Figure.count(result.after.paths.count, "attack path")), exposure \(Figure.text(result.after.exposure))")
         func list(_ name: String, _ lines: [String]) {
             guard !lines.isEmpty else { return }
             Terminal.print("")

@@ -41,6 +41,9 @@ enum Figure {
         return tenths % 10 == 0 ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
     }
 
+    /// `1 attack path`, `2 attack paths`.
+    static func count(_ number: Int, _ name: String) -> String { "\(number) \(name)\(number == 1 ? "" : "s")" }
+
     /// `2026-11-23 17:30` of an RFC 3339 time in UTC.
     static func time(_ text: String?) -> String {
         guard let text else { return "-" }
