@@ -54,7 +54,7 @@ struct Touched {
 /// code that builds a graph from scratch. A property test holds both equal.
 final class Reevaluation {
     let base: Evaluation
-    private let index: PatchIndex
+    let index: PatchIndex
     /// The snapshot and the permissions that edits are made in, and undone again: so a trial costs what it changes.
     private var patched: CloudSnapshot
     private let permissions: Permissions
@@ -111,7 +111,7 @@ final class Reevaluation {
         self.combining = combining
     }
 
-    private lazy var verdicts = ChangedVerdicts(base.snapshot, base.exposures)
+    private(set) lazy var verdicts = ChangedVerdicts(base.snapshot, base.exposures)
 
     private func allowed(_ action: String, _ suits: (Principal) -> Bool) -> [String: Set<Int>] {
         var found: [String: Set<Int>] = [:]
@@ -147,31 +147,9 @@ final class Reevaluation {
             exposures: exposures(after: edits, touched))
     }
 
-    private func exposures(after edits: [Edit], _ touched: Touched) -> [Exposure] {
+    /// What is let in from outside after the edits.
+    func exposures(after edits: [Edit], _ touched: Touched) -> [Exposure] {
         touched.network ? networks.exposures(after: edits, touched) : base.exposures
-    }
-
-    /// What controls say after the edits and did not before.
-    ///
-    /// - Parameter scratch: a folder for files that are removed again.
-    func verdicts(after edits: [Edit], scratch: String) throws -> [WhatIf.Verdict] {
-        try with(edits) { snapshot, _, touched in
-            let after = ChangedVerdicts.Side(snapshot: snapshot, exposures: exposures(after: edits, touched))
-            return try verdicts.verdicts(after: after, changed: changed(by: edits, touched), scratch: scratch)
-        }
-    }
-
-    /// The names of the principals and resources that are others after the edits.
-    func changed(by edits: [Edit], _ touched: Touched) -> Set<String> {
-        var names = Set(touched.principals.union(touched.trusts).map { base.snapshot.principals[$0].arn })
-        for edit in edits {
-            switch edit.scope {
-            case .principal, .managed, .trust, .account: break
-            case .exposure(let group): names.formUnion((index.securityGroups[group] ?? []).map { base.snapshot.securityGroups[$0].arn })
-            case .resource(let arn), .workload(let arn): names.insert(arn)
-            }
-        }
-        return names
     }
 
     // MARK: Pieces
